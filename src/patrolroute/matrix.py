@@ -1,0 +1,118 @@
+"""`TravelMatrix`: whole seconds and metres between the places of a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from patrolroute.errors import Faults, InputError
+from patrolroute.provenance import Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_INT32_MAX = np.iinfo(np.int32).max
+
+
+def whole_numbers(name: str, values: Any, *, ndim: int, faults: Faults) -> NDArray[np.int32]:
+    """Return `values` as a read-only int32 array, noting a fault where they are not whole numbers in range.
+
+    Floats are refused even when whole: rounding is decided once, where seconds and metres are made.
+    """
+    array = np.asarray(values)
+    if array.size == 0 and array.ndim == ndim:
+        array = array.astype(np.int64)
+    if not np.issubdtype(array.dtype, np.integer):
+        faults.add(f"{name}: expected whole numbers, found {array.dtype}; round up once and pass integers.")
+        return np.zeros((0,) * ndim, np.int32)
+    if array.ndim != ndim:
+        faults.add(f"{name}: expected {ndim} dimension(s), found {array.ndim}.")
+        return np.zeros((0,) * ndim, np.int32)
+    if array.size and (int(array.min()) < -_INT32_MAX or int(array.max()) > _INT32_MAX):
+        faults.add(f"{name}: a value is beyond 32 bits ({_INT32_MAX:,}).")
+        return np.zeros((0,) * ndim, np.int32)
+    result = array.astype(np.int32, copy=False).view()
+    result.flags.writeable = False
+    return result
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TravelMatrix:
+    """Driving times and lengths between points, one layer for each vehicle profile.
+
+    Parameters
+    ----------
+    ids : tuple of str
+        Names of the N points (sites and the squads' places), all different.
+    profiles : tuple of str
+        Names of the P vehicle profiles, as in `Squad.profile`.
+    travel_s : int32 array, shape (P, N, N)
+        Whole seconds from row to column, rounded up once; the diagonal is 0.
+    travel_m : int32 array, shape (P, N, N)
+        Whole metres along the fastest way; the diagonal is 0.
+    provenance : Provenance
+        Where the roads come from.
+
+    Raises
+    ------
+    InputError
+        When shapes differ, a value is negative or no integer, or an id stands twice.
+    """
+
+    ids: tuple[str, ...]
+    profiles: tuple[str, ...]
+    travel_s: NDArray[np.int32]
+    travel_m: NDArray[np.int32]
+    provenance: Provenance = field(default=Provenance(kind="arrays", source="arrays given by the caller"))
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        shape = (len(self.profiles), len(self.ids), len(self.ids))
+        for name in ("travel_s", "travel_m"):
+            array = whole_numbers(name, getattr(self, name), ndim=3, faults=faults)
+            if array.shape != shape and not faults:
+                faults.add(f"{name}: expected shape {shape} (profiles, points, points), found {array.shape}.")
+            elif array.size and int(array.min()) < 0:
+                where = tuple(int(i) for i in np.argwhere(array < 0)[0])
+                faults.add(f"{name}: negative at {where}; travel takes zero or more.")
+            elif array.size and array.diagonal(axis1=1, axis2=2).any():
+                faults.add(f"{name}: the diagonal must be 0; staying takes no time.")
+            object.__setattr__(self, name, array)
+        for what, names in (("ids", self.ids), ("profiles", self.profiles)):
+            twice = (
+                sorted({name for name in names if names.count(name) > 1})
+                if len(set(names)) < len(names)
+                else []
+            )
+            if twice:
+                faults.add(
+                    f"{what}: {', '.join(map(repr, twice))} stand(s) twice; give each a name of its own."
+                )
+        faults.raise_if_any()
+
+    @cached_property
+    def _index(self) -> Mapping[str, int]:
+        return {name: i for i, name in enumerate(self.ids)}
+
+    def index(self, point: str) -> int:
+        """Return the row of a point.
+
+        Raises
+        ------
+        InputError
+            When the matrix has no such point.
+        """
+        try:
+            return self._index[point]
+        except KeyError:
+            raise InputError([f"the travel matrix has no point {point!r}."]) from None
+
+    def drive(self, profile: str, origin: str, destination: str) -> tuple[int, int]:
+        """Return seconds and metres of the fastest drive between two points."""
+        layer, i, j = self.profiles.index(profile), self.index(origin), self.index(destination)
+        return int(self.travel_s[layer, i, j]), int(self.travel_m[layer, i, j])

@@ -1,0 +1,213 @@
+"""`Plan`: who goes where and when, and what is left out. A document: frozen, plain values, JSON both ways.
+
+Times are whole seconds after `Plan.start`; where the plan was made from arrays alone there is no calendar and `start` is
+None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from patrolroute.errors import InputError
+from patrolroute.provenance import Provenance
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One visit of a route.
+
+    Parameters
+    ----------
+    visit, site : str
+        The visit's id, and the site (group) that it serves.
+    arrive_s, begin_s, end_s : int
+        Arrival, beginning (after waiting for the window) and end, in seconds after the plan's start.
+    drive_s, drive_m : int
+        Seconds and metres of the drive that led here.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    visit: str
+    site: str
+    arrive_s: int
+    begin_s: int
+    end_s: int
+    drive_s: int
+    drive_m: int
+
+    @property
+    def wait_s(self) -> int:
+        """Seconds between arrival and beginning."""
+        return self.begin_s - self.arrive_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One squad's night.
+
+    Parameters
+    ----------
+    squad : str
+    visits : tuple of Visit
+        In visiting order; empty when the squad stays at its place.
+    leave_s, return_s : int
+        When the squad leaves its start and when it reaches its end, in seconds after the plan's start.
+    drive_s, drive_m : int
+        Seconds and metres at the wheel, all legs added, the way back included.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    squad: str
+    visits: tuple[Visit, ...]
+    leave_s: int
+    return_s: int
+    drive_s: int
+    drive_m: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A site that no squad visits.
+
+    Parameters
+    ----------
+    site : str
+    tier, weight : int
+    required : bool
+    code : str
+        "impossible" when no squad could make it even with nothing else to do, "no_time" when it gave way to others,
+        "off_road" when it lies too far from any street and the planner allowed that.
+    reason : str
+        A sentence for the planner.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    site: str
+    tier: int
+    weight: int
+    required: bool
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierCoverage:
+    """How much of one tier the plan covers: weight and number of sites, covered and in all."""
+
+    __pydantic_config__ = _STRICT
+
+    tier: int
+    covered_weight: int
+    total_weight: int
+    covered_sites: int
+    total_sites: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All routes of one night, what they cover and what they leave out.
+
+    Parameters
+    ----------
+    name : str
+        The scenario's name.
+    start : datetime or None
+        Second 0 of all times, timezone-aware.
+    routes : tuple of Route
+        One for each squad, in the scenario's order.
+    skipped : tuple of Skipped
+    coverage : tuple of TierCoverage
+        The most important tier first.
+    engine : str
+        Name of the engine that found the visiting orders.
+    provenance : Provenance
+        Where the roads come from.
+    problem_digest : str
+        Digest of the problem that the plan solves, so that a plan is not checked against another night's.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    name: str
+    start: datetime | None
+    routes: tuple[Route, ...]
+    skipped: tuple[Skipped, ...]
+    coverage: tuple[TierCoverage, ...]
+    engine: str
+    provenance: Provenance
+    problem_digest: str
+    schema_version: Literal[1] = 1
+
+    @property
+    def drive_s(self) -> int:
+        """Seconds at the wheel, all squads added."""
+        return sum(route.drive_s for route in self.routes)
+
+    @property
+    def drive_m(self) -> int:
+        """Metres driven, all squads added."""
+        return sum(route.drive_m for route in self.routes)
+
+    @property
+    def required_missed(self) -> tuple[str, ...]:
+        """The required sites that the plan leaves out."""
+        return tuple(each.site for each in self.skipped if each.required)
+
+    def clock(self, second: int) -> datetime:
+        """Return the date and time of a second of this plan.
+
+        Raises
+        ------
+        InputError
+            When the plan has no calendar.
+        """
+        if self.start is None:
+            raise InputError(
+                [f"plan {self.name!r} has no calendar: it was made from arrays; use the seconds."]
+            )
+        # Seconds are elapsed time; adding them to a wall clock would be an hour off across a change to or from
+        # daylight saving time.
+        return (self.start.astimezone(UTC) + timedelta(seconds=second)).astimezone(self.start.tzinfo)
+
+    def to_json(self) -> str:
+        """Return the plan as JSON text, two spaces deep."""
+        return _adapter().dump_json(self, indent=2).decode() + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, where: str = "plan") -> Plan:
+        """Read what `to_json` wrote.
+
+        Parameters
+        ----------
+        text : str or bytes
+        where : str
+            What the faults call the text: its file name, for instance.
+
+        Raises
+        ------
+        InputError
+            With every field that is missing, unknown or of the wrong type.
+        """
+        try:
+            return _adapter().validate_json(text)
+        except ValidationError as error:
+            raise InputError(
+                f"{where}: {'.'.join(map(str, fault['loc'])) or 'the text'}: {fault['msg']}; expected a plan.json "
+                "as patrolroute wrote it."
+                for fault in error.errors(include_url=False, include_context=False)
+            ) from error
+
+
+@cache
+def _adapter() -> TypeAdapter[Plan]:
+    return TypeAdapter(Plan)
