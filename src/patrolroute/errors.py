@@ -123,6 +123,4 @@ def import_extra(module: str, *, extra: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        raise MissingExtraError(
-            f"{module} is not installed; pip install 'patrolroute[{extra}]' brings it."
-        ) from error
+        raise MissingExtraError(f"{module} is not installed; pip install 'patrolroute[{extra}]' brings it.") from error

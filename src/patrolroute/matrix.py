@@ -84,15 +84,9 @@ class TravelMatrix:
                 faults.add(f"{name}: the diagonal must be 0; staying takes no time.")
             object.__setattr__(self, name, array)
         for what, names in (("ids", self.ids), ("profiles", self.profiles)):
-            twice = (
-                sorted({name for name in names if names.count(name) > 1})
-                if len(set(names)) < len(names)
-                else []
-            )
+            twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
             if twice:
-                faults.add(
-                    f"{what}: {', '.join(map(repr, twice))} stand(s) twice; give each a name of its own."
-                )
+                faults.add(f"{what}: {', '.join(map(repr, twice))} stand(s) twice; give each a name of its own.")
         faults.raise_if_any()
 
     @cached_property

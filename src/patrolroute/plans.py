@@ -1,7 +1,7 @@
 """`Plan`: who goes where and when, and what is left out. A document: frozen, plain values, JSON both ways.
 
-Times are whole seconds after `Plan.start`; where the plan was made from arrays alone there is no calendar and `start` is
-None.
+Times are whole seconds after `Plan.start`; where the plan was made from arrays alone there is no calendar and `start`
+is None.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from patrolroute.errors import InputError
-from patrolroute.provenance import Provenance
+from patrolroute.provenance import Provenance  # noqa: TC001 - pydantic reads the annotation when a plan is read
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -172,9 +172,7 @@ class Plan:
             When the plan has no calendar.
         """
         if self.start is None:
-            raise InputError(
-                [f"plan {self.name!r} has no calendar: it was made from arrays; use the seconds."]
-            )
+            raise InputError([f"plan {self.name!r} has no calendar: it was made from arrays; use the seconds."])
         # Seconds are elapsed time; adding them to a wall clock would be an hour off across a change to or from
         # daylight saving time.
         return (self.start.astimezone(UTC) + timedelta(seconds=second)).astimezone(self.start.tzinfo)

@@ -34,18 +34,14 @@ def _columns(table: Any, names: tuple[str, ...], length: int, faults: Faults) ->
     for name in names:
         column = whole_numbers(f"{table.what}.{name}", getattr(table, name), ndim=1, faults=faults)
         if len(column) != length and not faults:
-            faults.add(
-                f"{table.what}.{name}: expected {length} values, one for each id, found {len(column)}."
-            )
+            faults.add(f"{table.what}.{name}: expected {length} values, one for each id, found {len(column)}.")
         object.__setattr__(table, name, column)
 
 
 def _check_ids(what: str, ids: Sequence[str], faults: Faults) -> None:
     if len(set(ids)) < len(ids):
         twice = sorted({i for i in ids if ids.count(i) > 1})
-        faults.add(
-            f"{what}.ids: {', '.join(map(repr, twice[:10]))} stand(s) twice; give each an id of its own."
-        )
+        faults.add(f"{what}.ids: {', '.join(map(repr, twice[:10]))} stand(s) twice; give each an id of its own.")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -115,9 +111,7 @@ class Groups:
         required.flags.writeable = False
         object.__setattr__(self, "required", required)
         if required.shape != (len(self.ids),):
-            faults.add(
-                f"groups.required: expected {len(self.ids)} values, one for each id, found {required.shape}."
-            )
+            faults.add(f"groups.required: expected {len(self.ids)} values, one for each id, found {required.shape}.")
         faults.raise_if_any()
 
     def __len__(self) -> int:
@@ -174,9 +168,7 @@ class Visits:
             for name, least in (("duration_s", 0), ("tier", 1), ("weight", 0)):
                 for v in np.flatnonzero(getattr(self, name) < least):
                     value = getattr(self, name)[v]
-                    faults.add(
-                        f"visits row {v} {self.ids[v]!r}: {name} is {value}; expected {least} or more."
-                    )
+                    faults.add(f"visits row {v} {self.ids[v]!r}: {name} is {value}; expected {least} or more.")
             for v in np.flatnonzero(self.closes_s < self.opens_s):
                 faults.add(
                     f"visits row {v} {self.ids[v]!r}: closes at {self.closes_s[v]} s before it opens at "
@@ -216,9 +208,7 @@ class PatrolProblem:
         faults = Faults()
         points, layers = len(self.matrix.ids), len(self.matrix.profiles)
         self._check_range("squads", self.squads, {"start": points, "end": points, "profile": layers}, faults)
-        self._check_range(
-            "visits", self.visits, {"entry": points, "exit": points, "group": len(self.groups)}, faults
-        )
+        self._check_range("visits", self.visits, {"entry": points, "exit": points, "group": len(self.groups)}, faults)
         if self.visits.squads.shape[1] != len(self.squads):
             faults.add(
                 f"visits.squads: expected {len(self.squads)} columns, one for each squad, found "
@@ -229,9 +219,7 @@ class PatrolProblem:
             for g in sorted(set(range(len(self.groups))) - set(served.tolist())):
                 faults.add(f"groups row {g} {self.groups.ids[g]!r}: no visit belongs to it.")
             for v in np.flatnonzero(self.visits.tier != self.group_tier[self.visits.group]):
-                faults.add(
-                    f"visits row {v} {self.visits.ids[v]!r}: the visits of a group must share one tier."
-                )
+                faults.add(f"visits row {v} {self.visits.ids[v]!r}: the visits of a group must share one tier.")
         faults.raise_if_any()
 
     @staticmethod
@@ -239,9 +227,7 @@ class PatrolProblem:
         for name, limit in limits.items():
             column = getattr(table, name)
             for row in np.flatnonzero((column < 0) | (column >= limit)):
-                faults.add(
-                    f"{what} row {row} {table.ids[row]!r}: {name} is {column[row]}; expected 0 to {limit - 1}."
-                )
+                faults.add(f"{what} row {row} {table.ids[row]!r}: {name} is {column[row]}; expected 0 to {limit - 1}.")
 
     @cached_property
     def tiers(self) -> tuple[int, ...]:
@@ -330,18 +316,17 @@ class PatrolProblem:
         faults = Faults()
         seconds = whole_numbers("travel_s", travel_s, ndim=2, faults=faults)
         metres = (
-            np.zeros_like(seconds)
-            if travel_m is None
-            else whole_numbers("travel_m", travel_m, ndim=2, faults=faults)
+            np.zeros_like(seconds) if travel_m is None else whole_numbers("travel_m", travel_m, ndim=2, faults=faults)
         )
         faults.raise_if_any()
         n, k = max(len(seconds) - 1, 0), len(shifts_s)
-        shifts = np.asarray(shifts_s, dtype=np.int64).reshape(k, 2)
+        shifts = whole_numbers("shifts_s", np.asarray(shifts_s, np.int64).reshape(k, 2), ndim=2, faults=faults)
+        faults.raise_if_any()
         latest = int(shifts[:, 1].max(initial=0))
         earliest = int(shifts[:, 0].min(initial=latest))
         windows = np.asarray([(earliest, latest)] * n if windows_s is None else windows_s).reshape(-1, 2)
         sites = tuple(f"site-{i}" for i in range(1, n + 1))
-        points = np.arange(1, n + 1)
+        points = np.arange(1, n + 1, dtype=np.int32)
         return cls(
             matrix=TravelMatrix(
                 ids=("base", *sites)[: len(seconds)],
@@ -364,7 +349,7 @@ class PatrolProblem:
             ),
             visits=Visits(
                 ids=sites,
-                group=np.arange(n),
+                group=np.arange(n, dtype=np.int32),
                 entry=points,
                 exit=points,
                 duration_s=np.asarray(dwell_s),

@@ -1,13 +1,13 @@
 """The planner's words: places, sites, squads, shifts, one night. Frozen, and checked at birth.
 
-Times are timezone-aware here. A time of day alone ("22:15") is on the scenario's date in its timezone; one after midnight
-says so with its date ("2023-11-24T01:30"). Seconds (`Scenario.seconds`) count from 00:00 of the scenario's date.
+Times are timezone-aware here. A time of day alone ("22:15") is on the scenario's date in its timezone; one after
+midnight says so with its date ("2023-11-24T01:30"). Seconds (`Scenario.seconds`) count from 00:00 of that date.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -166,14 +166,14 @@ class Shift(_Frozen):
         return self
 
     @property
-    def leave(self) -> datetime:
+    def leave(self) -> dt.datetime:
         """The earliest moment at which the squad may leave: the briefing is over."""
-        return self.start + timedelta(seconds=math.ceil(self.briefing_min * 60))
+        return self.start + dt.timedelta(seconds=math.ceil(self.briefing_min * 60))
 
     @property
-    def back(self) -> datetime:
+    def back(self) -> dt.datetime:
         """The latest moment at which the squad must be back: the debriefing begins."""
-        return self.end - timedelta(seconds=math.ceil(self.debriefing_min * 60))
+        return self.end - dt.timedelta(seconds=math.ceil(self.debriefing_min * 60))
 
 
 class Vehicle(_Frozen):
@@ -303,7 +303,7 @@ class Scenario(_Frozen):
 
     schema_version: Literal[1] = 1
     name: Annotated[str, Field(min_length=1, max_length=300)]
-    date: date
+    date: dt.date
     timezone: str
     places: tuple[Place, ...] = ()
     sites: tuple[Site, ...] = ()
@@ -313,18 +313,18 @@ class Scenario(_Frozen):
     notes: tuple[Name, ...] = ()
 
     @property
-    def zone(self) -> ZoneInfo | timezone:
+    def zone(self) -> ZoneInfo | dt.timezone:
         """The timezone as an object."""
         return zone_of(self.timezone)
 
     @property
-    def start(self) -> datetime:
+    def start(self) -> dt.datetime:
         """Second 0: 00:00 of the scenario's date in its timezone."""
-        return datetime(self.date.year, self.date.month, self.date.day, tzinfo=self.zone)
+        return dt.datetime(self.date.year, self.date.month, self.date.day, tzinfo=self.zone)
 
-    def seconds(self, moment: datetime) -> int:
+    def seconds(self, moment: dt.datetime) -> int:
         """Return the whole seconds from `start` to `moment`."""
-        return int((moment.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds())
+        return int((moment.astimezone(dt.UTC) - self.start.astimezone(dt.UTC)).total_seconds())
 
     @cached_property
     def points(self) -> dict[str, Place]:
@@ -332,7 +332,7 @@ class Scenario(_Frozen):
         return {point.id: point for point in (*self.places, *self.sites)}
 
 
-def zone_of(name: str) -> ZoneInfo | timezone:
+def zone_of(name: str) -> ZoneInfo | dt.timezone:
     """Return the timezone of an IANA name or of an offset such as "+08:00".
 
     Raises
@@ -342,8 +342,8 @@ def zone_of(name: str) -> ZoneInfo | timezone:
     """
     try:
         if name[:1] in "+-" and name:
-            offset = datetime.strptime(name, "%z").utcoffset()
-            return timezone(offset or timedelta(0))
+            offset = dt.datetime.strptime(name, "%z").utcoffset()
+            return dt.timezone(offset or dt.timedelta(0))
         return ZoneInfo(name)
     except (ValueError, KeyError, OSError) as error:
         raise ValueError(

@@ -1,0 +1,1 @@
+"""Engines: whatever turns a problem into visiting orders."""

@@ -1,0 +1,106 @@
+"""The seam between a problem and whatever searches for visiting orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from patrolroute.errors import Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from patrolroute.problem import Orders, PatrolProblem
+
+StoppedBy = Literal["seconds", "iterations", "stagnation", "interrupt", "complete"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """When a search ends: at the first of its limits.
+
+    Parameters
+    ----------
+    seconds : float or None
+        Wall-clock seconds.
+    iterations : int or None
+        Iterations, in the engine's own measure; with a seed they make a search reproducible, which seconds do not.
+    stagnation : int or None
+        Iterations without a better plan.
+
+    Raises
+    ------
+    InputError
+        When no limit is set or one is negative.
+    """
+
+    seconds: float | None = 10.0
+    iterations: int | None = None
+    stagnation: int | None = None
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        limits = {"seconds": self.seconds, "iterations": self.iterations, "stagnation": self.stagnation}
+        if all(value is None for value in limits.values()):
+            faults.add("budget: no limit is set; give seconds, iterations or stagnation.")
+        for name, value in limits.items():
+            if value is not None and not value >= 0:
+                faults.add(f"budget: {name} is {value}; expected 0 or more.")
+        faults.raise_if_any()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """How a search and its caller speak while it runs.
+
+    Parameters
+    ----------
+    report : callable
+        Called with the best orders so far and the iterations done, at least at every improvement.
+    stopped : callable
+        Asked often; once it answers True the search returns its best orders within a second.
+    """
+
+    report: Callable[[Orders, int], None] = lambda _orders, _iterations: None
+    stopped: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a search found.
+
+    Parameters
+    ----------
+    orders : Orders
+        The best visiting orders. They keep every window, shift and driving limit and serve no group twice.
+    iterations : int
+        In the engine's own measure.
+    stopped_by : str
+        The limit that ended the search; "complete" when nothing was left to try.
+    """
+
+    orders: Orders
+    iterations: int
+    stopped_by: StoppedBy
+
+
+class Engine(Protocol):
+    """Searches for good visiting orders. `docs/engines.md` tells how to add one."""
+
+    @property
+    def name(self) -> str:
+        """What `--engine` calls it."""
+
+    def search(self, problem: PatrolProblem, *, budget: Budget, seed: int, start: Orders | None, watch: Watch) -> Found:
+        """Return the best visiting orders that the budget allows.
+
+        Parameters
+        ----------
+        problem : PatrolProblem
+            With at least one squad and one visit, every required group possible for some squad by itself.
+        budget : Budget
+        seed : int
+        start : Orders or None
+            Orders to begin from; the result is never worse than their feasible part.
+        watch : Watch
+        """
