@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.provenance import Provenance
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _INT32_MAX = np.iinfo(np.int32).max
+_MAX_UNPACKED_BYTES = 16 * 2**30
 
 
 def whole_numbers(name: str, values: Any, *, ndim: int, faults: Faults) -> NDArray[np.int32]:
@@ -110,3 +115,51 @@ class TravelMatrix:
         """Return seconds and metres of the fastest drive between two points."""
         layer, i, j = self.profiles.index(profile), self.index(origin), self.index(destination)
         return int(self.travel_s[layer, i, j]), int(self.travel_m[layer, i, j])
+
+    def to_bytes(self) -> bytes:
+        """Return the matrix as a compressed `.npz` without pickles; `from_bytes` reads it."""
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            ids=np.array(self.ids, dtype=np.str_),
+            profiles=np.array(self.profiles, dtype=np.str_),
+            travel_s=self.travel_s,
+            travel_m=self.travel_m,
+            provenance=np.array(TypeAdapter(Provenance).dump_json(self.provenance).decode()),
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, where: str = "matrix") -> TravelMatrix:
+        """Read what `to_bytes` wrote.
+
+        Parameters
+        ----------
+        data : bytes
+        where : str
+            What the faults call the data: its file name, for instance.
+
+        Raises
+        ------
+        InputError
+            When the data is no such matrix or is larger than any that this package writes.
+        """
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                size = sum(member.file_size for member in archive.infolist())
+            if size > _MAX_UNPACKED_BYTES:
+                raise InputError([f"{where}: unpacks to {size:,} bytes; expected at most {_MAX_UNPACKED_BYTES:,}."])
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                return cls(
+                    ids=tuple(map(str, arrays["ids"])),
+                    profiles=tuple(map(str, arrays["profiles"])),
+                    travel_s=arrays["travel_s"],
+                    travel_m=arrays["travel_m"],
+                    provenance=TypeAdapter(Provenance).validate_json(str(arrays["provenance"])),
+                )
+        except InputError as error:
+            raise InputError(f"{where}: {fault}" for fault in error.faults) from error
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise InputError(
+                [f"{where}: not a travel matrix ({error}); expected a matrix.npz that patrolroute wrote."]
+            ) from error

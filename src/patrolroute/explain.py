@@ -1,0 +1,127 @@
+"""Why a group is left out, from the problem's own numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from patrolroute.schedule import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from patrolroute.problem import Orders, PatrolProblem
+
+
+def possible_alone(problem: PatrolProblem) -> NDArray[np.bool_]:
+    """Return which squads could make which visit with nothing else to do, shape (V, K)."""
+    possible: NDArray[np.bool_] = np.logical_and.reduce(list(_limits_alone(problem).values()))
+    return possible
+
+
+def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
+    """Return, for each group that no squad could serve even with nothing else to do, a sentence that says why."""
+    limits = _limits_alone(problem)
+    possible = np.logical_and.reduce(list(limits.values()))
+    groups = problem.visits.group
+    served = np.zeros(len(problem.groups), np.bool_)
+    np.logical_or.at(served, groups, possible.any(axis=1))
+    sentences = {
+        "allowed": "No squad may make this visit.",
+        "windows": "No squad can be there before it closes.",
+        "shifts": "Out, stop and back take longer than any squad's shift allows.",
+        "driving": "The way out and back is more driving than any squad is allowed.",
+    }
+    reasons = {}
+    for g in np.flatnonzero(~served):
+        rows = groups == g
+        ruled_out = [name for name, kept in limits.items() if not kept[rows].any()]
+        together = "No squad keeps its window, its shift and its driving limit together."
+        reasons[int(g)] = " ".join(sentences[name] for name in ruled_out) or together
+    return reasons
+
+
+def _limits_alone(problem: PatrolProblem) -> dict[str, NDArray[np.bool_]]:
+    """Return, limit by limit, which squads keep it on a trip to one visit alone, each shape (V, K)."""
+    visits, squads, travel = problem.visits, problem.squads, problem.matrix.travel_s.astype(np.int64, copy=False)
+    shape = (len(visits), len(squads))
+    limits = {name: np.zeros(shape, np.bool_) for name in ("allowed", "windows", "shifts", "driving")}
+    limits["allowed"][:] = visits.squads
+    for k in range(len(squads)):
+        layer = travel[squads.profile[k]]
+        out_s, home_s = layer[squads.start[k], visits.entry], layer[visits.exit, squads.end[k]]
+        begin = np.maximum(int(squads.from_s[k]) + out_s, visits.opens_s)
+        limits["windows"][:, k] = begin <= visits.closes_s
+        limits["shifts"][:, k] = begin + visits.duration_s + home_s <= int(squads.until_s[k])
+        limits["driving"][:, k] = out_s + home_s <= int(squads.max_drive_s[k])
+    return limits
+
+
+def explain_left_out(problem: PatrolProblem, orders: Orders) -> dict[str, Reason]:
+    """Return a reason for every group that visiting orders leave out.
+
+    A group that some squad could serve alone is told by how little it misses the nearest gap in the plan: the least
+    time by which any squad would be late, or over its driving limit, if the stop were put between two of its stops.
+    """
+    groups = problem.groups.ids
+    reasons = {groups[g]: Reason("impossible", sentence) for g, sentence in explain_impossible(problem).items()}
+    served = {int(problem.visits.group[v]) for order in orders for v in order}
+    rows = np.array(
+        [v for v, g in enumerate(problem.visits.group) if g not in served and groups[g] not in reasons], dtype=np.int64
+    )
+    best: dict[int, tuple[int, int]] = {}
+    for k, order in enumerate(orders):
+        lacking = _least_lack(problem, k, order, rows)
+        for v, lack in zip(rows.tolist(), lacking.tolist(), strict=True):
+            if problem.visits.squads[v, k]:
+                g = int(problem.visits.group[v])
+                best[g] = min(best.get(g, (lack, k)), (lack, k))
+    for g, (lack, k) in best.items():
+        squad = problem.squads.ids[k]
+        reasons[groups[g]] = Reason("no_time", _sentence(lack, squad))
+    return reasons
+
+
+def _sentence(lack_s: int, squad: str) -> str:
+    if lack_s <= 0:
+        return f"It would still fit into the route of {squad!r}; search longer."
+    minutes = f"{lack_s} s" if lack_s < 120 else f"{-(-lack_s // 60)} min"
+    return f"The time went to other sites; squad {squad!r} comes nearest and lacks {minutes}."
+
+
+def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return by how many seconds each visit misses its best gap in one route, shape of `rows`."""
+    visits, squads = problem.visits, problem.squads
+    layer = problem.matrix.travel_s[squads.profile[k]].astype(np.int64, copy=False)
+    exits = [int(squads.start[k]), *(int(visits.exit[v]) for v in order)]
+    entries = [*(int(visits.entry[v]) for v in order), int(squads.end[k])]
+    free_s, latest_s = _free_and_latest(problem, k, order)
+    drive_s = sum(int(layer[a, b]) for a, b in zip(exits, entries, strict=True)) if order else 0
+    best = np.full(len(rows), np.iinfo(np.int32).max, np.int64)
+    for gap, (a, b) in enumerate(zip(exits, entries, strict=True)):
+        out_s, on_s = layer[a, visits.entry[rows]], layer[visits.exit[rows], b]
+        begin = np.maximum(free_s[gap] + out_s, visits.opens_s[rows])
+        late = np.maximum(begin - visits.closes_s[rows], begin + visits.duration_s[rows] + on_s - latest_s[gap])
+        detour = out_s + on_s - (layer[a, b] if order else 0)
+        best = np.minimum(best, np.maximum(late, drive_s + detour - int(squads.max_drive_s[k])))
+    return best
+
+
+def _free_and_latest(problem: PatrolProblem, k: int, order: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return, for each gap of a route, when the squad is free before it and must have arrived after it."""
+    visits, squads = problem.visits, problem.squads
+    layer = problem.matrix.travel_s[squads.profile[k]]
+    free, here = [int(squads.from_s[k])], int(squads.start[k])
+    for v in order:
+        begin = max(free[-1] + int(layer[here, visits.entry[v]]), int(visits.opens_s[v]))
+        free.append(begin + int(visits.duration_s[v]))
+        here = int(visits.exit[v])
+    latest, there = [int(squads.until_s[k])], int(squads.end[k])
+    for v in reversed(order):
+        end = latest[-1] - int(layer[visits.exit[v], there])
+        latest.append(min(end - int(visits.duration_s[v]), int(visits.closes_s[v])))
+        there = int(visits.entry[v])
+    return free, latest[::-1]

@@ -1,0 +1,91 @@
+"""Accounts: what a plan says of itself is so, and nothing counts twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, says_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _check(facts: Facts) -> Iterator[Violation]:
+    plan, scenario = facts.plan, facts.scenario
+    if plan.start is None or plan.start != scenario.start:
+        yield Violation(
+            rule="accounts", message=f"the plan counts seconds from {plan.start}; the scenario from {scenario.start}."
+        )
+    if plan.provenance != facts.matrix.provenance:
+        yield Violation(
+            rule="accounts",
+            message=f"the plan names other roads ({plan.provenance.source}) than the matrix "
+            f"({facts.matrix.provenance.source}).",
+        )
+    for squad_id in facts.squads.keys() - {route.squad for route in plan.routes}:
+        yield Violation(
+            rule="accounts", squad=squad_id, message=f"squad {squad_id!r} has no route, not even an empty one."
+        )
+    yield from _check_skipped(facts)
+    yield from _check_coverage(facts)
+
+
+def _check_skipped(facts: Facts) -> Iterator[Violation]:
+    skipped = Counter(each.site for each in facts.plan.skipped)
+    for site in facts.scenario.sites:
+        if facts.stops_at[site.id] and skipped[site.id]:
+            yield Violation(
+                rule="accounts", site=site.id, message=f"site {site.title!r} is visited and listed as left out."
+            )
+        if not facts.stops_at[site.id] and skipped[site.id] != 1:
+            yield Violation(
+                rule="accounts",
+                site=site.id,
+                message=f"site {site.title!r} is not visited and listed {skipped[site.id]} times as left out.",
+            )
+    for each in facts.plan.skipped:
+        site_or_none = facts.sites.get(each.site)
+        if site_or_none is None:
+            yield Violation(
+                rule="accounts",
+                site=each.site,
+                message=f"{each.site!r} is listed as left out and no site of the scenario.",
+            )
+        elif (each.tier, each.weight, each.required) != (site_or_none.tier, site_or_none.weight, site_or_none.required):
+            yield Violation(
+                rule="accounts",
+                site=each.site,
+                message=f"left-out site {site_or_none.title!r} is listed with another tier, weight or required flag.",
+            )
+
+
+def _check_coverage(facts: Facts) -> Iterator[Violation]:
+    due: dict[int, list[int]] = {}
+    for site in facts.scenario.sites:
+        row = due.setdefault(site.tier, [0, 0, 0, 0])
+        visited = int(facts.stops_at[site.id] > 0)
+        for i, amount in enumerate((visited * site.weight, site.weight, visited, 1)):
+            row[i] += amount
+    said = {
+        each.tier: [each.covered_weight, each.total_weight, each.covered_sites, each.total_sites]
+        for each in facts.plan.coverage
+    }
+    for tier in sorted(due.keys() | said.keys()):
+        if due.get(tier) != said.get(tier):
+            yield Violation(
+                rule="accounts",
+                message=(
+                    f"tier {tier}: the plan says {said.get(tier)} (weight covered, weight in all, sites "
+                    f"covered, sites in all); the visits add up to {due.get(tier)}."
+                ),
+            )
+
+
+ACCOUNTS = Rule(
+    name="accounts",
+    words="What a plan says of itself is so: every site is visited or left out, and each counts once.",
+    compile=changes_nothing,
+    check=_check,
+    explain=says_nothing,
+)

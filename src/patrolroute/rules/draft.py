@@ -1,0 +1,151 @@
+"""What rules compile into, before it is packed into a `PatrolProblem`; and what their checks are given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from patrolroute.matrix import TravelMatrix
+    from patrolroute.plans import Plan, Route, Visit
+    from patrolroute.scenario.model import Scenario, Site, Squad
+
+
+@dataclass(kw_only=True)
+class DraftVisit:
+    """A visit in the making; None stands for "no rule has said"."""
+
+    id: str
+    site: str
+    entry: str
+    exit: str
+    duration_s: int
+    tier: int
+    weight: int
+    opens_s: int | None = None
+    closes_s: int | None = None
+    squads: frozenset[str] | None = None
+
+
+@dataclass(kw_only=True)
+class DraftSquad:
+    """A squad in the making."""
+
+    id: str
+    start: str
+    end: str
+    profile: str
+    from_s: int
+    until_s: int
+    max_drive_s: int | None = None
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """A problem in the making. Rules are asked in the order of `RULES` and change it in place."""
+
+    squads: list[DraftSquad] = field(default_factory=list)
+    visits: list[DraftVisit] = field(default_factory=list)
+    required: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One way in which a plan breaks a rule.
+
+    Parameters
+    ----------
+    rule : str
+        Name of the rule.
+    message : str
+        A sentence that names the squad and the site.
+    squad, site : str or None
+    """
+
+    rule: str
+    message: str
+    squad: str | None = None
+    site: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.message}"
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What a check may look at: the scenario's own words, the travel matrix, the plan."""
+
+    scenario: Scenario
+    matrix: TravelMatrix
+    plan: Plan
+
+    @cached_property
+    def sites(self) -> dict[str, Site]:
+        """Sites by id."""
+        return {site.id: site for site in self.scenario.sites}
+
+    @cached_property
+    def squads(self) -> dict[str, Squad]:
+        """Squads by id."""
+        return {squad.id: squad for squad in self.scenario.squads}
+
+    @cached_property
+    def stops_at(self) -> Counter[str]:
+        """How often each site is visited, over all squads."""
+        return Counter(visit.site for route in self.plan.routes for visit in route.visits)
+
+    def known_routes(self) -> Iterator[tuple[Squad, Route]]:
+        """Yield the routes of squads that the scenario has."""
+        for route in self.plan.routes:
+            if route.squad in self.squads:
+                yield self.squads[route.squad], route
+
+    def known_stops(self) -> Iterator[tuple[Squad, Site, Visit]]:
+        """Yield the visits of sites that the scenario has, by squads that it has."""
+        for squad, route in self.known_routes():
+            for visit in route.visits:
+                if visit.site in self.sites:
+                    yield squad, self.sites[visit.site], visit
+
+    def moment(self, second: int) -> dt.datetime:
+        """Return the moment that a second of the plan means, in the scenario's timezone."""
+        start = self.scenario.start.astimezone(dt.UTC)
+        return (start + dt.timedelta(seconds=second)).astimezone(self.scenario.zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule, whole: how it is said, how it compiles, how it is checked, how it is explained.
+
+    Parameters
+    ----------
+    name : str
+    words : str
+        The rule in one sentence, as a planner would say it.
+    compile : callable
+        Changes the draft so that engines keep the rule.
+    check : callable
+        Yields every way in which a plan breaks the rule, from the scenario's own words.
+    explain : callable
+        Returns why the rule by itself keeps every squad from a site, or None where it does not.
+    """
+
+    name: str
+    words: str
+    compile: Callable[[Scenario, Draft], None]
+    check: Callable[[Facts], Iterator[Violation]]
+    explain: Callable[[Scenario, TravelMatrix, Site], str | None]
+
+
+def says_nothing(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None:  # noqa: ARG001 - a rule's signature
+    """Explain nothing: the rule never keeps a squad from a site by itself."""
+    return None
+
+
+def changes_nothing(scenario: Scenario, draft: Draft) -> None:
+    """Compile to nothing: the clock keeps the rule, whatever the engine does."""

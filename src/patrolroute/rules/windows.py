@@ -1,0 +1,88 @@
+"""Windows: a stop lies wholly within one of its site's windows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from patrolroute.rules.draft import Draft, Facts, Rule, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from patrolroute.matrix import TravelMatrix
+    from patrolroute.scenario.model import Scenario, Site, Squad
+
+
+def _compile(scenario: Scenario, draft: Draft) -> None:
+    """Make each visit of a site with windows one alternative visit for each window."""
+    sites = {site.id: site for site in scenario.sites}
+    visits = []
+    for visit in draft.visits:
+        windows = sites[visit.site].windows
+        if not windows:
+            visits.append(visit)
+        for number, window in enumerate(windows, start=1):
+            visits.append(
+                replace(
+                    visit,
+                    id=visit.id if len(windows) == 1 else f"{visit.id}#{number}",
+                    opens_s=scenario.seconds(window.opens),
+                    closes_s=scenario.seconds(window.closes) - visit.duration_s,
+                )
+            )
+    draft.visits = visits
+
+
+def _check(facts: Facts) -> Iterator[Violation]:
+    for squad, site, visit in facts.known_stops():
+        begin, end = facts.moment(visit.begin_s), facts.moment(visit.end_s)
+        if site.windows and not any(w.opens <= begin and end <= w.closes for w in site.windows):
+            yield Violation(
+                rule="windows",
+                squad=squad.id,
+                site=site.id,
+                message=(
+                    f"squad {squad.title!r} stops at {site.title!r} from {begin:%H:%M:%S} to {end:%H:%M:%S}; it may "
+                    f"only within {_spans(facts.scenario, site)}."
+                ),
+            )
+
+
+def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None:
+    if not site.windows or not scenario.squads:
+        return None
+    earliest = [_earliest_arrival(scenario, matrix, site, squad) for squad in scenario.squads]
+    last = max(w.closes.timestamp() for w in site.windows) - site.dwell_s
+    if min(earliest).timestamp() > last:
+        return (
+            f"its stop must lie within {_spans(scenario, site)}, and no squad can be there before "
+            f"{min(earliest):%H:%M}; move the window or let a shift start earlier."
+        )
+    latest = max(squad.shift.back.timestamp() for squad in scenario.squads)
+    if min(w.opens.timestamp() for w in site.windows) + site.dwell_s > latest:
+        return (
+            f"its stop must lie within {_spans(scenario, site)}, when every squad must already be back; move the "
+            "window or let a shift end later."
+        )
+    return None
+
+
+def _earliest_arrival(scenario: Scenario, matrix: TravelMatrix, site: Site, squad: Squad) -> dt.datetime:
+    seconds, _ = matrix.drive(squad.vehicle.profile, squad.start, site.id)
+    return (squad.shift.leave.astimezone(dt.UTC) + dt.timedelta(seconds=seconds)).astimezone(scenario.zone)
+
+
+def _spans(scenario: Scenario, site: Site) -> str:
+    zone = scenario.zone
+    return " or ".join(f"{w.opens.astimezone(zone):%H:%M}-{w.closes.astimezone(zone):%H:%M}" for w in site.windows)
+
+
+WINDOWS = Rule(
+    name="windows",
+    words="A stop lies wholly within one of its site's windows.",
+    compile=_compile,
+    check=_check,
+    explain=_explain,
+)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from patrolroute.errors import InputError
+from patrolroute.matrix import TravelMatrix
+
+
+def matrix_of(travel_s: object, travel_m: object = None, ids: tuple[str, ...] = ("a", "b")) -> TravelMatrix:
+    metres = travel_s if travel_m is None else travel_m
+    return TravelMatrix(ids=ids, profiles=("1",), travel_s=np.asarray(travel_s), travel_m=np.asarray(metres))
+
+
+def test_drive_names_points_not_rows() -> None:
+    matrix = matrix_of([[[0, 5], [7, 0]]], [[[0, 50], [70, 0]]])
+    assert matrix.drive("1", "b", "a") == (7, 70)
+
+
+@pytest.mark.parametrize(
+    ("travel_s", "ids", "words"),
+    [
+        ([[[0, 5.0], [7, 0]]], ("a", "b"), "expected whole numbers, found float64"),
+        ([[0, 5], [7, 0]], ("a", "b"), "expected 3 dimension"),
+        ([[[0, 5], [7, 0]]], ("a", "b", "c"), "expected shape .1, 3, 3."),
+        ([[[0, -5], [7, 0]]], ("a", "b"), "negative at .0, 0, 1."),
+        ([[[0, 5], [7, 1]]], ("a", "b"), "the diagonal must be 0"),
+        ([[[0, 2**31], [7, 0]]], ("a", "b"), "beyond 32 bits"),
+        ([[[0, 5], [7, 0]]], ("a", "a"), "'a' stand"),
+    ],
+)
+def test_faults_are_named(travel_s: object, ids: tuple[str, ...], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        matrix_of(travel_s, ids=ids)
+
+
+def test_an_unknown_point_is_named() -> None:
+    with pytest.raises(InputError, match="no point 'c'"):
+        matrix_of([[[0, 5], [7, 0]]]).index("c")
+
+
+def test_arrays_cannot_be_changed_through_the_matrix() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        matrix_of([[[0, 5], [7, 0]]]).travel_s[0, 0, 1] = 1
+
+
+def test_bytes_round_trip() -> None:
+    matrix = matrix_of([[[0, 5], [7, 0]]], [[[0, 50], [70, 0]]], ids=("Jl. Kartini", "=cmd|' /C calc'!A0"))
+    again = TravelMatrix.from_bytes(matrix.to_bytes())
+    assert (again.ids, again.profiles, again.provenance) == (matrix.ids, matrix.profiles, matrix.provenance)
+    assert (again.travel_s == matrix.travel_s).all()
+    assert (again.travel_m == matrix.travel_m).all()
+
+
+def test_a_pickle_in_a_matrix_file_is_refused() -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, ids=np.array([object()], dtype=object))
+    with pytest.raises(InputError, match=r"out/matrix.npz: not a travel matrix .*allow_pickle"):
+        TravelMatrix.from_bytes(buffer.getvalue(), where="out/matrix.npz")
+
+
+@pytest.mark.parametrize("cut", [0, 10, 200])
+def test_a_cut_off_matrix_file_is_named(cut: int) -> None:
+    with pytest.raises(InputError, match=r"m.npz: not a travel matrix"):
+        TravelMatrix.from_bytes(matrix_of([[[0, 5], [7, 0]]]).to_bytes()[:cut], where="m.npz")

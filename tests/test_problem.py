@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from patrolroute.errors import InputError
+from patrolroute.problem import PatrolProblem
+
+
+def problem_of(**changes: object) -> PatrolProblem:
+    arguments: dict[str, object] = {
+        "travel_s": [[0, 60, 90], [60, 0, 30], [90, 30, 0]],
+        "dwell_s": [600, 600],
+        "weight": [3, 5],
+        "shifts_s": [(0, 3600), (0, 7200)],
+        "tier": [1, 2],
+    }
+    return PatrolProblem.from_arrays(**(arguments | changes))  # type: ignore[arg-type]
+
+
+def test_from_arrays_gives_every_squad_the_base_and_every_site_any_time() -> None:
+    problem = problem_of()
+    assert problem.matrix.ids == ("base", "site-1", "site-2")
+    assert problem.squads.until_s.tolist() == [3600, 7200]
+    assert problem.visits.closes_s.tolist() == [7200, 7200]
+    assert problem.tiers == (1, 2)
+    assert problem.visits.squads.all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"travel_s": [[0, 1.5], [2, 0]]}, "whole numbers"),
+        ({"dwell_s": [600.0, 600]}, "visits.dwell_s|visits.duration_s: expected whole numbers"),
+        ({"dwell_s": [600]}, "expected 2 values, one for each id, found 1"),
+        ({"dwell_s": [600, -1]}, "row 1 'site-2': duration_s is -1"),
+        ({"tier": [0, 1]}, "row 0 'site-1': tier is 0; expected 1 or more"),
+        ({"weight": [3, -5]}, "weight is -5"),
+        ({"shifts_s": [(3600, 0)]}, "squads row 0 'squad-1': must be back at 0 s"),
+        ({"windows_s": [(0, 10), (20, 5)]}, "row 1 'site-2': closes at 5 s before it opens at 20 s"),
+        ({"max_drive_s": [-1, 5]}, "max_drive_s is negative"),
+        ({"required": [True]}, "groups.required: expected 2 values"),
+    ],
+)
+def test_faults_are_named(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        problem_of(**changes)
+
+
+def test_all_faults_come_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        problem_of(dwell_s=[-1, -1], weight=[-1, 1])
+    assert len(caught.value.faults) == 3
+
+
+def test_rows_that_point_nowhere_are_named() -> None:
+    good = problem_of()
+    visits = replace(good.visits, entry=np.array([1, 7]), group=np.array([0, 2]))
+    with pytest.raises(InputError, match="visits row 1 'site-2': entry is 7; expected 0 to 2") as caught:
+        replace(good, visits=visits)
+    assert "group is 2; expected 0 to 1" in str(caught.value)
+
+
+def test_groups_need_visits_of_one_tier() -> None:
+    good = problem_of()
+    with pytest.raises(InputError, match="share one tier"):
+        replace(
+            good,
+            visits=replace(good.visits, group=np.array([0, 0])),
+            groups=replace(good.groups, ids=("site-1",), required=np.array([False])),
+        )
+    with pytest.raises(InputError, match="'site-2': no visit belongs to it"):
+        replace(good, visits=replace(good.visits, group=np.array([0, 0]), tier=np.array([1, 1])))
+
+
+def test_squad_columns_must_match_the_squads() -> None:
+    good = problem_of()
+    with pytest.raises(InputError, match="expected 2 columns, one for each squad, found 3"):
+        replace(good, visits=replace(good.visits, squads=np.ones((2, 3), np.bool_)))
+
+
+def test_the_digest_tells_problems_apart() -> None:
+    assert problem_of().digest == problem_of().digest
+    assert problem_of().digest != problem_of(weight=[3, 6]).digest
+    assert problem_of().digest != problem_of(required=[True, False]).digest
+
+
+def test_nothing_at_all_is_a_problem_too() -> None:
+    problem = PatrolProblem.from_arrays([[0]], dwell_s=[], weight=[], shifts_s=[])
+    assert (len(problem.visits), len(problem.squads), problem.tiers) == (0, 0, ())
