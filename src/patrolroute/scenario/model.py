@@ -1,4 +1,4 @@
-"""The planner's words: places, sites, squads, shifts, one night. Frozen, and checked at birth.
+"""The planner's words: one night, with its places, sites, squads and closed streets. Frozen, and checked at birth.
 
 Times are timezone-aware here. A time of day alone ("22:15") is on the scenario's date in its timezone; one after
 midnight says so with its date ("2023-11-24T01:30"). Seconds (`Scenario.seconds`) count from 00:00 of that date.
@@ -7,242 +7,53 @@ midnight says so with its date ("2023-11-24T01:30"). Seconds (`Scenario.seconds`
 from __future__ import annotations
 
 import datetime as dt
-import math
-from enum import StrEnum
+import re
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+import shapely
+from pydantic import Field, field_validator, model_validator
 
-TIERS = {"sangat rawan": 1, "rawan": 2, "aman": 3}
-"""Polri's classes of vulnerability and the tiers that they mean."""
+from patrolroute.errors import InputError
+from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s
+from patrolroute.scenario.crosscheck import Entry, cross_faults
+from patrolroute.scenario.sites import TIERS, Place, Placement, Site, Window
+from patrolroute.scenario.squads import Shift, Squad, Vehicle
+from patrolroute.scenario.times import checked_date, zone_of
+from patrolroute.scenario.words import found
 
-Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Name = Annotated[str, Field(max_length=300, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
+__all__ = [
+    "TIERS",
+    "Closures",
+    "Identifier",
+    "Name",
+    "Place",
+    "Placement",
+    "Scenario",
+    "Shift",
+    "Site",
+    "Squad",
+    "Travel",
+    "Vehicle",
+    "Window",
+    "zone_of",
+]
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null")
+MAX_SITES, MAX_SQUADS = 20_000, 1_000
+FARTHEST_DAYS = 31
+"""No time lies further from the scenario's date; a slip in a year is found by it."""
 
-
-class Placement(StrEnum):
-    """How precisely a place is known. Printed wherever the place is."""
-
-    SURVEYED = "surveyed"
-    """A source gives the point."""
-    APPROXIMATE = "approximate"
-    """A source gives a nearby point or a district; the place itself may be some hundred metres off."""
-    STREET = "street"
-    """Only the street is known; the point is a guess on or near it."""
-
-
-class Place(_Frozen):
-    """A point where squads start or end.
-
-    Parameters
-    ----------
-    id : str
-        Unique among places and sites.
-    name : str
-        What is printed; the id when left out.
-    lon, lat : float
-        Degrees, WGS 84.
-    placement : Placement
-    source : str
-        Where the position comes from.
-    """
-
-    id: Identifier
-    name: Name = ""
-    lon: Annotated[float, Field(ge=-180, le=180)]
-    lat: Annotated[float, Field(ge=-90, le=90)]
-    placement: Placement = Placement.APPROXIMATE
-    source: Name = ""
-
-    @property
-    def title(self) -> str:
-        """The name, or the id where there is no name."""
-        return self.name or self.id
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000)]
+_Span = TypeVar("_Span", Window, Shift)
+NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
-class Window(_Frozen):
-    """A span of time in which a stop must lie, from its beginning to its end."""
-
-    opens: AwareDatetime
-    closes: AwareDatetime
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.closes <= self.opens:
-            raise ValueError(
-                f"window closes {self.closes:%H:%M} before it opens {self.opens:%H:%M}; give the later time a date "
-                "if it passes midnight"
-            )
-        return self
-
-
-class Site(Place):
-    """A place worth a stop.
-
-    Parameters
-    ----------
-    tier : int
-        1 is the most important. Polri's "sangat rawan", "rawan" and "aman" are read as 1, 2 and 3.
-    weight : int
-        Worth within the tier, 1 or more.
-    dwell_min : float
-        Minutes of a stop.
-    windows : tuple of Window
-        The stop lies wholly within one of them; any time when there is none.
-    required : bool
-        Whether a plan without the site is no plan.
-    """
-
-    tier: Annotated[int, Field(ge=1, le=9)] = 2
-    weight: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    dwell_min: Annotated[float, Field(ge=0, le=1440)] = 15.0
-    windows: tuple[Window, ...] = ()
-    required: bool = False
-
-    @field_validator("tier", mode="before")
-    @classmethod
-    def _tier_of_class(cls, value: Any) -> Any:
-        return TIERS.get(value.strip().lower(), value) if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _stop_fits_windows(self) -> Self:
-        short = [w for w in self.windows if (w.closes - w.opens).total_seconds() < self.dwell_s]
-        if short:
-            raise ValueError(
-                f"a stop of {self.dwell_min:g} min does not fit the window {short[0].opens:%H:%M}-"
-                f"{short[0].closes:%H:%M}; lengthen the window or shorten dwell_min"
-            )
-        return self
-
-    @property
-    def dwell_s(self) -> int:
-        """Seconds of a stop, rounded up."""
-        return math.ceil(self.dwell_min * 60)
-
-
-class Shift(_Frozen):
-    """When a squad is on duty, and what is not patrol.
-
-    Parameters
-    ----------
-    start, end : datetime
-    briefing_min : float
-        Minutes at the start place before the squad may leave.
-    debriefing_min : float
-        Minutes at the end place after the squad is back.
-    """
-
-    start: AwareDatetime
-    end: AwareDatetime
-    briefing_min: Annotated[float, Field(ge=0, le=1440)] = 0.0
-    debriefing_min: Annotated[float, Field(ge=0, le=1440)] = 0.0
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.end < self.start:
-            raise ValueError(
-                f"shift ends {self.end:%H:%M} before it starts {self.start:%H:%M}; give the end a date if it passes "
-                "midnight"
-            )
-        ends_min = self.briefing_min + self.debriefing_min
-        if (length_min := (self.end - self.start).total_seconds() / 60) < ends_min:
-            raise ValueError(
-                f"briefing and debriefing take {ends_min:g} min, the whole shift {length_min:g} min; lengthen the "
-                "shift or shorten them"
-            )
-        return self
-
-    @property
-    def leave(self) -> dt.datetime:
-        """The earliest moment at which the squad may leave: the briefing is over."""
-        return self.start + dt.timedelta(seconds=math.ceil(self.briefing_min * 60))
-
-    @property
-    def back(self) -> dt.datetime:
-        """The latest moment at which the squad must be back: the debriefing begins."""
-        return self.end - dt.timedelta(seconds=math.ceil(self.debriefing_min * 60))
-
-
-class Vehicle(_Frozen):
-    """What a squad rides.
-
-    Parameters
-    ----------
-    kind : {"car", "motorcycle"}
-        R4 and R2 in Polri's lists.
-    speed_factor : float
-        Speed relative to the road network's: 1.2 takes 100 seconds of road in 83.4.
-    """
-
-    kind: Literal["car", "motorcycle"] = "car"
-    speed_factor: Annotated[float, Field(ge=0.1, le=5)] = 1.0
-
-    @property
-    def profile(self) -> str:
-        """Name of the travel matrix layer that the vehicle needs: equal for vehicles of equal speed."""
-        return f"{self.speed_milli / 1000:g}"
-
-    @property
-    def speed_milli(self) -> int:
-        """`speed_factor` in whole thousandths, as travel times are computed with."""
-        return round(self.speed_factor * 1000)
-
-
-class Squad(_Frozen):
-    """People who ride together.
-
-    Parameters
-    ----------
-    id, name : str
-    people : dict of str to int
-        People by task force.
-    vehicle : Vehicle
-    start, end : str
-        Ids of the place or site where the squad sets out and where it returns.
-    shift : Shift
-    max_driving_min : float or None
-        Most minutes at the wheel; None for no limit but the shift.
-    """
-
-    id: Identifier
-    name: Name = ""
-    people: dict[Identifier, Annotated[int, Field(ge=0, le=10_000)]] = Field(default_factory=dict)
-    vehicle: Vehicle = Vehicle()
-    start: Identifier
-    end: Identifier
-    shift: Shift
-    max_driving_min: Annotated[float, Field(ge=0, le=2880)] | None = None
-
-    @property
-    def title(self) -> str:
-        """The name, or the id where there is no name."""
-        return self.name or self.id
-
-    @property
-    def size(self) -> int:
-        """People in the squad."""
-        return sum(self.people.values())
-
-    @property
-    def max_driving_s(self) -> int | None:
-        """Most seconds at the wheel, rounded down; None for no limit."""
-        return None if self.max_driving_min is None else math.floor(self.max_driving_min * 60)
-
-
-class Closures(_Frozen):
+class Closures(Frozen):
     """Streets that are closed for the night.
 
     Parameters
@@ -253,17 +64,39 @@ class Closures(_Frozen):
         Pairs of OSM node ids, from and to.
     polygons : tuple of rings
         Each a tuple of (lon, lat); every edge that touches one is closed.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault, or a ring crosses itself.
     """
 
-    streets: tuple[Name, ...] = ()
-    edges: tuple[tuple[int, int], ...] = ()
-    polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
+    streets: tuple[Annotated[Name, Field(min_length=1)], ...] = Field(
+        default=(), description="a list of street names as on the map"
+    )
+    edges: tuple[tuple[NodeId, NodeId], ...] = Field(
+        default=(), description="a list of pairs of OSM node ids, from and to, such as [[101, 102]]"
+    )
+    polygons: Annotated[tuple[Ring, ...], Field(max_length=1_000)] = Field(
+        default=(), description="a list of rings, each a list of at least 3 [lon, lat] in degrees"
+    )
+
+    @field_validator("polygons")
+    @classmethod
+    def _simple_rings(cls, polygons: tuple[Ring, ...]) -> tuple[Ring, ...]:
+        crossed = [n for n, ring in enumerate(polygons, start=1) if not shapely.Polygon(ring).is_valid]
+        if crossed:
+            raise ValueError(
+                f"polygon {', '.join(map(str, crossed))} crosses itself or has no area; expected corners in their "
+                "order around the closed area"
+            )
+        return polygons
 
     def __bool__(self) -> bool:
         return bool(self.streets or self.edges or self.polygons)
 
 
-class Travel(_Frozen):
+class Travel(Frozen):
     """How driving is timed and how sites meet the streets.
 
     Parameters
@@ -276,16 +109,31 @@ class Travel(_Frozen):
         Multiplies all road speeds: above 1 where empty streets are faster than the table.
     speeds_kph : dict of str to float
         Speeds by OSM highway class that replace the package's own table; `maxspeed` on a street goes before both.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault.
     """
 
-    snap_limit_m: Annotated[float, Field(gt=0, le=100_000)] = 150.0
-    access_kph: Annotated[float, Field(gt=0, le=100)] = 10.0
-    night_factor: Annotated[float, Field(ge=0.1, le=5)] = 1.0
-    speeds_kph: dict[str, Annotated[float, Field(gt=0, le=200)]] = Field(default_factory=dict)
+    snap_limit_m: Annotated[float, Field(gt=0, le=100_000)] = Field(
+        default=150.0, description="metres above 0, at most 100000: how far a site may lie from the nearest street"
+    )
+    access_kph: Annotated[float, Field(gt=0, le=100)] = Field(
+        default=10.0, description="km/h above 0, at most 100: the speed between a site and the street"
+    )
+    night_factor: Annotated[float, Field(ge=0.1, le=5)] = Field(
+        default=1.0, description="a number from 0.1 to 5 that multiplies all road speeds"
+    )
+    speeds_kph: dict[Identifier, Annotated[float, Field(gt=0, le=200)]] = Field(
+        default_factory=dict, description="km/h above 0, at most 200, by OSM highway class, such as residential = 25"
+    )
 
 
-class Scenario(_Frozen):
+class Scenario(Frozen):
     """One night: where, who, when.
+
+    All times are brought to the scenario's timezone.
 
     Parameters
     ----------
@@ -299,18 +147,87 @@ class Scenario(_Frozen):
     travel : Travel
     notes : tuple of str
         Sentences that are printed on every output.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault, an id stands twice, or a squad's start or end names no place or site; it lists
+        every fault.
     """
 
-    schema_version: Literal[1] = 1
-    name: Annotated[str, Field(min_length=1, max_length=300)]
-    date: dt.date
-    timezone: str
-    places: tuple[Place, ...] = ()
-    sites: tuple[Site, ...] = ()
-    squads: tuple[Squad, ...] = ()
-    closures: Closures = Closures()
-    travel: Travel = Travel()
-    notes: tuple[Name, ...] = ()
+    schema_version: Literal[1] = Field(default=1, description="1")
+    name: Annotated[Name, Field(min_length=1)] = Field(description="a text of 1 to 300 characters")
+    date: dt.date = Field(description="the date on which the night begins, year-month-day, such as 2023-11-23")
+    timezone: str = Field(description="an IANA name such as 'Asia/Makassar' or an offset such as '+08:00'")
+    places: Annotated[tuple[Place, ...], Field(max_length=MAX_SITES)] = Field(
+        default=(), description="a list of places, or the name of a table"
+    )
+    sites: Annotated[tuple[Site, ...], Field(max_length=MAX_SITES)] = Field(
+        default=(), description="a list of sites, or the name of a table"
+    )
+    squads: Annotated[tuple[Squad, ...], Field(max_length=MAX_SQUADS)] = Field(
+        default=(), description="a list of squads, or the name of a table"
+    )
+    closures: Closures = Field(default=Closures(), description="a table of streets, edges and polygons")
+    travel: Travel = Field(
+        default=Travel(), description="a table of snap_limit_m, access_kph, night_factor and speeds_kph"
+    )
+    notes: Annotated[tuple[Name, ...], Field(max_length=100)] = Field(
+        default=(), description="a list of at most 100 sentences that every output prints"
+    )
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _no_timestamp(cls, value: Any) -> Any:
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+            return value
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip(), re.ASCII):
+            return value.strip()
+        raise ValueError(f"date is {found(value)}; expected year-month-day alone, such as 2023-11-23")
+
+    @field_validator("date")
+    @classmethod
+    def _date_in_reach(cls, date: dt.date) -> dt.date:
+        return checked_date(date)
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_known(cls, name: str) -> str:
+        zone_of(name)
+        return name
+
+    @model_validator(mode="after")
+    def _sound_together(self) -> Self:
+        points = [
+            Entry(f"{what} {n} {found(p.title)}", p.id, (p.lon, p.lat))
+            for what, table in (("place", self.places), ("site", self.sites))
+            for n, p in enumerate(table, start=1)
+        ]
+        squads = [
+            Entry(f"squad {n} {found(s.title)}", s.id, None, (("start", s.start), ("end", s.end)))
+            for n, s in enumerate(self.squads, start=1)
+        ]
+        faults = cross_faults(points, squads)
+        for entry, site in zip(points[len(self.places) :], self.sites, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in site.windows], self.start)]
+        for entry, squad in zip(squads, self.squads, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([squad.shift.start], self.start)]
+        if faults:
+            raise InputError(faults)
+        self._bring_home()
+        return self
+
+    def _bring_home(self) -> None:
+        """Put every time on the scenario's clock; moments stay what they are."""
+        zone = self.zone
+        sites = tuple(
+            site.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in site.windows)})
+            if site.windows
+            else site
+            for site in self.sites
+        )
+        squads = tuple(squad.model_copy(update={"shift": _in_zone(squad.shift, zone)}) for squad in self.squads)
+        self.__dict__.update(sites=sites, squads=squads)
 
     @property
     def zone(self) -> ZoneInfo | dt.timezone:
@@ -324,7 +241,7 @@ class Scenario(_Frozen):
 
     def seconds(self, moment: dt.datetime) -> int:
         """Return the whole seconds from `start` to `moment`."""
-        return int((moment.astimezone(dt.UTC) - self.start.astimezone(dt.UTC)).total_seconds())
+        return int(elapsed_s(self.start, moment))
 
     @cached_property
     def points(self) -> dict[str, Place]:
@@ -332,20 +249,20 @@ class Scenario(_Frozen):
         return {point.id: point for point in (*self.places, *self.sites)}
 
 
-def zone_of(name: str) -> ZoneInfo | dt.timezone:
-    """Return the timezone of an IANA name or of an offset such as "+08:00".
+def far_times(moments: list[Moment], start: dt.datetime) -> list[str]:
+    """Return a fault for each moment that lies far from the scenario's date."""
+    return [
+        f"{moment:%Y-%m-%d %H:%M} is {abs(elapsed_s(start, moment)) / 86400:,.0f} days from the scenario's date, "
+        f"{start:%Y-%m-%d}; expected at most {FARTHEST_DAYS}; check the year and month."
+        for moment in moments
+        if abs(elapsed_s(start, moment)) > FARTHEST_DAYS * 86400
+    ]
 
-    Raises
-    ------
-    ValueError
-        When there is no such timezone.
-    """
-    try:
-        if name[:1] in "+-" and name:
-            offset = dt.datetime.strptime(name, "%z").utcoffset()
-            return dt.timezone(offset or dt.timedelta(0))
-        return ZoneInfo(name)
-    except (ValueError, KeyError, OSError) as error:
-        raise ValueError(
-            f"timezone {name!r} is unknown; expected an IANA name such as 'Asia/Makassar' or an offset such as '+08:00'"
-        ) from error
+
+def _in_zone(span: _Span, zone: ZoneInfo | dt.timezone) -> _Span:
+    moments: dict[str, Any] = {
+        name: value.astimezone(zone)
+        for name, value in span
+        if isinstance(value, dt.datetime) and value.tzinfo is not zone
+    }
+    return span.model_copy(update=moments) if moments else span

@@ -1,0 +1,110 @@
+"""What no single entry shows: ids that stand twice, squads without a place, points that lie where no other does."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence  # noqa: TC003 - named tuples keep their annotations
+from typing import Any, NamedTuple
+
+from patrolroute.scenario.words import did_you_mean, found, listed, swap_words
+
+_NEAR_DEG, _FAR_DEG = 2.0, 10.0
+_HINTS = 20
+"""Looking for a similar id among thousands is slow, and the first faults show the pattern."""
+
+
+class Entry(NamedTuple):
+    """One place, site or squad as far as the other entries matter to it.
+
+    Parameters
+    ----------
+    where : str
+        File, row and name, as faults begin.
+    id : str or None
+        None where it could not be read.
+    point : tuple of float or None
+        lon and lat.
+    ends : tuple of (str, str)
+        Field and id of the places that a squad names.
+    """
+
+    where: str
+    id: str | None
+    point: tuple[float, float] | None = None
+    ends: tuple[tuple[str, str], ...] = ()
+
+
+def cross_faults(points: Sequence[Entry], squads: Sequence[Entry], *, all_known: bool = True) -> list[str]:
+    """Return the faults between entries.
+
+    Parameters
+    ----------
+    points : sequence of Entry
+        Places and sites, which share their ids.
+    squads : sequence of Entry
+    all_known : bool
+        Whether every place and site could be read; where not, a squad's place may be among the others.
+    """
+    faults = [*_twice(points), *_twice(squads), *_swapped(points)]
+    if all_known:
+        faults += _nowhere(squads, [point.id for point in points if point.id])
+    return faults
+
+
+def _twice(entries: Iterable[Entry]) -> list[str]:
+    first: dict[str, str] = {}
+    faults = []
+    for entry in entries:
+        if entry.id is None:
+            continue
+        if entry.id in first:
+            faults.append(
+                f"{entry.where}: id {found(entry.id)} stands already in {first[entry.id]}; expected an id of its own; "
+                "change one of them or delete the row."
+            )
+        else:
+            first[entry.id] = entry.where
+    return faults
+
+
+def _nowhere(squads: Iterable[Entry], known: list[str]) -> list[str]:
+    have = set(known)
+    names = list(dict.fromkeys(known))
+    faults: list[str] = []
+    for squad in squads:
+        for field, name in squad.ends:
+            if name not in have:
+                hint = did_you_mean(name, names) if len(faults) < _HINTS else ""
+                places = f"expected the id of a place or site: {listed(names)}" if names else "there are no places yet"
+                faults.append(f"{squad.where}: {field} {found(name)} names no place or site{hint}; {places}.")
+    return faults
+
+
+def _swapped(points: Iterable[Entry]) -> list[str]:
+    """Find points far from the others that would lie among them with lon and lat exchanged.
+
+    Both orders may be in range (Porto: 41.1, -8.6), so only the rest of the points can tell.
+    """
+    placed = [(entry.where, entry.point) for entry in points if entry.point is not None]
+    if len(placed) < 3:
+        return []
+    lon = statistics.median(point[0] for _, point in placed)
+    lat = statistics.median(point[1] for _, point in placed)
+
+    def off_deg(x: float, y: float) -> float:
+        return math.hypot(x - lon, y - lat)
+
+    return [
+        f"{where}: {swap_words({'lon': x, 'lat': y})} The other points lie near lon {lon:g}, lat {lat:g}."
+        for where, (x, y) in placed
+        if off_deg(x, y) > _FAR_DEG and off_deg(y, x) < _NEAR_DEG
+    ]
+
+
+def point_of(values: dict[str, Any]) -> tuple[float, float] | None:
+    """Return lon and lat where both are numbers in range."""
+    lon, lat = values.get("lon"), values.get("lat")
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (lon, lat)):
+        return None
+    return (float(lon), float(lat)) if abs(lon) <= 180 and abs(lat) <= 90 else None  # type: ignore[arg-type]  # tested above

@@ -1,0 +1,302 @@
+"""From a row as it stands in a file to a place, site or squad."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from patrolroute.scenario.crosscheck import Entry, point_of
+from patrolroute.scenario.model import far_times
+from patrolroute.scenario.rows import OTHER_WORDS, Columns
+from patrolroute.scenario.sites import Place, Site
+from patrolroute.scenario.squads import Shift, Squad, Vehicle
+from patrolroute.scenario.words import did_you_mean, faults_of, found, sentence
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from patrolroute.scenario.rows import Row
+    from patrolroute.scenario.times import Clock
+
+_Model = TypeVar("_Model", Place, Site, Squad)
+
+_PLACE = ("id", "name", "lon", "lat", "placement", "source")
+_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required")
+_FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
+               "debriefing_min": "debriefing_min"}  # fmt: skip
+_SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min")
+
+COLUMNS = {
+    "places": Columns(what="places", known=_PLACE, required=("id", "lon", "lat")),
+    "sites": Columns(what="sites", known=_SITE, required=("id", "lon", "lat")),
+    "squads": Columns(what="squads", known=_SQUAD, required=("id", "start", "end", "shift_start", "shift_end")),
+}
+NESTED = {"squads": ("shift",)}
+"""Fields that only the nested form of TOML and JSON has."""
+
+_DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min"}
+_WHOLE = {"tier", "weight"}
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?", re.ASCII)
+_YES_NO = {"true": True, "yes": True, "ya": True, "1": True, "false": False, "no": False, "tidak": False, "0": False}
+_TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "squads", "closures", "travel", "notes"}
+
+
+class Reading:
+    """What comes of one row: data for a model, the faults, and the fields that they have spoilt."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.data: dict[str, Any] = {}
+        self.faults: list[str] = []
+        self.spoilt: set[str] = set()
+
+    def take(self, field: str, read: Callable[[Any], Any], *, source: str | None = None) -> None:
+        """Read one field, where the row has it; `read` raises ValueError with what is wrong."""
+        value = self.row.cells.get(source or field)
+        if value is None:
+            return
+        try:
+            self.data[field] = read(value)
+        except ValueError as error:
+            label = source or field
+            said = str(error)
+            self.fail(field, said if said.startswith(label) else f"{label}: {said}")
+
+    def fail(self, field: str, text: str) -> None:
+        """Note a fault of a field."""
+        self.spoilt.add(field)
+        self.faults.append(f"{self.row.full_name}: {sentence(text)}")
+
+    def build(self, model: type[_Model], missing: frozenset[str]) -> _Model | None:
+        """Return the model, or None when there are faults."""
+        self.spoilt |= missing | {field for field, value in self.row.cells.items() if value is None}
+        try:
+            built = model.model_validate(self.data)
+        except ValidationError as error:
+            told = faults_of(error, model, self.data)
+            self.faults += [f"{self.row.full_name}: {text}" for field, text in told if field not in self.spoilt]
+            return None
+        return None if self.faults else built
+
+
+def place_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Place | None, list[str]]:
+    """Return the place of a row, or None and every fault."""
+    reading = Reading(row)
+    _simple(reading, _PLACE)
+    _refuse_others(reading, _PLACE)
+    del clock
+    return reading.build(Place, missing), reading.faults
+
+
+def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Site | None, list[str]]:
+    """Return the site of a row, or None and every fault."""
+    reading = Reading(row)
+    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required"}))
+    reading.take("windows", clock.windows)
+    reading.take("required", yes_or_no)
+    _refuse_others(reading, _SITE)
+    site = reading.build(Site, missing)
+    if site is not None:
+        _check_dates(reading, [window.opens for window in site.windows], clock)
+    return None if reading.faults else site, reading.faults
+
+
+def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Squad | None, list[str]]:
+    """Return the squad of a row, or None and every fault."""
+    reading = Reading(row)
+    _simple(reading, ("id", "name", "start", "end", "max_driving_min"))
+    reading.take("people", people_of)
+    _vehicle(reading)
+    _shift(reading, clock, missing)
+    _refuse_others(reading, (*_SQUAD, *NESTED["squads"]))
+    if missing & {"shift_start", "shift_end"}:
+        reading.spoilt.add("shift")
+    squad = reading.build(Squad, missing)
+    if squad is not None:
+        _check_dates(reading, [squad.shift.start], clock)
+    return None if reading.faults else squad, reading.faults
+
+
+def entry_of(row: Row) -> Entry:
+    """Return what other rows need to know of a row."""
+    values = row.cells
+
+    def name(field: str) -> str | None:
+        value = values.get(field)
+        return " ".join(value.split()) or None if isinstance(value, str) else None
+
+    point = {key: _number_or_none(values.get(key), row.decimal_comma) for key in ("lon", "lat")}
+    ends = tuple((field, value) for field in ("start", "end") if (value := name(field)) is not None)
+    return Entry(row.full_name, name("id"), point_of(point), ends)
+
+
+def number(value: Any, *, decimal_comma: bool = False, whole: bool = False) -> int | float:
+    """Return the number that a cell holds.
+
+    Raises
+    ------
+    ValueError
+        When it holds none, or one that could be read in two ways.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = value.strip().replace("\N{MINUS SIGN}", "-") if isinstance(value, str) else ""
+    if _GROUPED.fullmatch(text) and (whole or text.count(".") != 1 or "," in text):
+        raise ValueError(
+            f"{found(value)} may hold thousands separators that a spreadsheet put in; expected digits and at most one "
+            "decimal point; format the column as text and write it again"
+        )
+    if "," in text:
+        if not decimal_comma or text.count(",") > 1 or "." in text:
+            raise ValueError(f"{found(value)} is no number here; write a decimal point, such as 12.5")
+        text = text.replace(",", ".")
+    if not _NUMBER.fullmatch(text) or len(text) > 40:
+        raise ValueError(f"{found(value)} is no number; expected digits and at most one decimal point, such as 12.5")
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+
+
+def yes_or_no(value: Any) -> bool:
+    """Return the truth of true, yes, ya, 1 and false, no, tidak, 0.
+
+    Raises
+    ------
+    ValueError
+        When it is neither.
+    """
+    known = _YES_NO.get(str(value).strip().lower()) if not isinstance(value, float) or value in {0.0, 1.0} else None
+    if isinstance(value, float) and value in {0.0, 1.0}:
+        known = bool(value)
+    if known is None:
+        raise ValueError(f"required is {found(value)}; expected true or false (yes, ya, 1 or no, tidak, 0)")
+    return known
+
+
+def people_of(value: Any) -> dict[str, Any]:
+    """Return the people by task force of "preventif=6; sterilisasi=2", or of a table.
+
+    Raises
+    ------
+    ValueError
+        When it is neither, or a task force stands twice.
+    """
+    if isinstance(value, dict):
+        return {str(force): count for force, count in value.items()}
+    expected = "expected numbers by task force, such as 'preventif=6; sterilisasi=2'"
+    if not isinstance(value, str):
+        raise ValueError(f"people is {found(value)}; {expected}")
+    people: dict[str, Any] = {}
+    for part in filter(str.strip, re.split(r"[;,]", value)):
+        force, _, count = (piece.strip() for piece in part.replace(":", "=").partition("="))
+        if not force or not re.fullmatch(r"[+-]?\d{1,9}", count, re.ASCII):
+            raise ValueError(f"people has {found(part.strip())}; {expected}")
+        if force in people:
+            raise ValueError(f"people names {found(force)} twice; expected each task force once; add the numbers up")
+        people[force] = int(count)
+    return people
+
+
+def _simple(reading: Reading, fields: tuple[str, ...]) -> None:
+    comma = reading.row.decimal_comma
+    for field in fields:
+        if field in _DECIMAL or field in _WHOLE:
+            reading.take(field, partial(_numeric, field, comma=comma))
+        else:
+            reading.take(field, lambda value: value)
+
+
+def _numeric(field: str, value: Any, *, comma: bool) -> Any:
+    if field == "tier" and isinstance(value, str) and not re.match(r"\s*[-+.,\d]", value):
+        return value
+    try:
+        return number(value, decimal_comma=comma, whole=field in _WHOLE)
+    except ValueError as error:
+        raise ValueError(f"{field} is {error}") from None
+
+
+def _number_or_none(value: Any, comma: bool) -> float | None:
+    try:
+        return float(number(value, decimal_comma=comma))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _vehicle(reading: Reading) -> None:
+    values = reading.row.cells
+    vehicle, factor = values.get("vehicle"), values.get("speed_factor")
+    nested = dict(vehicle) if isinstance(vehicle, dict) else {} if vehicle is None else {"kind": vehicle}
+    if factor is not None:
+        if "speed_factor" in nested:
+            reading.fail("vehicle", "speed_factor stands both beside vehicle and in it; delete one")
+        try:
+            nested["speed_factor"] = _numeric("speed_factor", factor, comma=reading.row.decimal_comma)
+        except ValueError as error:
+            reading.fail("vehicle", str(error))
+            nested.pop("speed_factor", None)
+            _also(reading, Vehicle, nested, "vehicle")
+            return
+    if nested:
+        reading.data["vehicle"] = nested
+
+
+def _also(reading: Reading, model: type[Vehicle | Shift], data: dict[str, Any], field: str) -> None:
+    """Note the other faults of a nested entry of which one field is spoilt already."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        reading.faults += [
+            f"{reading.row.full_name}: {text}"
+            for name, text in faults_of(error, model, data)
+            if name and f"{field}.{name}" not in reading.spoilt
+        ]
+
+
+def _shift(reading: Reading, clock: Clock, missing: frozenset[str]) -> None:
+    values = reading.row.cells
+    nested = values.get("shift")
+    flat = {inner: name for name, inner in _FLAT_SHIFT.items() if values.get(name) is not None}
+    if nested is not None and not isinstance(nested, dict):
+        reading.fail("shift", f"shift is {found(nested)}; expected a table of start, end and briefing times")
+        return
+    given: dict[str, tuple[str, Any]] = {key: (f"shift {key}", value) for key, value in (nested or {}).items()}
+    for inner, name in flat.items():
+        if inner in given:
+            reading.fail("shift", f"{name} stands both beside shift and in it; delete one")
+        given[inner] = (name, values[name])
+    shift: dict[str, Any] = {}
+    for inner, (label, value) in given.items():
+        try:
+            if inner in {"start", "end"}:
+                shift[inner] = clock.moment(value)
+            else:
+                shift[inner] = number(value, decimal_comma=reading.row.decimal_comma) if inner in flat else value
+        except ValueError as error:
+            reading.spoilt.add(f"shift.{inner}")
+            reading.fail("shift", f"{label} is {error}")
+    for name in ("shift_start", "shift_end"):
+        if _FLAT_SHIFT[name] not in given:
+            reading.spoilt.add(f"shift.{_FLAT_SHIFT[name]}")
+            if name not in missing:
+                reading.fail("shift", f"{name} is missing; expected a time such as '22:15'")
+    if "shift" in reading.spoilt or missing & set(_FLAT_SHIFT):
+        _also(reading, Shift, shift, "shift")
+    else:
+        reading.data["shift"] = shift
+
+
+def _refuse_others(reading: Reading, known: tuple[str, ...]) -> None:
+    for field in reading.row.cells:
+        if field not in known:
+            hint = did_you_mean(field, known, others=OTHER_WORDS)
+            if field in _TOP_LEVEL:
+                hint = " here; it belongs at the top of the file, before the first line in brackets"
+            reading.fail(field, f"field {found(field)} is unknown{hint}; expected {', '.join(known)}")
+
+
+def _check_dates(reading: Reading, moments: list[dt.datetime], clock: Clock) -> None:
+    for text in far_times(moments, clock.midnight):
+        reading.fail("date", text)

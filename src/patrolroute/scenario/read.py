@@ -1,0 +1,231 @@
+"""`read_scenario`: one file, with its tables inside it or beside it, to a `Scenario`, or every fault at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from patrolroute.errors import Faults, InputError
+from patrolroute.scenario.crosscheck import cross_faults
+from patrolroute.scenario.entries import COLUMNS, entry_of, place_of, site_of, squad_of
+from patrolroute.scenario.files import read_text
+from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
+from patrolroute.scenario.model import Closures, Scenario, Travel
+from patrolroute.scenario.rows import MAX_ROWS, Row, Table, read_csv
+from patrolroute.scenario.times import Clock, checked_date, zone_of
+from patrolroute.scenario.words import did_you_mean, faults_of, found
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from patrolroute.scenario.crosscheck import Entry
+
+_Built = TypeVar("_Built")
+
+_WANTED = "a scenario, .toml or .json"
+_OTHER_FORMATS = {
+    ".xlsx": "in the spreadsheet choose Save As, 'CSV UTF-8'",
+    ".xls": "in the spreadsheet choose Save As, 'CSV UTF-8'",
+    ".ods": "in the spreadsheet choose Save As, CSV, UTF-8",
+    ".shp": "save it as a GeoPackage",
+    ".kml": "save it as GeoJSON or a GeoPackage",
+    ".json": "give GeoJSON the ending .geojson",
+    ".txt": "give a CSV file the ending .csv",
+}
+_HEAD = ("schema_version", "name", "date", "timezone", "notes")
+
+
+def read_scenario(path: str | os.PathLike[str]) -> Scenario:
+    """Return the scenario of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        A `.toml` file, or a `.json` file as `write_scenario` writes it. Its places, sites and squads stand in it or in
+        the tables that it names, `.csv`, `.geojson` or `.gpkg` (`"file.gpkg#layer"`), relative to the file.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    InputError
+        When a file cannot be read or anything in it is at fault; it lists every fault with its file, row and name.
+    """
+    file = Path(path)
+    data = _load(file)
+    faults = Faults()
+    clock = _clock(data)
+    head = _head(file.name, data, faults)
+    closures = _closures(file, data.get("closures"), faults)
+    travel = _part(f"{file.name} [travel]", Travel, data.get("travel"), faults)
+    tables = {kind: _table(file, kind, data.get(kind), faults) for kind in COLUMNS}
+    places = _built(tables["places"], place_of, clock, faults)
+    sites = _built(tables["sites"], site_of, clock, faults)
+    squads = _built(tables["squads"], squad_of, clock, faults)
+    faults.extend(_crossed(tables))
+    faults.raise_if_any()
+    try:
+        return Scenario(**head, places=places, sites=sites, squads=squads, closures=closures, travel=travel)
+    except InputError as error:
+        raise InputError(f"{file.name}: {fault}" for fault in error.faults) from None
+
+
+def _load(file: Path) -> dict[str, Any]:
+    suffix = file.suffix.lower()
+    if suffix == ".json":
+        data = load_json(file, wanted=_WANTED)
+        if isinstance(data, dict):
+            return data
+        raise InputError([f"{file.name}: holds {found(data)}; expected {_WANTED}, a table of name, date and so on."])
+    text = read_text(file, wanted=_WANTED)
+    if suffix != ".toml":
+        raise InputError([f"{file.name}: has the ending {found(file.suffix)}; expected {_WANTED}; give it its ending."])
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise InputError([f"{file.name}: is nested too deeply; expected {_WANTED}."]) from error
+    except ValueError as error:
+        raise InputError([_toml_fault(file.name, text, error)]) from error
+
+
+def _toml_fault(name: str, text: str, error: ValueError) -> str:
+    at = re.search(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+    what = str(error)[: at.start()] if at else str(error)
+    line = int(at[1]) if at and at[1] else text.count("\n") + 1
+    lines = text.split("\n")
+    shown = lines[line - 1].strip() if line <= len(lines) else ""
+    return (
+        f"{name} line {line}: is no TOML ({what[:1].lower() + what[1:]}), found {found(shown)}; expected a line such "
+        'as name = "Kupang" or date = 2023-11-23; text stands in quotes, each field once.'
+    )
+
+
+def _clock(data: dict[str, Any]) -> Clock:
+    """Return the scenario's clock, or some clock, so that the times are looked at even when the date is at fault."""
+    date, zone = dt.date(2000, 1, 3), dt.UTC
+    try:
+        value = data.get("date")
+        date = checked_date(dt.date.fromisoformat(value.strip() if isinstance(value, str) else str(value)))
+        return Clock(date=date, zone=zone_of(str(data.get("timezone"))))
+    except ValueError:
+        return Clock(date=date, zone=zone)
+
+
+def _head(name: str, data: dict[str, Any], faults: Faults) -> dict[str, Any]:
+    for field in data:
+        if field not in Scenario.model_fields:
+            known = ", ".join(Scenario.model_fields)
+            hint = did_you_mean(field, Scenario.model_fields)
+            faults.add(f"{name}: field {found(field)} is unknown{hint}; expected {known}.")
+    head = {field: data[field] for field in _HEAD if field in data}
+    try:
+        Scenario.model_validate(head)
+    except ValidationError as error:
+        faults.extend(f"{name}: {text}" for _, text in faults_of(error, Scenario, head))
+    return head
+
+
+def _closures(file: Path, value: Any, faults: Faults) -> Closures:
+    if isinstance(value, dict) and isinstance(value.get("polygons"), str):
+        rings: list[list[Any]] = []
+        table = file.parent / value["polygons"]
+        try:
+            if table.suffix.lower() != ".geojson":
+                raise InputError(
+                    [f"{file.name} [closures]: polygons is {found(value['polygons'])}; expected .geojson."]
+                )
+            rings = rings_of(table)
+        except InputError as error:
+            faults.extend(error.faults)
+        value = {**value, "polygons": rings}
+    return _part(f"{file.name} [closures]", Closures, value, faults)
+
+
+_Part = TypeVar("_Part", Closures, Travel)
+
+
+def _part(where: str, model: type[_Part], value: Any, faults: Faults) -> _Part:
+    if value is None:
+        return model()
+    if not isinstance(value, dict):
+        faults.add(f"{where}: is {found(value)}; expected a table of {', '.join(model.model_fields)}.")
+        return model()
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        faults.extend(f"{where}: {text}" for _, text in faults_of(error, model, value))
+        return model()
+
+
+def _table(file: Path, kind: str, value: Any, faults: Faults) -> Table:
+    """Return the rows of a table that stands in the file or that it names."""
+    if value is None:
+        return Table()
+    if isinstance(value, list):
+        return _inline(file, kind, value, faults)
+    if not isinstance(value, str) or not value.strip():
+        faults.add(
+            f'{file.name}: {kind} is {found(value)}; expected the name of a table such as "{kind}.csv", or an entry '
+            f"[[{kind}]] for each."
+        )
+        return Table(whole=False)
+    name, sharp, layer = value.strip().partition("#") if ".gpkg#" in value.lower() else (value.strip(), "", "")
+    path = file.parent / name
+    try:
+        match path.suffix.lower():
+            case ".csv":
+                return read_csv(path, COLUMNS[kind], faults)
+            case ".geojson":
+                return read_geojson(path, COLUMNS[kind], faults)
+            case ".gpkg":
+                return read_geopackage(path, layer if sharp else None, COLUMNS[kind], faults)
+        advice = _OTHER_FORMATS.get(path.suffix.lower(), "save it as one of these")
+        faults.add(f"{file.name}: {kind} is {found(value)}; expected a .csv, .geojson or .gpkg file; {advice}.")
+    except InputError as error:
+        faults.extend(error.faults)
+    return Table(whole=False)
+
+
+def _inline(file: Path, kind: str, entries: list[Any], faults: Faults) -> Table:
+    if len(entries) > MAX_ROWS:
+        faults.add(f"{file.name}: {kind} has {len(entries):,} entries; expected at most {MAX_ROWS:,}.")
+        return Table(whole=False)
+    rows, whole = [], True
+    for number, entry in enumerate(entries, start=1):
+        where = f"{file.name} [[{kind}]] {number}"
+        if isinstance(entry, dict):
+            rows.append(Row(where=where, cells=entry))
+        else:
+            faults.add(f"{where}: is {found(entry)}; expected a table of {', '.join(COLUMNS[kind].known)}.")
+            whole = False
+    return Table(rows=rows, whole=whole)
+
+
+def _built(
+    table: Table,
+    build: Callable[[Row, Clock, frozenset[str]], tuple[_Built | None, list[str]]],
+    clock: Clock,
+    faults: Faults,
+) -> tuple[_Built, ...]:
+    built = []
+    for row in table.rows:
+        one, wrong = build(row, clock, table.missing)
+        faults.extend(wrong)
+        if one is not None:
+            built.append(one)
+    return tuple(built)
+
+
+def _crossed(tables: dict[str, Table]) -> list[str]:
+    points: list[Entry] = [entry_of(row) for kind in ("places", "sites") for row in tables[kind].rows]
+    squads = [entry_of(row) for row in tables["squads"].rows]
+    whole = all(tables[kind].whole and "id" not in tables[kind].missing for kind in ("places", "sites"))
+    return cross_faults(points, squads, all_known=whole)

@@ -1,0 +1,162 @@
+"""Squads: who rides, on what, from where and when."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, seconds_up
+from patrolroute.scenario.sites import later_day
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+LONGEST_SHIFT_H = 48
+"""One scenario is one night; anything longer is a slip in a date."""
+
+
+class Shift(Frozen):
+    """When a squad is on duty, and what is not patrol.
+
+    Parameters
+    ----------
+    start, end : datetime
+        With their timezone.
+    briefing_min : float
+        Minutes at the start place before the squad may leave.
+    debriefing_min : float
+        Minutes at the end place after the squad is back.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault, the shift ends before it starts, or is too short for its briefings.
+    """
+
+    start: Moment = Field(description="a time such as '20:15' or '2023-11-23T20:15'")
+    end: Moment = Field(description="a time such as '22:30', with its date where it passes midnight")
+    briefing_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        default=0.0, description="minutes of briefing at the start, from 0 to 1440"
+    )
+    debriefing_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        default=0.0, description="minutes of debriefing at the end, from 0 to 1440"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        length_min = elapsed_s(self.start, self.end) / 60
+        if length_min < 0:
+            raise ValueError(
+                f"shift ends {self.end:%Y-%m-%d %H:%M} before it starts {self.start:%Y-%m-%d %H:%M}; give the end a "
+                f"date if it passes midnight, such as '{later_day(self.start, self.end)}'"
+            )
+        if length_min > LONGEST_SHIFT_H * 60:
+            raise ValueError(
+                f"shift lasts {length_min / 60:,.0f} h, from {self.start:%Y-%m-%d %H:%M} to "
+                f"{self.end:%Y-%m-%d %H:%M}; expected at most {LONGEST_SHIFT_H} h; check the dates"
+            )
+        if length_min * 60 < seconds_up(self.briefing_min) + seconds_up(self.debriefing_min):
+            raise ValueError(
+                f"briefing and debriefing take {self.briefing_min + self.debriefing_min:g} min, the whole shift "
+                f"{length_min:g} min; lengthen the shift or shorten them"
+            )
+        return self
+
+    @property
+    def leave(self) -> dt.datetime:
+        """The earliest moment at which the squad may leave: the briefing is over."""
+        return later(self.start, seconds_up(self.briefing_min))
+
+    @property
+    def back(self) -> dt.datetime:
+        """The latest moment at which the squad must be back: the debriefing begins."""
+        return later(self.end, -seconds_up(self.debriefing_min))
+
+
+class Vehicle(Frozen):
+    """What a squad rides.
+
+    Parameters
+    ----------
+    kind : {"car", "motorcycle"}
+        R4 and R2 in Polri's lists.
+    speed_factor : float
+        Speed relative to the road network's: 1.2 takes 100 seconds of road in 83.4.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault.
+    """
+
+    kind: Literal["car", "motorcycle"] = Field(default="car", description="'car' or 'motorcycle'")
+    speed_factor: Annotated[float, Field(ge=0.1, le=5)] = Field(
+        default=1.0, description="a number from 0.1 to 5: the speed relative to that of the roads"
+    )
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @property
+    def profile(self) -> str:
+        """Name of the travel matrix layer that the vehicle needs: equal for vehicles of equal speed."""
+        return f"{self.speed_milli / 1000:g}"
+
+    @property
+    def speed_milli(self) -> int:
+        """`speed_factor` in whole thousandths, as travel times are computed with."""
+        return round(self.speed_factor * 1000)
+
+
+class Squad(Frozen):
+    """People who ride together.
+
+    Parameters
+    ----------
+    id, name : str
+    people : dict of str to int
+        People by task force.
+    vehicle : Vehicle
+    start, end : str
+        Ids of the place or site where the squad sets out and where it returns.
+    shift : Shift
+    max_driving_min : float or None
+        Most minutes at the wheel; None for no limit but the shift.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault; it lists every fault.
+    """
+
+    id: Identifier = Field(description="a text of 1 to 100 characters that no other squad has")
+    name: Name = Field(default="", description="a text of at most 300 characters; the id is printed when left out")
+    people: dict[Identifier, Annotated[int, Field(ge=0, le=10_000)]] = Field(
+        default_factory=dict, description="whole numbers from 0 to 10000 by task force, such as 'preventif=6'"
+    )
+    vehicle: Vehicle = Field(default=Vehicle(), description="'car' or 'motorcycle', or a table of kind, speed_factor")
+    start: Identifier = Field(description="the id of the place or site where the squad sets out")
+    end: Identifier = Field(description="the id of the place or site where the squad returns")
+    shift: Shift = Field(description="start, end, briefing_min and debriefing_min of the duty")
+    max_driving_min: Annotated[float, Field(ge=0, le=2880)] | None = Field(
+        default=None, description="most minutes at the wheel, from 0 to 2880; left out for no limit but the shift"
+    )
+
+    @property
+    def title(self) -> str:
+        """The name, or the id where there is no name."""
+        return self.name or self.id
+
+    @property
+    def size(self) -> int:
+        """People in the squad."""
+        return sum(self.people.values())
+
+    @property
+    def max_driving_s(self) -> int | None:
+        """Most seconds at the wheel, rounded down; None for no limit."""
+        return None if self.max_driving_min is None else math.floor(round(self.max_driving_min * 60, 6))
