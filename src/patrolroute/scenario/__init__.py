@@ -15,6 +15,7 @@ from patrolroute.scenario.model import (
     zone_of,
 )
 from patrolroute.scenario.read import read_scenario
+from patrolroute.scenario.schema import scenario_schema
 from patrolroute.scenario.write import write_scenario
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Vehicle",
     "Window",
     "read_scenario",
+    "scenario_schema",
     "write_scenario",
     "zone_of",
 ]
