@@ -1,0 +1,240 @@
+"""The checker, tested by damage: every kind of it done to a good plan must be found and named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from nights import at, good_night, scenario_of, site, squad
+from patrolroute.build import compile_problem
+from patrolroute.check import check_against_problem, check_plan
+from patrolroute.errors import InputError
+from patrolroute.explain import explain_left_out
+from patrolroute.matrix import TravelMatrix
+from patrolroute.plans import Plan, Route, Visit
+from patrolroute.provenance import Provenance
+from patrolroute.scenario.model import Scenario
+from patrolroute.schedule import schedule
+
+
+def good_plan() -> tuple[Scenario, TravelMatrix, Plan]:
+    scenario, matrix, sites = good_night()
+    problem = compile_problem(scenario, matrix)
+    rows = {name: row for row, name in reversed(list(enumerate(v.partition("#")[0] for v in problem.visits.ids)))}
+    orders = tuple(tuple(rows[name] for name in order) for order in sites)
+    reasons = explain_left_out(problem, orders)
+    return (
+        scenario,
+        matrix,
+        schedule(problem, orders, engine="by hand", name=scenario.name, start=scenario.start, reasons=reasons),
+    )
+
+
+def change_route(plan: Plan, k: int, change: Callable[[Route], Route]) -> Plan:
+    routes = list(plan.routes)
+    routes[k] = change(routes[k])
+    return replace(plan, routes=tuple(routes))
+
+
+def change_visit(plan: Plan, k: int, i: int, change: Callable[[Visit], Visit]) -> Plan:
+    def changed(route: Route) -> Route:
+        visits = list(route.visits)
+        visits[i] = change(visits[i])
+        return replace(route, visits=tuple(visits))
+
+    return change_route(plan, k, changed)
+
+
+def test_the_good_plan_breaks_nothing() -> None:
+    scenario, matrix, plan = good_plan()
+    assert check_plan(plan, scenario=scenario, matrix=matrix) == []
+    assert check_against_problem(plan, compile_problem(scenario, matrix)) == []
+
+
+def swap(plan: Plan) -> Plan:
+    """Two stops of one route exchanged, their times left."""
+    return change_route(plan, 1, lambda r: replace(r, visits=r.visits[::-1]))
+
+
+def exchange_squads(plan: Plan) -> Plan:
+    a, b = plan.routes
+    return replace(plan, routes=(replace(a, squad=b.squad), replace(b, squad=a.squad)))
+
+
+def shift_route(seconds: int) -> Callable[[Route], Route]:
+    def shifted(route: Route) -> Route:
+        visits = tuple(
+            replace(v, arrive_s=v.arrive_s + seconds, begin_s=v.begin_s + seconds, end_s=v.end_s + seconds)
+            for v in route.visits
+        )
+        moved = replace(route, visits=visits, leave_s=route.leave_s + seconds)
+        return replace(moved, return_s=route.return_s + seconds)
+
+    return shifted
+
+
+def steal_visit(plan: Plan) -> Plan:
+    """A second squad claims the first one's stop."""
+    stolen = plan.routes[0].visits[0]
+    return change_route(plan, 1, lambda r: replace(r, visits=(*r.visits, stolen)))
+
+
+DAMAGE: dict[str, tuple[Callable[[Plan], Plan], str, str]] = {
+    "swap": (swap, "driven", "the roads take"),
+    "exchange squads": (exchange_squads, "driven", "the roads"),
+    "teleport": (
+        lambda p: change_visit(p, 0, 1, lambda v: replace(v, arrive_s=p.routes[0].visits[0].end_s)),
+        "driven",
+        "in 0 s; the roads take 240 s",
+    ),
+    "leave before the briefing ends": (
+        lambda p: change_route(p, 1, lambda r: replace(r, leave_s=r.leave_s - 1)), "shifts", "briefing of 10 min"
+    ),
+    "delay beyond the shift": (lambda p: change_route(p, 0, shift_route(3 * 3600)), "shifts", "debriefing of 5 min"),
+    "delay beyond the window": (
+        lambda p: change_route(p, 1, shift_route(5000)), "windows", "may only within 22:00-23:00"
+    ),
+    "before the window": (lambda p: change_route(p, 1, shift_route(3 * 3600 - 86400)), "windows", "22:00-23:00"),
+    "shorten the stop": (
+        lambda p: change_visit(p, 0, 0, lambda v: replace(v, end_s=v.end_s - 1)), "stops", "stays 599 s at 'bawaslu'"
+    ),
+    "begin before arriving": (
+        lambda p: change_visit(p, 0, 0, lambda v: replace(v, arrive_s=v.begin_s + 1)), "stops", "before it arrives"
+    ),
+    "steal a stop": (steal_visit, "stops", "'bawaslu' is visited 2 times"),
+    "drop a stop in silence": (
+        lambda p: change_route(p, 0, lambda r: replace(r, visits=r.visits[1:])),
+        "accounts",
+        "'bawaslu' is not visited and listed 0 times",
+    ),
+    "drop the required site": (
+        lambda p: change_route(p, 0, lambda r: replace(r, visits=r.visits[:1])), "required", "'kpu' is required"
+    ),
+    "an unknown site": (
+        lambda p: change_visit(p, 0, 0, lambda v: replace(v, site="istana")), "stops", "'istana', which is no site"
+    ),
+    "an unknown squad": (
+        lambda p: change_route(p, 0, lambda r: replace(r, squad="regu-9")), "driven", "'regu-9' is no squad"
+    ),
+    "a squad on two routes": (
+        lambda p: replace(p, routes=(*p.routes, p.routes[1])), "driven", "'regu-2' has 2 routes"
+    ),
+    "a squad without a route": (lambda p: replace(p, routes=p.routes[:1]), "accounts", "'regu-2' has no route"),
+    "kilometres made nicer": (
+        lambda p: change_visit(p, 0, 0, lambda v: replace(v, drive_m=v.drive_m - 1)), "driven", "the roads say"
+    ),
+    "seconds made nicer": (
+        lambda p: change_route(p, 0, lambda r: replace(r, drive_s=r.drive_s - 1)), "driven", "adds up to"
+    ),
+    "back too soon": (
+        lambda p: change_route(p, 0, lambda r: replace(r, return_s=r.return_s - 1)), "driven", "is back"
+    ),
+    "coverage counted twice": (
+        lambda p: replace(
+            p,
+            coverage=tuple(
+                replace(each, covered_weight=each.covered_weight + 3) if each.tier == 1 else each for each in p.coverage
+            ),
+        ),
+        "accounts",
+        "tier 1: the plan says [11",
+    ),
+    "a tier forgotten": (lambda p: replace(p, coverage=p.coverage[:2]), "accounts", "tier 3: the plan says None"),
+    "a skipped site forgotten": (lambda p: replace(p, skipped=()), "accounts", "'penfui' is not visited"),
+    "a visited site listed as skipped": (
+        lambda p: replace(p, skipped=(*p.skipped, replace(p.skipped[0], site="kpu"))), "accounts", "visited and listed"
+    ),
+    "a skipped site made less": (
+        lambda p: replace(p, skipped=(replace(p.skipped[0], tier=2),)), "accounts", "another tier"
+    ),
+    "a site invented as skipped": (
+        lambda p: replace(p, skipped=(*p.skipped, replace(p.skipped[0], site="istana"))), "accounts", "no site of"
+    ),
+    "another night": (
+        lambda p: replace(p, start=at(24)), "accounts", "counts seconds from 2023-11-24"
+    ),
+    "other roads": (
+        lambda p: replace(p, provenance=Provenance(kind="file", source="elsewhere.osm")), "accounts", "other roads"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_is_found_and_named(name: str) -> None:
+    damage, rule, words = DAMAGE[name]
+    scenario, matrix, plan = good_plan()
+    found = check_plan(damage(plan), scenario=scenario, matrix=matrix)
+    assert [v for v in found if v.rule == rule and words in str(v)], "\n".join(map(str, found))
+
+
+def test_driving_beyond_the_limit_is_found_whatever_the_plan_says() -> None:
+    scenario, matrix, plan = good_plan()
+    regu_1 = scenario.squads[0].model_copy(update={"max_driving_min": 16.0})
+    strict = scenario.model_copy(update={"squads": (regu_1, scenario.squads[1])})
+    found = check_plan(plan, scenario=strict, matrix=matrix)
+    assert [v.rule for v in found] == ["driving"]
+    assert "drives 16.8 min; its longest driving time is 16 min" in str(found[0])
+
+
+def test_a_wrong_compilation_is_caught_by_the_scenario_s_own_words() -> None:
+    """A plan that keeps a problem compiled from longer windows still breaks the scenario's."""
+    scenario, matrix, plan = good_plan()
+    kelapa_lima = scenario.sites[3].model_copy(update={"windows": ()})
+    careless = scenario.model_copy(update={"sites": (*scenario.sites[:3], kelapa_lima, scenario.sites[4])})
+    problem = compile_problem(careless, matrix)
+    late = change_route(plan, 1, shift_route(5000))
+    assert check_against_problem(replace(late, problem_digest=problem.digest), problem) == []
+    assert [v.rule for v in check_plan(late, scenario=scenario, matrix=matrix)] == ["windows"]
+
+
+PROBLEM_DAMAGE = {
+    "teleport": "driven", "leave before the briefing ends": "shifts", "delay beyond the shift": "shifts",
+    "delay beyond the window": "windows", "shorten the stop": "stops", "begin before arriving": "windows",
+    "steal a stop": "stops", "drop a stop in silence": "accounts", "drop the required site": "required",
+    "an unknown squad": "squads", "a squad without a route": "squads", "kilometres made nicer": "driven",
+    "seconds made nicer": "driven", "back too soon": "driven", "coverage counted twice": "accounts",
+    "a tier forgotten": "accounts", "a skipped site forgotten": "accounts", "swap": "driven",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROBLEM_DAMAGE)
+def test_damage_is_found_against_the_problem_too(name: str) -> None:
+    scenario, matrix, plan = good_plan()
+    found = check_against_problem(DAMAGE[name][0](plan), compile_problem(scenario, matrix))
+    assert PROBLEM_DAMAGE[name] in {v.rule for v in found}
+
+
+def test_a_plan_of_another_problem_is_refused() -> None:
+    scenario, matrix, plan = good_plan()
+    other = compile_problem(scenario.model_copy(update={"squads": scenario.squads[:1]}), matrix)
+    assert {"problem", "squads"} <= {v.rule for v in check_against_problem(plan, other)}
+
+
+def test_a_squad_that_may_not_is_found() -> None:
+    scenario, matrix, plan = good_plan()
+    off_road = compile_problem(scenario, matrix, off_road=["kuanino"])
+    assert "allowed" in {v.rule for v in check_against_problem(plan, off_road)}
+
+
+def test_a_matrix_that_lacks_a_site_is_refused() -> None:
+    scenario, matrix, plan = good_plan()
+    more = scenario.model_copy(update={"sites": (*scenario.sites, site("istana"))})
+    with pytest.raises(InputError, match="no point 'istana'"):
+        check_plan(plan, scenario=more, matrix=matrix)
+
+
+def test_clocks_that_change_in_the_night_are_elapsed_time() -> None:
+    """On 29 October 2023 Berlin sets its clocks back at 03:00: a shift from 01:00 to 04:00 lasts four hours."""
+    scenario = Scenario(
+        name="Autumn",
+        date=dt.date(2023, 10, 29),
+        timezone="Europe/Berlin",
+        places=good_night()[0].places,
+        sites=(site("kpu"),),
+    )
+    start, end = (dt.datetime(2023, 10, 29, h, tzinfo=scenario.zone) for h in (1, 4))
+    assert scenario.seconds(end) - scenario.seconds(start) == 4 * 3600
+    assert scenario_of((), (squad("a"),)).seconds(at(24)) == 86400
