@@ -1,0 +1,33 @@
+"""What a plan is shown and written as: tables, summary, sheets, GIS and GPX files, maps on paper and on screen."""
+
+from patrolroute.render.gis import geojson, write_geopackage
+from patrolroute.render.gpx import squad_gpx
+from patrolroute.render.night import Drive, Night
+from patrolroute.render.outputs import file_stems, write_outputs
+from patrolroute.render.picture import draw_map
+from patrolroute.render.sheet import patrol_sheet
+from patrolroute.render.summary import Grid, Summary, summarise, summary, summary_html, summary_tables
+from patrolroute.render.tables import legs_table, skipped_table, visits_table
+from patrolroute.render.webmap import explore
+
+__all__ = [
+    "Drive",
+    "Grid",
+    "Night",
+    "Summary",
+    "draw_map",
+    "explore",
+    "file_stems",
+    "geojson",
+    "legs_table",
+    "patrol_sheet",
+    "skipped_table",
+    "squad_gpx",
+    "summarise",
+    "summary",
+    "summary_html",
+    "summary_tables",
+    "visits_table",
+    "write_geopackage",
+    "write_outputs",
+]

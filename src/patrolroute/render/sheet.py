@@ -1,0 +1,200 @@
+"""The patrol sheet: one squad's night on paper, in the columns that are used in the field.
+
+Column heads and labels are Indonesian, as on the forms in use, with the English beside them; sentences are English.
+Number, way of acting (CB, *cara bertindak*) and signature stay blank: they are the commander's, and no letterhead is
+imitated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from patrolroute.render.night import PLACEMENT_WORDS, is_approximate
+from patrolroute.render.wording import (
+    SYNTHETIC_BAND,
+    UNNAMED,
+    clock_text,
+    day_text,
+    length_text,
+    listed,
+    markdown,
+    minutes_text,
+    share_text,
+    span_text,
+    stretches,
+    zone_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from patrolroute.plans import Route, Visit
+    from patrolroute.render.night import Drive, Night
+    from patrolroute.scenario.model import Place, Squad
+
+VEHICLES = {"car": "mobil / car (R4)", "motorcycle": "sepeda motor / motorcycle (R2)"}
+CLASSES = {1: "sangat rawan", 2: "rawan", 3: "aman"}
+"""Polri's words for the first three tiers."""
+
+_BAND = f"> **{SYNTHETIC_BAND} / JALAN SINTETIS: BUKAN UNTUK LAPANGAN**"
+_APPROXIMATE = "≈"
+
+
+def patrol_sheet(night: Night, squad_id: str) -> str:
+    """Return a squad's patrol sheet as Markdown.
+
+    One row a stop: how to get there street by street, when, what, and an empty CB for the way of acting; the first row
+    sets out, the last one leads back. Times are local. A place whose position is not exactly known carries ≈ and is
+    explained below the table. Every name is escaped.
+
+    Parameters
+    ----------
+    night : Night
+    squad_id : str
+
+    Raises
+    ------
+    InputError
+        When the scenario has no such squad.
+    """
+    squad, route = night.squad(squad_id), night.route(squad_id)
+    lines = [f"# Lembar patroli / Patrol sheet: {markdown(squad.title)}", ""]
+    if night.synthetic:
+        lines += [_BAND, ""]
+    lines += [*_header(night, squad, route), ""]
+    if route is None or not route.visits:
+        lines.append(
+            f"**No stops are planned.** The squad stays ready at {_place(night.scenario.points[squad.start])} "
+            f"{span_text(night, squad.shift.leave, squad.shift.back)}."
+        )
+    else:
+        lines += _table(night, squad, route)
+    lines += ["", *_remarks(night, squad, route), ""]
+    if night.synthetic:
+        lines += [_BAND, ""]
+    lines += [f"{markdown(statement)}  " for statement in night.statements]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
+    shift, points = squad.shift, night.scenario.points
+    people = listed([f"{markdown(force)} {count}" for force, count in squad.people.items()], none="not stated")
+    name = markdown(squad.title) + (f" ({markdown(squad.id)})" if squad.name and squad.name != squad.id else "")
+    speed = squad.vehicle.speed_factor
+    rows = [
+        ("Nomor / number", ""),
+        ("Malam / night", f"{markdown(night.scenario.name)}, {day_text(night.scenario.start)}"),
+        ("Regu / squad", name),
+        ("Personel / people", f"{squad.size}: {people}" if squad.people else people),
+        ("Kendaraan / vehicle", VEHICLES[squad.vehicle.kind] + (f", speed x {speed:g}" if speed != 1 else "")),
+        ("Dinas / shift", f"{span_text(night, shift.start, shift.end)} ({markdown(zone_text(night))})"),
+    ]
+    if shift.briefing_min:
+        rows.append(
+            ("Arahan / briefing", f"{span_text(night, shift.start, shift.leave)} at {_place(points[squad.start])}")
+        )
+    if route is not None and route.visits:
+        leaves, back = night.clock(route.leave_s), night.clock(route.return_s)
+        latest = clock_text(night, shift.back)
+        shift_s = (shift.end - shift.start).total_seconds()
+        rows += [
+            ("Berangkat / leaves", f"{clock_text(night, leaves)} from {_place(points[squad.start])}"),
+            ("Kembali / back", f"{clock_text(night, back)} at {_place(points[squad.end])}, {latest} at the latest"),
+        ]
+    if shift.debriefing_min:
+        rows.append(
+            (
+                "Konsolidasi / debriefing",
+                f"{minutes_text(shift.debriefing_min * 60)} at {_place(points[squad.end])}, "
+                f"over by {clock_text(night, shift.end)}",
+            )
+        )
+    if route is not None and route.visits:
+        share = share_text(route.drive_s, shift_s)
+        rows.append(
+            (
+                "Jumlah / in all",
+                f"{len(route.visits)} stops, {length_text(route.drive_m)}, driving "
+                f"{minutes_text(route.drive_s)} ({share} of the shift)",
+            )
+        )
+    yield "| | |"
+    yield "|---|---|"
+    for label, value in rows:
+        yield f"| {label} | {value} |"
+
+
+def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:
+    points = night.scenario.points
+    yield "| NO | ROUTE | JAM | SASARAN | CB |"
+    yield "|---:|---|---|---|---|"
+    yield _row("", "Berangkat / set out", clock_text(night, night.clock(route.leave_s)), _place(points[squad.start]))
+    for number, drive in enumerate(night.drives(route), start=1):
+        if number <= len(route.visits):
+            visit = route.visits[number - 1]
+            yield _row(str(number), _way(drive), _visit_times(night, visit), _target(night, visit))
+        else:
+            yield _row(
+                "",
+                f"Kembali / back: {_way(drive)}",
+                clock_text(night, night.clock(drive.arrive_s)),
+                _place(drive.destination),
+            )
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} | |"
+
+
+def _way(drive: Drive) -> str:
+    if drive.leg is None or drive.drive_s == 0:
+        return "no drive: same place"
+    streets = " → ".join(
+        f"{markdown(street.name) or UNNAMED} {length_text(street.length_m)}" for street in stretches(drive.leg)
+    )
+    total = f"{length_text(drive.drive_m)}, {minutes_text(drive.drive_s)}"
+    return f"{streets} ({total})" if streets else f"along no street ({total})"
+
+
+def _visit_times(night: Night, visit: Visit) -> str:
+    begin, end = night.clock(visit.begin_s), night.clock(visit.end_s)
+    stay = f"{span_text(night, begin, end)} ({minutes_text(visit.end_s - visit.begin_s)})"
+    if not visit.wait_s:
+        return stay
+    return f"{stay}; there at {clock_text(night, night.clock(visit.arrive_s))}, wait {minutes_text(visit.wait_s)}"
+
+
+def _target(night: Night, visit: Visit) -> str:
+    site = night.site(visit.site)
+    known = f", {CLASSES[site.tier]}" if site.tier in CLASSES else ""
+    required = ", required" if site.required else ""
+    return f"{_place(site)} (tier {site.tier}{known}{required})"
+
+
+def _place(place: Place) -> str:
+    return markdown(place.title) + (f" {_APPROXIMATE}" if is_approximate(place) else "")
+
+
+def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
+    points = night.scenario.points
+    named = [squad.start, *(visit.site for visit in (route.visits if route else ())), squad.end]
+    guessed = [points[each] for each in dict.fromkeys(named) if is_approximate(points[each])]
+    if guessed:
+        yield f"**{_APPROXIMATE} Letak perkiraan / position not exactly known:**"
+        yield ""
+        for place in guessed:
+            source = f" (source: {markdown(place.source)})" if place.source else ""
+            yield f"- {markdown(place.title)}: {PLACEMENT_WORDS[place.placement]}{source}"
+        yield ""
+    legs = [drive.leg for drive in night.drives(route) if drive.leg] if route else []
+    if any(not street.name for leg in legs for street in stretches(leg)):
+        yield f'"{UNNAMED}" (jalan tanpa nama): the map has no name for it.'
+        yield ""
+    if night.scenario.notes:
+        yield "**Catatan / notes:**"
+        yield ""
+        yield from (f"- {markdown(note)}" for note in night.scenario.notes)
+        yield ""
+    yield "CB = cara bertindak (way of acting). Seconds are cut off the times."
+    yield ""
+    yield "Tanda tangan / signature: ______________________"

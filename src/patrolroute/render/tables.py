@@ -1,0 +1,193 @@
+"""The plan as GeoDataFrames: what is visited, what is driven, what is left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import LineString, Point
+
+from patrolroute.render.wording import streets_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from patrolroute.render.night import Drive, Night
+
+CRS = "EPSG:4326"
+
+_VISIT_COLUMNS = {
+    "squad": "str",
+    "squad_name": "str",
+    "stop": "int64",
+    "site": "str",
+    "name": "str",
+    "tier": "int64",
+    "weight": "int64",
+    "arrive": "time",
+    "begin": "time",
+    "end": "time",
+    "dwell_min": "float64",
+    "wait_min": "float64",
+    "drive_min": "float64",
+    "drive_km": "float64",
+    "placement": "str",
+    "source": "str",
+}
+_LEG_COLUMNS = {
+    "squad": "str",
+    "leg": "int64",
+    "from": "str",
+    "to": "str",
+    "leave": "time",
+    "arrive": "time",
+    "drive_min": "float64",
+    "drive_km": "float64",
+    "streets": "str",
+}
+_SKIPPED_COLUMNS = {
+    "site": "str",
+    "name": "str",
+    "tier": "int64",
+    "weight": "int64",
+    "required": "bool",
+    "code": "str",
+    "reason": "str",
+    "placement": "str",
+}
+
+
+def visits_table(night: Night) -> gpd.GeoDataFrame:
+    """Return one row for each visit, by squad and then in visiting order.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326, the sites' points as geometry. ``squad``, ``squad_name``, ``stop`` (1 is the first of the squad),
+        ``site``, ``name``, ``tier``, ``weight``; ``arrive``, ``begin``, ``end`` in the scenario's timezone;
+        ``dwell_min``, ``wait_min`` (for the window to open), ``drive_min`` and ``drive_km`` of the drive that led
+        here; ``placement`` and ``source`` of the position. Columns and types are the same when there is no visit.
+        ``attrs["roads"]`` says where the roads come from.
+
+    Notes
+    -----
+    Names are as the planner wrote them. GeoDataFrame's own ``explore`` puts them into HTML unescaped; for names of
+    unknown origin use `patrolroute.render.explore`, which escapes them.
+    """
+    rows, points = [], []
+    for route in night.plan.routes:
+        squad = night.squad(route.squad)
+        for stop, visit in enumerate(route.visits, start=1):
+            site = night.site(visit.site)
+            rows.append(
+                (
+                    squad.id,
+                    squad.title,
+                    stop,
+                    site.id,
+                    site.title,
+                    site.tier,
+                    site.weight,
+                    visit.arrive_s,
+                    visit.begin_s,
+                    visit.end_s,
+                    (visit.end_s - visit.begin_s) / 60,
+                    visit.wait_s / 60,
+                    visit.drive_s / 60,
+                    visit.drive_m / 1000,
+                    site.placement.value,
+                    site.source,
+                )
+            )
+            points.append(Point(site.lon, site.lat))
+    return _frame(night, _VISIT_COLUMNS, rows, points)
+
+
+def legs_table(night: Night) -> gpd.GeoDataFrame:
+    """Return one row for each drive, by squad and then in driving order.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326, the driven line as geometry. ``squad``, ``leg`` (0 leads to the first stop, the last one back),
+        ``from`` and ``to`` (ids of places or sites); ``leave`` and ``arrive`` in the scenario's timezone;
+        ``drive_min``, ``drive_km``; ``streets``, street by street with lengths. Columns and types are the same when
+        nothing is driven. ``attrs["roads"]`` says where the roads come from.
+
+    Notes
+    -----
+    A squad that waits for its next window does so at the site, so ``arrive`` is when it gets there.
+    """
+    rows, lines = [], []
+    for route in night.plan.routes:
+        for drive in night.drives(route):
+            rows.append(
+                (
+                    drive.squad,
+                    drive.number,
+                    drive.origin.id,
+                    drive.destination.id,
+                    drive.leave_s,
+                    drive.arrive_s,
+                    drive.drive_s / 60,
+                    drive.drive_m / 1000,
+                    streets_text(drive.leg),
+                )
+            )
+            lines.append(line_of(drive))
+    return _frame(night, _LEG_COLUMNS, rows, lines)
+
+
+def skipped_table(night: Night) -> gpd.GeoDataFrame:
+    """Return one row for each site that no squad visits, the most important first.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326, the sites' points as geometry. ``site``, ``name``, ``tier``, ``weight``, ``required``, ``code``
+        ("impossible", "no_time" or "off_road"), ``reason``, ``placement``. Columns and types are the same when nothing
+        is left out. ``attrs["roads"]`` says where the roads come from.
+    """
+    rows, points = [], []
+    for each in sorted(night.plan.skipped, key=lambda s: (not s.required, s.tier, -s.weight)):
+        site = night.site(each.site)
+        rows.append(
+            (
+                site.id,
+                site.title,
+                each.tier,
+                each.weight,
+                each.required,
+                each.code,
+                each.reason,
+                site.placement.value,
+            )
+        )
+        points.append(Point(site.lon, site.lat))
+    return _frame(night, _SKIPPED_COLUMNS, rows, points)
+
+
+def line_of(drive: Drive) -> LineString:
+    """Return the line of a drive; a line of no length where both ends are one place."""
+    if drive.leg is not None and not drive.leg.line.is_empty:
+        return drive.leg.line
+    return LineString([(p.lon, p.lat) for p in (drive.origin, drive.destination)])
+
+
+def _frame(
+    night: Night, columns: dict[str, str], rows: Sequence[Sequence[Any]], geometry: Iterable[Any]
+) -> gpd.GeoDataFrame:
+    data = {name: _column(night, [row[i] for row in rows], dtype) for i, (name, dtype) in enumerate(columns.items())}
+    frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(geometry), crs=CRS, index=range(len(rows))), crs=CRS)
+    frame.attrs["roads"] = night.statement
+    return frame
+
+
+def _column(night: Night, values: list[Any], dtype: str) -> pd.Series[Any]:
+    if dtype != "time":
+        return pd.Series(values, dtype=dtype)
+    epoch_s = int(night.scenario.start.timestamp())
+    moments = pd.to_datetime(np.asarray([epoch_s + value for value in values], np.int64), unit="s", utc=True)
+    return pd.Series(moments.as_unit("ms").tz_convert(night.scenario.zone))

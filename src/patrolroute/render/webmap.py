@@ -1,0 +1,229 @@
+"""The map to click on: folium, with every name escaped and the roads themselves as ground where no tiles are wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import folium
+import numpy as np
+from branca.element import Element
+
+from patrolroute.render.marks import GREY, INK, inks
+from patrolroute.render.night import PLACEMENT_WORDS, is_approximate
+from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
+from patrolroute.render.summary import summarise
+from patrolroute.render.wording import (
+    clock_text,
+    length_text,
+    markup,
+    minutes_text,
+    span_text,
+    streets_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from folium.map import FeatureGroup
+
+    from patrolroute.plans import Route
+    from patrolroute.render.marks import Ink
+    from patrolroute.render.night import Drive, Night
+    from patrolroute.render.page import Bounds
+    from patrolroute.scenario.model import Place
+
+_MOST_EDGES = 30_000
+
+
+def explore(night: Night, *, tiles: str | None = None) -> folium.Map:
+    """Return the plan as a folium map: a layer for each squad, one for the sites left out, popups, a key.
+
+    Without `tiles` the roads of the plan are drawn as the ground, so that only Leaflet itself is fetched; of more than
+    30,000 streets only the larger classes. Names are escaped for HTML, JavaScript and Jinja, all of which folium passes
+    them through. The key says where the roads come from, whatever the ground.
+
+    Parameters
+    ----------
+    night : Night
+    tiles : str or None
+        A tile set that folium knows ("OpenStreetMap"), or a URL with its attribution given to folium elsewhere.
+    """
+    box = plan_bounds(night).wider(0.04)
+    shown = folium.Map(
+        location=((box.south + box.north) / 2, (box.west + box.east) / 2),
+        tiles=tiles,
+        prefer_canvas=True,
+        control_scale=True,
+    )
+    if tiles is None:
+        _ground(night, box).add_to(shown)
+    squad_inks = dict(zip((squad.id for squad in night.scenario.squads), inks(len(night.scenario.squads)), strict=True))
+    for route in night.plan.routes:
+        _squad_layer(night, route, squad_inks[route.squad]).add_to(shown)
+    if night.plan.skipped:
+        _skipped_layer(night).add_to(shown)
+    _ends_layer(night).add_to(shown)
+    folium.LayerControl(collapsed=False).add_to(shown)
+    shown.fit_bounds([[box.south, box.west], [box.north, box.east]])
+    root: Any = shown.get_root()
+    root.html.add_child(Element(_key(night, squad_inks)), name="patrolroute_key")
+    root.header.add_child(Element("<style>.leaflet-container{background:#f8f7f4}</style>"), name="patrolroute_style")
+    return shown
+
+
+def _ground(night: Night, box: Bounds) -> folium.GeoJson:
+    """Return the streets around the plan, one MultiLineString for each class of road."""
+    roads = night.roads
+    around = Frame.fit(box, 842, 595).bounds.wider(0.25)
+    edges = edges_within(roads, around).tolist()
+    if len(edges) > _MOST_EDGES:
+        edges = sorted(edges, key=lambda edge: -road_rank(roads.highway[edge])[0])[:_MOST_EDGES]
+    start, lonlat = roads.shape_start, np.round(roads.shape_lonlat, 5)
+    ranked: dict[tuple[float, str], list[list[list[float]]]] = {}
+    for edge in edges:
+        line = lonlat[start[edge] : start[edge + 1]].tolist()
+        ranked.setdefault(road_rank(roads.highway[edge]), []).append(line)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"weight": width * 1.6, "color": colour},
+            "geometry": {"type": "MultiLineString", "coordinates": lines},
+        }
+        for (width, colour), lines in sorted(ranked.items())
+    ]
+    return folium.GeoJson(
+        {"type": "FeatureCollection", "features": features},
+        name="Roads",
+        style_function=lambda feature: {**feature["properties"], "opacity": 1.0},
+        interactive=False,
+        smooth_factor=0.5,
+    )
+
+
+def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
+    title = markup(night.squad(route.squad).title)
+    layer = folium.FeatureGroup(name=title)
+    for drive in night.drives(route):
+        if drive.leg is not None:
+            folium.PolyLine(  # type: ignore[no-untyped-call] # folium leaves it untyped
+                [(lat, lon) for lon, lat, *_ in drive.leg.line.coords],
+                color=ink.ground,
+                weight=4,
+                opacity=0.85,
+                dash_array=None if ink.dash == "solid" else "9 5",
+                tooltip=folium.Tooltip(
+                    f"{title}: {markup(drive.origin.title)} &rarr; {markup(drive.destination.title)}"
+                ),
+                popup=_popup([f"<b>{title}, leg {drive.number}</b>", *_drive_lines(night, drive)]),
+            ).add_to(layer)
+    for number, visit in enumerate(route.visits, start=1):
+        site = night.site(visit.site)
+        times = span_text(night, night.clock(visit.begin_s), night.clock(visit.end_s))
+        lines = [
+            f"<b>{number}. {markup(site.title)}</b>",
+            f"{title}, {times} ({minutes_text(visit.end_s - visit.begin_s)})",
+            f"tier {site.tier}, weight {site.weight}" + (", required" if site.required else ""),
+            *_position_lines(site),
+        ]
+        folium.Marker(
+            (site.lat, site.lon),
+            icon=folium.DivIcon(
+                html=_badge(str(number), ink, site.tier, white=is_approximate(site)), icon_size=(24, 24)
+            ),
+            tooltip=folium.Tooltip(f"{number}. {markup(site.title)}, {times}"),
+            popup=_popup(lines),
+        ).add_to(layer)
+    return layer
+
+
+def _drive_lines(night: Night, drive: Drive) -> list[str]:
+    return [
+        f"{markup(drive.origin.title)} &rarr; {markup(drive.destination.title)}",
+        f"{span_text(night, night.clock(drive.leave_s), night.clock(drive.arrive_s))}, "
+        f"{length_text(drive.drive_m)}, {minutes_text(drive.drive_s)}",
+        markup(streets_text(drive.leg)),
+    ]
+
+
+def _position_lines(place: Place) -> list[str]:
+    source = f" (source: {markup(place.source)})" if place.source else ""
+    return [f"<i>{PLACEMENT_WORDS[place.placement]}{source}</i>"]
+
+
+def _popup(lines: Sequence[str]) -> folium.Popup:
+    return folium.Popup("<br>".join(lines), max_width=320)
+
+
+def _badge(text: str, ink: Ink, tier: int, *, white: bool) -> str:
+    radius = {1: "3px", 2: "50%"}.get(tier, "9px 0")
+    ground, writing = ("#ffffff", INK) if white else (ink.ground, ink.writing)
+    edge = ink.ground if white else "#ffffff"
+    return (
+        f'<div style="width:22px;height:22px;border-radius:{radius};background:{ground};color:{writing};'
+        f'border:2px solid {edge};font:bold 12px/22px sans-serif;text-align:center">{text}</div>'
+    )
+
+
+def _skipped_layer(night: Night) -> FeatureGroup:
+    layer = folium.FeatureGroup(name="Left out")
+    for each in night.plan.skipped:
+        site = night.site(each.site)
+        lines = [
+            f"<b>{markup(site.title)}</b>: left out",
+            markup(each.reason),
+            f"tier {each.tier}, weight {each.weight}" + (", required" if each.required else ""),
+            *_position_lines(site),
+        ]
+        folium.Marker(
+            (site.lat, site.lon),
+            icon=folium.DivIcon(
+                html=f'<div style="color:{GREY};font:bold 20px/22px sans-serif;text-align:center">&#10005;</div>',
+                icon_size=(22, 22),
+            ),
+            tooltip=folium.Tooltip(f"left out: {markup(site.title)}"),
+            popup=_popup(lines),
+        ).add_to(layer)
+    return layer
+
+
+def _ends_layer(night: Night) -> FeatureGroup:
+    layer, points = folium.FeatureGroup(name="Start and end places"), night.scenario.points
+    for end in dict.fromkeys(end for squad in night.scenario.squads for end in (squad.start, squad.end)):
+        place = points[end]
+        folium.CircleMarker(
+            (place.lat, place.lon),
+            radius=8,
+            color="#ffffff",
+            weight=2,
+            fill=True,
+            fill_color=INK,
+            fill_opacity=1.0,
+            tooltip=folium.Tooltip(markup(place.title)),
+            popup=_popup([f"<b>{markup(place.title)}</b>", "where squads start or end", *_position_lines(place)]),
+        ).add_to(layer)
+    return layer
+
+
+def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
+    told = summarise(night)
+    warnings = "".join(
+        f'<div style="background:#b00020;color:#fff;font-weight:bold;padding:4px 8px">{markup(warning)}</div>'
+        for warning in told.warnings
+    )
+    lines = [f"<b>{markup(told.title)}</b>"]
+    for squad in night.scenario.squads:
+        route, ink = night.route(squad.id), squad_inks[squad.id]
+        stops = len(route.visits) if route else 0
+        back = f", back {clock_text(night, night.clock(route.return_s))}" if route and stops else ""
+        lines.append(
+            f'<span style="display:inline-block;width:18px;height:4px;background:{ink.ground};vertical-align:middle">'
+            f"</span> {markup(squad.title)}: {stops} stops{back}"
+        )
+    lines.append("square, circle, leaf: tier 1, 2, lower; white: position approximate; &#10005;: left out")
+    lines += [f"<small>{markup(remark)}</small>" for remark in told.remarks]
+    body = "<br>".join(lines)
+    return (
+        '<div id="patrolroute-key" style="position:fixed;left:12px;bottom:30px;z-index:9999;max-width:330px;'
+        "max-height:60%;overflow:auto;background:rgba(255,255,255,.93);border:1px solid #999;"
+        f'font:12px/1.45 sans-serif">{warnings}<div style="padding:6px 8px">{body}</div></div>'
+    )
