@@ -1,0 +1,94 @@
+"""Streets that are taken out before anything is routed."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from patrolroute.errors import Faults
+from patrolroute.roads.assemble import Streets, assemble
+from patrolroute.roads.graphs import names_in
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from patrolroute.roads.network import RoadNetwork
+    from patrolroute.scenario.model import Closures
+
+
+def close(network: RoadNetwork, closures: Closures) -> RoadNetwork:
+    """Return what is left of a network; see `RoadNetwork.with_closures`."""
+    if not closures:
+        return network
+    faults = Faults()
+    closed = np.zeros(len(network.tail), bool)
+    closed |= _by_name(network, closures.streets, faults)
+    closed |= _by_nodes(network, closures.edges, faults)
+    for number, ring in enumerate(closures.polygons, start=1):
+        closed |= _by_polygon(network, ring, f"closures: polygon {number}", faults)
+    faults.raise_if_any()
+    return assemble(
+        Streets.of(network), provenance=network.provenance, speeds=network.speeds, closed=closed, cut=network.cut
+    )
+
+
+def _by_name(network: RoadNetwork, streets: tuple[str, ...], faults: Faults) -> NDArray[np.bool_]:
+    closed = np.zeros(len(network.tail), bool)
+    edges_of: dict[str, list[int]] = {}
+    spelled: dict[str, str] = {}
+    for edge, name in enumerate(network.name):
+        for part in names_in(name) if name else ():
+            edges_of.setdefault(_folded(part), []).append(edge)
+            spelled.setdefault(_folded(part), part)
+    for street in streets:
+        if found := edges_of.get(_folded(street)):
+            closed[found] = True
+            continue
+        near = difflib.get_close_matches(_folded(street), spelled, n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(repr(spelled[each]) for each in near)}?" if near else "no name comes close."
+        faults.add(f"closures: no street is named {street!r}; {hint}")
+    return closed
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _by_nodes(network: RoadNetwork, pairs: tuple[tuple[int, int], ...], faults: Faults) -> NDArray[np.bool_]:
+    closed = np.zeros(len(network.tail), bool)
+    if not pairs:
+        return closed
+    tail_id, head_id = network.node_id[network.tail], network.node_id[network.head]
+    for u, v in pairs:
+        found = (tail_id == u) & (head_id == v)
+        if not found.any():
+            faults.add(f"closures: no edge leads from node {u} to node {v} in the network; look both up on the map.")
+        closed |= found
+    return closed
+
+
+def _by_polygon(
+    network: RoadNetwork, ring: tuple[tuple[float, float], ...], where: str, faults: Faults
+) -> NDArray[np.bool_]:
+    closed = np.zeros(len(network.tail), bool)
+    if len(set(ring)) < 3:
+        faults.add(f"{where} has {len(set(ring))} different corners; expected at least 3, each lon, lat in degrees.")
+        return closed
+    polygon = shapely.Polygon(ring)
+    if not polygon.is_valid or polygon.area == 0:
+        faults.add(
+            f"{where} crosses itself or has no area ({shapely.is_valid_reason(polygon)}); give its corners in order."
+        )
+        return closed
+    shapely.prepare(polygon)
+    closed = np.asarray(shapely.intersects(polygon, network.lines), bool)
+    if not closed.any():
+        west, south, east, north = network.bounds
+        faults.add(
+            f"{where} touches no street; the streets lie within lon {west:.4f} to {east:.4f}, lat {south:.4f} to "
+            f"{north:.4f}. Check that corners are lon, lat, or leave it out."
+        )
+    return closed

@@ -1,0 +1,336 @@
+"""`RoadNetwork`: streets as packed, read-only arrays; one strong component."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from patrolroute.errors import Faults
+from patrolroute.roads.speeds import SpeedTable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from patrolroute.provenance import Provenance
+    from patrolroute.scenario.model import Closures
+
+_COLUMNS = {
+    "node_id": ("N", np.int64),
+    "lon": ("N", np.float64),
+    "lat": ("N", np.float64),
+    "tail": ("E", np.int32),
+    "head": ("E", np.int32),
+    "length_dm": ("E", np.int64),
+    "time_ms": ("E", np.int64),
+    "twin": ("E", np.int32),
+    "maxspeed_kph": ("E", np.float64),
+    "shape_start": ("E+1", np.int64),
+    "shape_lonlat": ("M,2", np.float64),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """What was left out of a network, and why.
+
+    Parameters
+    ----------
+    nodes, edges : int
+        Outside the largest strongly connected component: from there one could not drive back.
+    components : int
+        Strongly connected components that were found, the kept one among them.
+    closed_edges : int
+        Taken out by closures.
+    """
+
+    nodes: int = 0
+    edges: int = 0
+    components: int = 1
+    closed_edges: int = 0
+
+    @property
+    def statement(self) -> str:
+        """One sentence for a planner."""
+        if not (self.nodes or self.edges or self.closed_edges):
+            return "nothing was cut"
+        parts = []
+        if self.closed_edges:
+            parts.append(f"{self.closed_edges:,} edges closed")
+        if self.nodes or self.edges:
+            parts.append(
+                f"{self.nodes:,} nodes and {self.edges:,} edges cut that cannot be driven to and back from "
+                f"(largest of {self.components:,} strong components kept)"
+            )
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class RoadNetwork:
+    """Streets that a squad can drive, every one reachable from every other.
+
+    N nodes (junctions and places where a street changes), E directed edges, M shape points. Edges are sorted by tail,
+    then head; nodes by id.
+
+    Parameters
+    ----------
+    provenance : Provenance
+        Where the streets come from.
+    node_id : int64 array, shape (N,)
+        OSM ids where the source has them.
+    lon, lat : float64 array, shape (N,)
+        Degrees, WGS 84.
+    tail, head : int32 array, shape (E,)
+        Nodes between which an edge leads.
+    length_dm : int64 array, shape (E,)
+        Decimetres, rounded up.
+    time_ms : int64 array, shape (E,)
+        Milliseconds of driving at network speed, rounded up, at least 1.
+    twin : int32 array, shape (E,)
+        The edge that is the same street the other way; -1 for a one-way street.
+    name, highway : tuple of str, length E
+        Street name ("" where it has none) and OSM highway class.
+    maxspeed_kph : float64 array, shape (E,)
+        Speed limit; nan where the map has none.
+    shape_start : int64 array, shape (E + 1,)
+        Where each edge's line begins in `shape_lonlat`.
+    shape_lonlat : float64 array, shape (M, 2)
+        Lines from tail to head, packed.
+    speeds : SpeedTable
+        The table that `time_ms` was computed with.
+    cut : Cut
+        What was left out.
+
+    Raises
+    ------
+    InputError
+        When shapes or ranges do not fit together, or the streets are not one strong component.
+    """
+
+    provenance: Provenance
+    node_id: NDArray[np.int64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    length_dm: NDArray[np.int64]
+    time_ms: NDArray[np.int64]
+    twin: NDArray[np.int32]
+    name: tuple[str, ...]
+    highway: tuple[str, ...]
+    maxspeed_kph: NDArray[np.float64]
+    shape_start: NDArray[np.int64]
+    shape_lonlat: NDArray[np.float64]
+    speeds: SpeedTable = field(default_factory=SpeedTable)
+    cut: Cut = Cut()
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        for name, (shape, dtype) in _COLUMNS.items():
+            given = np.asarray(getattr(self, name))
+            if given.ndim != 1 + shape.count(",") or not np.can_cast(given.dtype, dtype, "same_kind"):
+                faults.add(f"roads: {name} must have shape ({shape},) and type {np.dtype(dtype)}; found {given.dtype}.")
+                continue
+            column = np.ascontiguousarray(given, dtype).view()
+            column.flags.writeable = False
+            object.__setattr__(self, name, column)
+        faults.raise_if_any()
+        self._check_sizes(faults)
+        faults.raise_if_any()
+        self._check_values(faults)
+        faults.raise_if_any()
+
+    def _check_sizes(self, faults: Faults) -> None:
+        n, e = len(self.node_id), len(self.tail)
+        expected = {"N": n, "E": e, "E+1": e + 1}
+        if n < 1 or e < 1:
+            faults.add(f"roads: expected at least one node and one edge, found {n} and {e}.")
+        sizes = {name: (len(getattr(self, name)), expected.get(shape)) for name, (shape, _) in _COLUMNS.items()}
+        sizes |= {"name": (len(self.name), e), "highway": (len(self.highway), e)}
+        for name, (found, wanted) in sizes.items():
+            if wanted is not None and found != wanted:
+                faults.add(f"roads: {name} has {found:,} entries, expected {wanted:,}.")
+
+    def _check_values(self, faults: Faults) -> None:
+        n, e = len(self.node_id), len(self.tail)
+        lonlat = self.shape_lonlat
+        if lonlat.shape[1:] != (2,) or not (np.isfinite(lonlat).all() and (np.abs(lonlat) <= (180, 90)).all()):
+            faults.add("roads: shape_lonlat must hold longitudes and latitudes in degrees.")
+        if not (
+            np.isfinite(self.lon + self.lat).all()
+            and (np.abs(self.lon) <= 180).all()
+            and (np.abs(self.lat) <= 90).all()
+        ):
+            faults.add("roads: lon and lat must be degrees.")
+        if len(np.unique(self.node_id)) < n:
+            faults.add("roads: a node id stands twice.")
+        if not ((self.tail >= 0) & (self.tail < n) & (self.head >= 0) & (self.head < n)).all():
+            faults.add("roads: tail and head must be positions of nodes.")
+            return
+        if (self.length_dm < 0).any() or (self.time_ms < 1).any():
+            faults.add("roads: an edge has a negative length or takes no time.")
+        step = np.diff(self.shape_start)
+        if self.shape_start[0] != 0 or self.shape_start[-1] != len(lonlat) or (step < 2).any():
+            faults.add("roads: shape_start must run from 0 to the number of shape points, at least 2 for each edge.")
+        paired = np.flatnonzero(self.twin >= 0)
+        other = self.twin[paired]
+        if (self.twin < -1).any() or (other >= e).any():
+            faults.add("roads: twin must be -1 or the position of an edge.")
+        elif ((self.twin[other] != paired) | (self.tail[other] != self.head[paired]) | (other == paired)).any():
+            faults.add("roads: twin must pair each edge with one that leads back.")
+        links = csr_array((np.ones(e, np.int8), (self.tail, self.head)), shape=(n, n))
+        if (count := connected_components(links, directed=True, connection="strong")[0]) != 1:
+            faults.add(f"roads: expected one strong component, found {count:,}.")
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north in degrees."""
+        west, south = self.shape_lonlat.min(axis=0)
+        east, north = self.shape_lonlat.max(axis=0)
+        return float(west), float(south), float(east), float(north)
+
+    @cached_property
+    def speed_kph(self) -> NDArray[np.float64]:
+        """Speed driven on each edge, shape (E,), night factor included."""
+        return self.speeds.speeds_kph(self.highway, self.maxspeed_kph)
+
+    @cached_property
+    def street(self) -> NDArray[np.bool_]:
+        """True for one edge of each street, shape (E,): of twins the first."""
+        return (self.twin < 0) | (self.twin > np.arange(len(self.twin)))
+
+    @property
+    def lines(self) -> NDArray[np.object_]:
+        """A LineString for each edge, shape (E,)."""
+        edge = np.repeat(np.arange(len(self.tail)), np.diff(self.shape_start))
+        return np.asarray(shapely.linestrings(self.shape_lonlat, indices=edge), object)
+
+    @property
+    def nodes(self) -> gpd.GeoDataFrame:
+        """Nodes as points in EPSG:4326: id, lon, lat."""
+        columns = {"id": self.node_id, "lon": self.lon, "lat": self.lat}
+        return gpd.GeoDataFrame(columns, geometry=shapely.points(self.lon, self.lat), crs="EPSG:4326")
+
+    @property
+    def edges(self) -> gpd.GeoDataFrame:
+        """Edges as lines in EPSG:4326: u, v, name, highway, length_m, speed_kph, travel_s, oneway."""
+        columns = {
+            "u": self.node_id[self.tail],
+            "v": self.node_id[self.head],
+            "name": list(self.name),
+            "highway": list(self.highway),
+            "length_m": self.length_dm / 10,
+            "speed_kph": self.speed_kph,
+            "travel_s": self.time_ms / 1000,
+            "oneway": self.twin < 0,
+        }
+        return gpd.GeoDataFrame(columns, geometry=self.lines, crs="EPSG:4326")
+
+    def to_graph(self) -> nx.MultiDiGraph[int]:
+        """Return a graph with OSMnx's schema; `roads_from_graph` makes the same network of it.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            x and y on nodes; length (m), name, highway, maxspeed, oneway, speed_kph, travel_time (s) and geometry on
+            edges. The graph's attributes carry the provenance.
+        """
+        origin = self.provenance
+        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(
+            crs="epsg:4326",
+            simplified=True,
+            provenance_kind=origin.kind,
+            provenance_source=origin.source,
+            provenance_date=origin.date or "",
+            provenance_attribution=origin.attribution,
+        )
+        ids = self.node_id.tolist()
+        graph.add_nodes_from(
+            (node, {"x": x, "y": y}) for node, x, y in zip(ids, self.lon.tolist(), self.lat.tolist(), strict=True)
+        )
+        maxspeed = self.maxspeed_kph.tolist()
+        for edge, (line, kph) in enumerate(zip(self.lines, self.speed_kph.tolist(), strict=True)):
+            row: dict[str, Any] = {
+                "length": float(self.length_dm[edge]) / 10,
+                "highway": self.highway[edge],
+                "oneway": bool(self.twin[edge] < 0),
+                "speed_kph": kph,
+                "travel_time": float(self.time_ms[edge]) / 1000,
+                "geometry": line,
+            }
+            if self.name[edge]:
+                row["name"] = self.name[edge]
+            if maxspeed[edge] == maxspeed[edge]:
+                row["maxspeed"] = f"{maxspeed[edge]:.10g}"
+            graph.add_edge(ids[self.tail[edge]], ids[self.head[edge]], **row)
+        return graph
+
+    def with_speeds(self, speeds: SpeedTable) -> RoadNetwork:
+        """Return the same streets with times from another speed table."""
+        times = speeds.times_ms(self.length_dm, self.highway, self.maxspeed_kph)
+        return replace(self, speeds=speeds, time_ms=times)
+
+    def with_closures(self, closures: Closures) -> RoadNetwork:
+        """Return the largest strong component that is left once streets are closed.
+
+        Raises
+        ------
+        InputError
+            When a closure names a street or edge that is not there, a polygon that is none or touches no street, or
+            when nothing is left.
+        """
+        from patrolroute.roads.closures import close  # noqa: PLC0415 - closures build on networks
+
+        return close(self, closures)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the network holds, for a report.
+
+        Returns
+        -------
+        dict
+            nodes, edges, streets_km (each street once), km_by_class, one_way_share, maxspeed_share and named_share
+            (of kilometres), names (distinct), bounds, cut, provenance.
+        """
+        metres = np.where(self.street, self.length_dm / 10, 0.0)
+        total = float(metres.sum()) or 1.0
+        classes, which = np.unique(np.array(self.highway, dtype=object).astype(str), return_inverse=True)
+        km = np.bincount(which, weights=metres) / 1000
+        order = np.argsort(-km, kind="stable")
+        named = np.array([bool(name) for name in self.name])
+        return {
+            "nodes": len(self.node_id),
+            "edges": len(self.tail),
+            "streets_km": round(float(metres.sum()) / 1000, 3),
+            "km_by_class": {str(classes[i]) or "(no class)": round(float(km[i]), 3) for i in order},
+            "one_way_share": round(float(metres[self.twin < 0].sum()) / total, 4),
+            "maxspeed_share": round(float(metres[~np.isnan(self.maxspeed_kph)].sum()) / total, 4),
+            "named_share": round(float(metres[named].sum()) / total, 4),
+            "names": len({name for name in self.name if name}),
+            "bounds": self.bounds,
+            "cut": self.cut.statement,
+            "provenance": self.provenance.statement,
+        }
+
+    def __repr__(self) -> str:
+        km = float(self.length_dm[self.street].sum()) / 10_000
+        return (
+            f"<RoadNetwork: {len(self.node_id):,} nodes, {len(self.tail):,} edges, {km:,.1f} km of street; "
+            f"{self.cut.statement}. {self.provenance.statement}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for key, value in self.facts.items():
+            shown = ", ".join(f"{k} {v:g}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+            rows.append(f"<tr><th>{html.escape(key)}</th><td>{html.escape(shown)}</td></tr>")
+        return f"<table><caption>RoadNetwork</caption>{''.join(rows)}</table>"

@@ -1,0 +1,283 @@
+"""Fastest ways between placed points, exact in whole milliseconds and decimetres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from patrolroute.errors import Faults, InputError
+from patrolroute.matrix import TravelMatrix, whole_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from patrolroute.roads.network import RoadNetwork
+    from patrolroute.roads.snap import Placed
+
+_DM_BITS = 24
+_MAX_DM = 2**_DM_BITS
+_MAX_MS = 2 ** (53 - _DM_BITS)
+_CHUNK_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StreetGraph:
+    """The street network with placed points as nodes of their own.
+
+    Nodes 0 to N - 1 are the network's; a point within an edge cuts it, a point at its end is that end's node, and
+    points at the same decimetre of an edge share a node. Milliseconds and decimetres are cut cumulatively, so the parts
+    of an edge add up to the edge. Of parallel arcs only the best is kept. A arcs, sorted by tail, then head.
+
+    Parameters
+    ----------
+    nodes : int
+    tail, head : int32 array, shape (A,)
+    time_ms, length_dm : int64 array, shape (A,)
+    edge : int32 array, shape (A,)
+        The network's edge that an arc is part of.
+    from_dm, to_dm : int64 array, shape (A,)
+        Where the arc begins and ends on its edge.
+    point_node : int64 array, shape (n,)
+        The node of each placed point.
+    """
+
+    nodes: int
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    time_ms: NDArray[np.int64]
+    length_dm: NDArray[np.int64]
+    edge: NDArray[np.int32]
+    from_dm: NDArray[np.int64]
+    to_dm: NDArray[np.int64]
+    point_node: NDArray[np.int64]
+
+    @property
+    def weights(self) -> csr_array:
+        """Time and length of every arc as one number: milliseconds first, decimetres break ties.
+
+        Sums of both stay whole and below 2**53, where float64 is exact; see `check_range`.
+        """
+        start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
+        weight = (self.time_ms * _MAX_DM + self.length_dm).astype(np.float64)
+        return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
+
+    def arc(self, tail: int, head: int) -> int:
+        """Return the arc between two neighbouring nodes."""
+        lo, hi = np.searchsorted(self.tail, [tail, tail + 1])
+        return int(lo + np.searchsorted(self.head[lo:hi], head))
+
+
+def street_graph(network: RoadNetwork, placed: Placed) -> StreetGraph:
+    """Return the network's graph with placed points inserted."""
+    point_node, cuts, nodes = _cuts(network, placed)
+    cut_edge, cut_dm, cut_node, cut_rank = cuts
+    whole = np.ones(len(network.tail), bool)
+    whole[cut_edge] = False
+    plain, cut = np.flatnonzero(whole), np.flatnonzero(~whole)
+    length, time = network.length_dm, network.time_ms
+    # Along every cut edge, in order: its tail, its points, its head.
+    edge = np.concatenate([cut, cut_edge, cut])
+    at_dm = np.concatenate([np.zeros(len(cut), np.int64), cut_dm, length[cut]])
+    node = np.concatenate([network.tail[cut], cut_node, network.head[cut]]).astype(np.int64)
+    rank = np.concatenate([np.full(len(cut), -_MAX_MS), cut_rank, np.full(len(cut), _MAX_MS)])
+    order = np.lexsort((rank, edge))
+    edge, at_dm, node = edge[order], at_dm[order], node[order]
+    at_ms = (2 * time[edge] * at_dm + length[edge]) // np.maximum(2 * length[edge], 1)
+    # The head of an edge of no length, too, is its whole time away from the tail.
+    at_ms[rank[order] == _MAX_MS] = time[cut]
+    follows = np.flatnonzero(edge[1:] == edge[:-1])
+    tail = np.concatenate([network.tail[plain], node[follows]])
+    head = np.concatenate([network.head[plain], node[follows + 1]])
+    arc_ms = np.concatenate([time[plain], (at_ms[follows + 1] - at_ms[follows])])
+    from_dm = np.concatenate([np.zeros(len(plain), np.int64), at_dm[follows]])
+    to_dm = np.concatenate([length[plain], at_dm[follows + 1]])
+    arc_edge = np.concatenate([plain, edge[follows]])
+    best = _best_of_parallel(tail, head, arc_ms, to_dm - from_dm, arc_edge)
+    return StreetGraph(
+        nodes=nodes,
+        tail=tail[best].astype(np.int32),
+        head=head[best].astype(np.int32),
+        time_ms=arc_ms[best],
+        length_dm=(to_dm - from_dm)[best],
+        edge=arc_edge[best].astype(np.int32),
+        from_dm=from_dm[best],
+        to_dm=to_dm[best],
+        point_node=point_node,
+    )
+
+
+def _cuts(network: RoadNetwork, placed: Placed) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], ...], int]:
+    """Return each point's node; edge, decimetres, node and rank of every cut; and the number of nodes.
+
+    The rank orders the cuts of an edge. Decimetres alone would not: a twin may be shorter than the edge that a point
+    was put on, so that two points fall on one decimetre of it.
+    """
+    n = len(network.node_id)
+    # A point on the second of two twins is one on the first, or it would not meet the points there.
+    second = ~network.street[placed.edge]
+    edge = np.where(second, network.twin[placed.edge], placed.edge).astype(np.int64)
+    fraction = np.where(second, 1 - placed.fraction, placed.fraction)
+    length = network.length_dm[edge]
+    at_dm = np.clip(np.rint(fraction * length).astype(np.int64), 0, length)
+    at_tail = at_dm == 0
+    inner = ~at_tail & (at_dm < length)
+    spots, which = np.unique(np.column_stack([edge[inner], at_dm[inner]]), axis=0, return_inverse=True)
+    point_node = np.where(at_tail, network.tail[edge], network.head[edge]).astype(np.int64)
+    point_node[inner] = n + which.reshape(-1)
+    spot_edge, spot_dm = spots[:, 0], spots[:, 1]
+    spot_node = n + np.arange(len(spots))
+    twin = network.twin[spot_edge].astype(np.int64)
+    paired = twin >= 0
+    there, back = network.length_dm[spot_edge[paired]], network.length_dm[twin[paired]]
+    back_dm = (2 * back * (there - spot_dm[paired]) + there) // (2 * there)
+    cuts = (
+        np.concatenate([spot_edge, twin[paired]]),
+        np.concatenate([spot_dm, back_dm]),
+        np.concatenate([spot_node, spot_node[paired]]),
+        np.concatenate([spot_dm, -spot_dm[paired]]),
+    )
+    return point_node, cuts, n + len(spots)
+
+
+def _best_of_parallel(
+    tail: NDArray[np.int64],
+    head: NDArray[np.int64],
+    time_ms: NDArray[np.int64],
+    length_dm: NDArray[np.int64],
+    edge: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    order = np.lexsort((edge, length_dm, time_ms, head, tail))
+    order = order[tail[order] != head[order]]
+    t, h = tail[order], head[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (t[1:] != t[:-1]) | (h[1:] != h[:-1])
+    best: NDArray[np.int64] = order[first]
+    return best
+
+
+def check_range(network: RoadNetwork, placed: Placed, longest_ms: int) -> None:
+    """Refuse drives so long that time and length together are not exact any more.
+
+    A way of T milliseconds is at most T times the greatest decimetres per millisecond of any edge long, and each placed
+    point cuts its edge to the nearest millisecond, which adds less than that ratio again at each end.
+
+    Raises
+    ------
+    InputError
+        When a drive takes about 15 hours or more.
+    """
+    ratio = float((network.length_dm / network.time_ms).max())
+    if longest_ms >= _MAX_MS or ratio * (longest_ms + 2 * len(placed.ids) + 2) >= _MAX_DM:
+        raise InputError(
+            [
+                f"a drive between two sites takes up to {longest_ms / 3_600_000:.1f} hours; expected at most about 15. "
+                "Plan districts that far apart separately."
+            ]
+        )
+
+
+def fastest(
+    graph: StreetGraph, sources: NDArray[np.int64], *, predecessors: bool = False
+) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.int32]]]:
+    """Yield, for slices of the source nodes, the weights of the fastest ways to all nodes, and their predecessors.
+
+    Both arrays have shape (sources in the slice, nodes); the second is empty unless asked for. Slices bound the memory.
+    Dijkstra's algorithm as SciPy has it (10.1007/BF01386390).
+    """
+    weights = graph.weights
+    chunk = max(1, _CHUNK_BYTES // (12 * graph.nodes))
+    for begin in range(0, len(sources), chunk):
+        part = slice(begin, min(begin + chunk, len(sources)))
+        if predecessors:
+            distance, before = dijkstra(weights, indices=sources[part], return_predecessors=True)
+            yield part, distance, before
+        else:
+            yield part, dijkstra(weights, indices=sources[part]), np.zeros((0, 0), np.int32)
+
+
+def same_place(placed: Placed) -> NDArray[np.bool_]:
+    """Return which pairs of placed points have the very same longitude and latitude, shape (n, n)."""
+    lonlat = np.column_stack([placed.site_lon, placed.site_lat])
+    _, which = np.unique(lonlat, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    same: NDArray[np.bool_] = which[:, None] == which[None, :]
+    return same
+
+
+def travel_seconds(travel_ms: NDArray[np.int64], speed_milli: int) -> NDArray[np.int64]:
+    """Return whole seconds, rounded up once, of milliseconds at network speed for a vehicle of relative speed.
+
+    Parameters
+    ----------
+    travel_ms : int64 array
+    speed_milli : int
+        Thousandths of network speed; 1000 drives as fast as the network says.
+    """
+    return -(-travel_ms // speed_milli)
+
+
+def travel_matrix(network: RoadNetwork, placed: Placed, *, profiles: Mapping[str, int]) -> TravelMatrix:
+    """Return seconds and metres of the fastest drives between all placed points.
+
+    From place to street, along the streets, and from street to place; the metres are those of the fastest way, and of
+    equally fast ways the shortest. Between points of the very same position, as a site at the depot, there is no
+    drive: 0.
+    Seconds keep the triangle inequality, since they are sums of whole milliseconds that are rounded up once.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    placed : Placed
+    profiles : mapping of str to int
+        Vehicle profiles and their speed in thousandths of network speed: `Vehicle.profile`, `Vehicle.speed_milli`.
+
+    Returns
+    -------
+    TravelMatrix
+
+    Raises
+    ------
+    InputError
+        When a speed is below 1, a drive takes about 15 hours or more, or seconds do not fit 32 bits.
+    """
+    faults = Faults()
+    for name, speed_milli in profiles.items():
+        if speed_milli < 1:
+            faults.add(f"vehicle profile {name!r}: speed is {speed_milli} thousandths; expected 1 or more.")
+    faults.raise_if_any()
+    travel_ms, length_dm = travel_tables(network, placed)
+    shape = (len(profiles), len(placed.ids), len(placed.ids))
+    layers = [travel_seconds(travel_ms, speed_milli) for speed_milli in profiles.values()]
+    travel_s = whole_numbers("travel_s", np.array(layers, np.int64).reshape(shape), ndim=3, faults=faults)
+    travel_m = whole_numbers("travel_m", np.broadcast_to(-(-length_dm // 10), shape), ndim=3, faults=faults)
+    faults.raise_if_any()
+    return TravelMatrix(
+        ids=placed.ids,
+        profiles=tuple(profiles),
+        travel_s=travel_s,
+        travel_m=travel_m,
+        provenance=network.provenance,
+    )
+
+
+def travel_tables(network: RoadNetwork, placed: Placed) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return milliseconds at network speed and decimetres between all placed points, access included, shape (n, n)."""
+    n = len(placed.ids)
+    graph = street_graph(network, placed)
+    sources, which = np.unique(graph.point_node, return_inverse=True)
+    weight = np.zeros((n, n), np.int64)
+    for part, distance, _ in fastest(graph, sources):
+        rows = np.flatnonzero((which >= part.start) & (which < part.stop))
+        weight[rows] = distance[which[rows] - part.start][:, graph.point_node].astype(np.int64)
+    road_ms, road_dm = np.divmod(weight, _MAX_DM)
+    check_range(network, placed, int(road_ms.max(initial=0)))
+    driven = ~same_place(placed)
+    travel_ms = (road_ms + placed.access_ms[:, None] + placed.access_ms[None, :]) * driven
+    length_dm = (road_dm + placed.access_dm[:, None] + placed.access_dm[None, :]) * driven
+    return travel_ms, length_dm

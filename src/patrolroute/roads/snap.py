@@ -1,0 +1,269 @@
+"""Where sites meet the streets: the nearest point on an edge."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from patrolroute.errors import Faults, InputError
+from patrolroute.roads.geometry import along_m, metres_per_degree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from patrolroute.roads.network import RoadNetwork
+    from patrolroute.scenario.model import Place, Travel
+
+_REFINE_WITHIN_M = 20_000.0
+_CHUNK = 2_000
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Snaps:
+    """The nearest street point of each of n points.
+
+    Parameters
+    ----------
+    edge : int32 array, shape (n,)
+        Edge that the street point is on; of a two-way street the first of its twins.
+    fraction : float64 array, shape (n,)
+        Share of the edge's line that lies before the street point, 0 to 1.
+    lon, lat : float64 array, shape (n,)
+        The street point.
+    distance_m : float64 array, shape (n,)
+        From the point to the street point.
+    """
+
+    edge: NDArray[np.int32]
+    fraction: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Placed:
+    """Places and sites on the streets, n of them.
+
+    Parameters
+    ----------
+    ids : tuple of str
+    site_lon, site_lat : float64 array, shape (n,)
+        The places themselves.
+    edge : int32 array, shape (n,)
+        Edge of the network; a stop on a two-way street may be left in both directions.
+    fraction : float64 array, shape (n,)
+        Share of the edge's line before the stop.
+    lon, lat : float64 array, shape (n,)
+        The stop on the street.
+    distance_m : float64 array, shape (n,)
+        Metres between place and street.
+    access_dm : int64 array, shape (n,)
+        Decimetres between place and street, rounded up.
+    access_ms : int64 array, shape (n,)
+        Milliseconds between place and street at the scenario's access speed, rounded up.
+    """
+
+    ids: tuple[str, ...]
+    site_lon: NDArray[np.float64]
+    site_lat: NDArray[np.float64]
+    edge: NDArray[np.int32]
+    fraction: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+    access_dm: NDArray[np.int64]
+    access_ms: NDArray[np.int64]
+
+    @property
+    def access_m(self) -> NDArray[np.int64]:
+        """Metres between place and street, rounded up, shape (n,)."""
+        return -(-self.access_dm // 10)
+
+    def off_road_m(self, limit_m: float) -> dict[str, float]:
+        """Return the places that lie farther than a limit from the nearest street, and how far."""
+        return {name: m for name, m in zip(self.ids, self.distance_m.tolist(), strict=True) if m > limit_m}
+
+    @cached_property
+    def _index(self) -> Mapping[str, int]:
+        return {name: i for i, name in enumerate(self.ids)}
+
+    def index(self, point: str) -> int:
+        """Return the position of a place.
+
+        Raises
+        ------
+        InputError
+            When no such place was placed.
+        """
+        try:
+            return self._index[point]
+        except KeyError:
+            raise InputError([f"place {point!r} has not been put on the streets."]) from None
+
+
+def snap_points(network: RoadNetwork, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Snaps:
+    """Return the nearest point on a street of each point, however far.
+
+    Distances are measured in a local projection around each point, on the ellipsoid: to centimetres across a city and
+    right in a whole country. Beyond 20 km the edge is the nearest in a projection of the whole network.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    lon, lat : float64 array, shape (n,)
+        Degrees.
+
+    Raises
+    ------
+    InputError
+        When a coordinate is no finite number of degrees.
+    """
+    lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    wrong = np.flatnonzero(~(np.isfinite(lon + lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)))
+    if len(wrong):
+        raise InputError(
+            f"point {i}: lon {lon[i]}, lat {lat[i]}; expected degrees within 180 and 90." for i in wrong.tolist()[:20]
+        )
+    pieces = _Pieces(network)
+    parts = [pieces.nearest(lon[i : i + _CHUNK], lat[i : i + _CHUNK]) for i in range(0, len(lon), _CHUNK)]
+    piece, share, distance = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _nothing()
+    at = pieces.at[piece]
+    along = along_m(network.shape_start, network.shape_lonlat)
+    edge = pieces.edge[piece]
+    total = along[network.shape_start[edge + 1] - 1]
+    metres = along[at] + share * (along[at + 1] - along[at])
+    shape = network.shape_lonlat
+    return Snaps(
+        edge=edge.astype(np.int32),
+        fraction=np.clip(np.divide(metres, total, out=np.zeros_like(metres), where=total > 0), 0.0, 1.0),
+        lon=shape[at, 0] + share * (shape[at + 1, 0] - shape[at, 0]),
+        lat=shape[at, 1] + share * (shape[at + 1, 1] - shape[at, 1]),
+        distance_m=distance,
+    )
+
+
+def _nothing() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
+
+
+class _Pieces:
+    """The straight pieces of all streets, each street once, and a tree to find them by."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        start = network.shape_start
+        edge = np.repeat(np.arange(len(network.tail)), np.diff(start))
+        is_piece = network.street[edge]
+        is_piece[start[1:] - 1] = False
+        self.at = np.flatnonzero(is_piece)
+        self.edge = edge[self.at]
+        self.begin, self.end = network.shape_lonlat[self.at], network.shape_lonlat[self.at + 1]
+        _, south, _, north = network.bounds
+        self.squeeze = max(math.cos(math.radians((south + north) / 2)), 1e-3)
+        flat = np.stack([self.begin, self.end], axis=1) * (self.squeeze, 1.0)
+        self.tree = shapely.STRtree(np.asarray(shapely.linestrings(flat), object))
+
+    def nearest(
+        self, lon: NDArray[np.float64], lat: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return piece, share of it and metres for each point.
+
+        The piece that is nearest in the tree's projection bounds the distance; every piece in a box of that half-width
+        is then measured in the point's own projection.
+        """
+        first = np.asarray(self.tree.nearest(shapely.points(lon * self.squeeze, lat)), np.int64)
+        share, distance = self._measure(first, lon, lat)
+        near = np.flatnonzero(distance <= _REFINE_WITHIN_M)
+        east, north = metres_per_degree(lat[near])
+        reach = distance[near] * 1.001 + 0.01
+        wide, high = reach / np.maximum(east, 1.0) * self.squeeze, reach / north
+        x, y = lon[near] * self.squeeze, lat[near]
+        which, found = self.tree.query(shapely.box(x - wide, y - high, x + wide, y + high))
+        point = near[which]
+        found_share, found_distance = self._measure(found, lon[point], lat[point])
+        # Equal distances, as at a junction, go to the first piece, so that the answer never depends on the tree.
+        order = np.lexsort((found, found_distance, point))
+        point, found = point[order], found[order]
+        best = np.flatnonzero(np.r_[True, point[1:] != point[:-1]]) if len(point) else np.zeros(0, np.int64)
+        piece = first.copy()
+        piece[point[best]] = found[best]
+        share[point[best]], distance[point[best]] = found_share[order][best], found_distance[order][best]
+        return piece, share, distance
+
+    def _measure(
+        self, piece: NDArray[np.int64], lon: NDArray[np.float64], lat: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        east, north = metres_per_degree(lat)
+        ax, ay = (self.begin[piece, 0] - lon) * east, (self.begin[piece, 1] - lat) * north
+        bx, by = (self.end[piece, 0] - lon) * east, (self.end[piece, 1] - lat) * north
+        dx, dy = bx - ax, by - ay
+        square = dx * dx + dy * dy
+        share = np.clip(np.divide(-(ax * dx + ay * dy), square, out=np.zeros_like(dx), where=square > 0), 0.0, 1.0)
+        return share, np.hypot(ax + share * dx, ay + share * dy)
+
+
+def place_on_roads(network: RoadNetwork, points: Sequence[Place], *, travel: Travel, limit: bool = True) -> Placed:
+    """Return where places meet the streets.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    points : sequence of Place
+    travel : Travel
+        `snap_limit_m` bounds the distance; `access_kph` is the speed between a place and the street.
+    limit : bool
+        Whether places beyond `snap_limit_m` are refused; else `Placed.off_road_m` tells them.
+
+    Raises
+    ------
+    InputError
+        With every place that lies farther from a street than the limit, and every id that stands twice.
+    """
+    faults = Faults()
+    seen: set[str] = set()
+    for point in points:
+        if point.id in seen:
+            faults.add(f"place {point.id!r} stands twice; give each place and site an id of its own.")
+        seen.add(point.id)
+    lon = np.array([point.lon for point in points], np.float64)
+    lat = np.array([point.lat for point in points], np.float64)
+    snaps = snap_points(network, lon, lat)
+    for point, distance_m in zip(points, snaps.distance_m.tolist(), strict=True):
+        if limit and distance_m > travel.snap_limit_m:
+            faults.add(_far_off(network, point, distance_m, travel.snap_limit_m))
+    faults.raise_if_any()
+    distance = np.where(snaps.distance_m < 1e-3, 0.0, snaps.distance_m)
+    return Placed(
+        ids=tuple(point.id for point in points),
+        site_lon=lon,
+        site_lat=lat,
+        edge=snaps.edge,
+        fraction=snaps.fraction,
+        lon=snaps.lon,
+        lat=snaps.lat,
+        distance_m=distance,
+        access_dm=np.ceil(distance * 10 - 1e-6).astype(np.int64),
+        access_ms=np.ceil(distance * 3600 / travel.access_kph - 1e-6).astype(np.int64),
+    )
+
+
+def _far_off(network: RoadNetwork, point: Place, distance_m: float, limit_m: float) -> str:
+    away = f"{math.ceil(distance_m):,} m" if distance_m < 10_000 else f"{distance_m / 1000:,.0f} km"
+    called = f"'{point.id}'" + (f" ({point.name})" if point.name and point.name != point.id else "")
+    sentence = f"site {called}: {away} from the nearest street; expected at most {limit_m:g} m."
+    west, south, east, north = network.bounds
+    if distance_m > 10_000 and west <= point.lat <= east and south <= point.lon <= north:
+        return f"{sentence} lon {point.lon:g} and lat {point.lat:g} look swapped."
+    if distance_m > 10_000:
+        return (
+            f"{sentence} The streets cover lon {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}; take roads of "
+            "the site's own district or correct the point."
+        )
+    return f"{sentence} Move the point to its entrance, raise travel.snap_limit_m, or leave the site out."
