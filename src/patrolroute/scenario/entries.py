@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from patrolroute.errors import InputError
 from patrolroute.scenario.crosscheck import Entry, point_of
 from patrolroute.scenario.model import far_times
 from patrolroute.scenario.rows import OTHER_WORDS, Columns
@@ -55,17 +56,16 @@ class Reading:
         self.faults: list[str] = []
         self.spoilt: set[str] = set()
 
-    def take(self, field: str, read: Callable[[Any], Any], *, source: str | None = None) -> None:
+    def take(self, field: str, read: Callable[[Any], Any]) -> None:
         """Read one field, where the row has it; `read` raises ValueError with what is wrong."""
-        value = self.row.cells.get(source or field)
+        value = self.row.cells.get(field)
         if value is None:
             return
         try:
             self.data[field] = read(value)
         except ValueError as error:
-            label = source or field
-            said = str(error)
-            self.fail(field, said if said.startswith(label) else f"{label}: {said}")
+            for said in error.faults if isinstance(error, InputError) else [str(error)]:
+                self.fail(field, said)
 
     def fail(self, field: str, text: str) -> None:
         """Note a fault of a field."""
@@ -148,15 +148,17 @@ def number(value: Any, *, decimal_comma: bool = False, whole: bool = False) -> i
     text = value.strip().replace("\N{MINUS SIGN}", "-") if isinstance(value, str) else ""
     if _GROUPED.fullmatch(text) and (whole or text.count(".") != 1 or "," in text):
         raise ValueError(
-            f"{found(value)} may hold thousands separators that a spreadsheet put in; expected digits and at most one "
-            "decimal point; format the column as text and write it again"
+            f"{found(value)}, which may hold thousands separators that a spreadsheet put in; expected digits and at "
+            "most one decimal point; format the column as text and write it again"
         )
     if "," in text:
         if not decimal_comma or text.count(",") > 1 or "." in text:
-            raise ValueError(f"{found(value)} is no number here; write a decimal point, such as 12.5")
+            raise ValueError(f"{found(value)}, which is no number here; expected a decimal point, such as 12.5")
         text = text.replace(",", ".")
     if not _NUMBER.fullmatch(text) or len(text) > 40:
-        raise ValueError(f"{found(value)} is no number; expected digits and at most one decimal point, such as 12.5")
+        raise ValueError(
+            f"{found(value)}, which is no number; expected digits and at most one decimal point, such as 12.5"
+        )
     return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
 
 
@@ -248,8 +250,9 @@ def _also(reading: Reading, model: type[Vehicle | Shift], data: dict[str, Any], 
     try:
         model.model_validate(data)
     except ValidationError as error:
+        inside = "vehicle " if model is Vehicle else ""
         reading.faults += [
-            f"{reading.row.full_name}: {text}"
+            f"{reading.row.full_name}: {inside}{text}"
             for name, text in faults_of(error, model, data)
             if name and f"{field}.{name}" not in reading.spoilt
         ]
@@ -276,7 +279,8 @@ def _shift(reading: Reading, clock: Clock, missing: frozenset[str]) -> None:
                 shift[inner] = number(value, decimal_comma=reading.row.decimal_comma) if inner in flat else value
         except ValueError as error:
             reading.spoilt.add(f"shift.{inner}")
-            reading.fail("shift", f"{label} is {error}")
+            joint = ":" if inner in {"start", "end"} else " is"
+            reading.fail("shift", f"{label}{joint} {error}")
     for name in ("shift_start", "shift_end"):
         if _FLAT_SHIFT[name] not in given:
             reading.spoilt.add(f"shift.{_FLAT_SHIFT[name]}")

@@ -47,6 +47,8 @@ def regular_file(path: Path, *, wanted: str, most_bytes: int) -> int:
         if not path.is_file():
             raise InputError([f"{path}: is a device or pipe; expected {wanted}, a regular file."])
         size = path.stat().st_size
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise InputError([f"{found(str(path))}: cannot be opened: {reason(error)}; expected {wanted}."]) from error
     if size > most_bytes:
@@ -83,9 +85,7 @@ def read_text(path: Path, *, wanted: str) -> str:
         raise InputError([f"{path.name}: is written in UTF-16; expected UTF-8; {as_utf8}."])
     if b"\x00" in data:
         line = data.count(b"\n", 0, data.index(b"\x00")) + 1
-        raise InputError(
-            [f"{path.name} line {line}: has a NUL byte, which no text has; the file is damaged or no text."]
-        )
+        raise InputError([f"{path.name} line {line}: has a NUL byte; expected text; the file is damaged or no text."])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -115,6 +115,6 @@ def _neighbour(path: Path) -> str:
     except OSError:
         names = []
     if not names and not path.parent.is_dir():
-        return f" (nor a folder {found(str(path.parent))})"
+        return f" (nor a folder {str(path.parent)!r})"
     close = difflib.get_close_matches(path.name, names[:1000], n=1)
     return f" (did you mean {found(close[0])}?)" if close else ""

@@ -193,7 +193,11 @@ def rings_of(path: Path) -> list[list[Any]]:
 
 def _layer(path: Path, layer: str | None) -> str:
     try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # what GDAL grumbles about and still reads is none of the planner's business
+            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except pyogrio.errors.DataSourceError as error:
         raise InputError(
             [f"{path.name}: cannot be opened as a GeoPackage; it is damaged or another database; save it again."]
@@ -220,7 +224,7 @@ def _frame(path: Path, layer: str) -> pd.DataFrame:
             warnings.simplefilter("ignore")
             frame: pd.DataFrame = pyogrio.read_dataframe(path, layer=layer, max_features=MAX_ROWS + 1)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
-        raise InputError([f"{path.name}#{layer}: cannot be read; save it again ({reason(error)[:200]})."]) from error
+        raise InputError([f"{path.name}#{layer}: cannot be read; save it again ({found(reason(error))})."]) from error
     return frame
 
 
@@ -231,12 +235,13 @@ def _row(where: str, properties: dict[str, Any]) -> Row:
         text = value.strip() if isinstance(value, str) else value
         if text is None or text == "" or name.startswith("#") or name in _BOOKKEEPING:
             continue
-        values[name] = str(text) if name in {"id", "name", "start", "end"} and _is_integer(text) else text
+        # GIS programs keep ids as numbers, and as fractions where one is empty.
+        values[name] = f"{text:.0f}" if name in {"id", "name", "start", "end"} and _is_whole(text) else text
     return Row(where=where, cells=values)
 
 
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
 
 
 def _plain(value: Any) -> Any:

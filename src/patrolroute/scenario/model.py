@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 import shapely
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s
@@ -48,7 +48,17 @@ FARTHEST_DAYS = 31
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
-Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000)]
+
+
+def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    if not shapely.Polygon(ring).is_valid:
+        raise ValueError("crosses itself or has no area; expected its corners in their order around the closed area")
+    return ring
+
+
+Ring = Annotated[
+    tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000), AfterValidator(_simple)
+]
 _Span = TypeVar("_Span", Window, Shift)
 NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
@@ -80,17 +90,6 @@ class Closures(Frozen):
     polygons: Annotated[tuple[Ring, ...], Field(max_length=1_000)] = Field(
         default=(), description="a list of rings, each a list of at least 3 [lon, lat] in degrees"
     )
-
-    @field_validator("polygons")
-    @classmethod
-    def _simple_rings(cls, polygons: tuple[Ring, ...]) -> tuple[Ring, ...]:
-        crossed = [n for n, ring in enumerate(polygons, start=1) if not shapely.Polygon(ring).is_valid]
-        if crossed:
-            raise ValueError(
-                f"polygon {', '.join(map(str, crossed))} crosses itself or has no area; expected corners in their "
-                "order around the closed area"
-            )
-        return polygons
 
     def __bool__(self) -> bool:
         return bool(self.streets or self.edges or self.polygons)

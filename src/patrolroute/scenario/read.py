@@ -101,9 +101,9 @@ def _toml_fault(name: str, text: str, error: ValueError) -> str:
     what = str(error)[: at.start()] if at else str(error)
     line = int(at[1]) if at and at[1] else text.count("\n") + 1
     lines = text.split("\n")
-    shown = lines[line - 1].strip() if line <= len(lines) else ""
+    shown = found(lines[line - 1].strip()) if line <= len(lines) and lines[line - 1].strip() else "the end of the file"
     return (
-        f"{name} line {line}: is no TOML ({what[:1].lower() + what[1:]}), found {found(shown)}; expected a line such "
+        f"{name} line {line}: is no TOML ({what[:1].lower() + what[1:]}), found {shown}; expected a line such "
         'as name = "Kupang" or date = 2023-11-23; text stands in quotes, each field once.'
     )
 
@@ -138,7 +138,7 @@ def _closures(file: Path, value: Any, faults: Faults) -> Closures:
         rings: list[list[Any]] = []
         table = file.parent / value["polygons"]
         try:
-            if table.suffix.lower() != ".geojson":
+            if table.suffix.lower() != ".geojson" or not value["polygons"].isprintable():
                 raise InputError(
                     [f"{file.name} [closures]: polygons is {found(value['polygons'])}; expected .geojson."]
                 )
@@ -171,7 +171,7 @@ def _table(file: Path, kind: str, value: Any, faults: Faults) -> Table:
         return Table()
     if isinstance(value, list):
         return _inline(file, kind, value, faults)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
         faults.add(
             f'{file.name}: {kind} is {found(value)}; expected the name of a table such as "{kind}.csv", or an entry '
             f"[[{kind}]] for each."

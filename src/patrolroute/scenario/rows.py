@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from patrolroute.scenario.files import read_text
-from patrolroute.scenario.words import did_you_mean, found
+from patrolroute.scenario.words import did_you_mean, found, listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,9 +98,9 @@ class Columns:
                 self.unknown(f"{name} row 1", column, faults)
         missing = [column for column in self.required if column not in header]
         if missing:
+            which = f"column {found(missing[0])} is" if len(missing) == 1 else f"columns {listed(missing)} are"
             faults.add(
-                f"{name} row 1: column {', '.join(map(found, missing))} is missing; {self.what} need "
-                f"{', '.join(self.required)}; add it."
+                f"{name} row 1: {which} missing; {self.what} need {', '.join(self.required)}; add what is missing."
             )
         return frozenset(missing)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from patrolroute.errors import InputError
 from patrolroute.scenario.words import did_you_mean, found
 
 _OFFSET = re.compile(r"[+-](\d{2}):?(\d{2})", re.ASCII)
@@ -137,15 +138,25 @@ class Clock:
         Raises
         ------
         ValueError
-            When one of them cannot be read.
+            When it is no list of windows; an InputError lists each window that cannot be read.
         """
         if isinstance(value, str):
+            if re.search(r"[ap]\.?m\b", value, re.IGNORECASE):
+                raise ValueError(f"windows: {found(value)} has a 12-hour clock; write 20:15 for 8:15 PM")
             spaced = re.sub(r"\s*/\s*", "/", value.strip())
             dated = re.sub(r"(\d{4}-\d{2}-\d{2}) +(\d{1,2}:\d{2})", r"\1T\2", spaced, flags=re.ASCII)
-            return [self.window(part) for part in _SEVERAL.split(dated) if part]
-        if isinstance(value, list | tuple):
-            return [self.window(part) for part in value]
-        raise ValueError(f"{found(value)} is no list of windows; expected spans such as '20:15/22:30'")
+            value = [part for part in _SEVERAL.split(dated) if part]
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"windows is {found(value)}; expected spans such as '20:15/22:30'")
+        windows, faults = [], []
+        for number, part in enumerate(value, start=1):
+            try:
+                windows.append(self.window(part))
+            except ValueError as error:
+                faults.append(f"windows{f' item {number}' if len(value) > 1 else ''}: {error}")
+        if faults:
+            raise InputError(faults)
+        return windows
 
     def _at(self, date: dt.date, text: str, hour: Any, minute: Any, second: Any) -> dt.datetime:
         h, m, s = int(hour), int(minute), int(second or 0)

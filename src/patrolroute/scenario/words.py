@@ -107,10 +107,14 @@ def _texts(detail: ErrorDetails, label: str, inner: type[BaseModel] | None) -> l
     kind, value = detail["type"], detail["input"]
     if kind == "value_error":
         cause = detail["ctx"]["error"]
-        return list(cause.faults) if isinstance(cause, InputError) else [str(cause)]
+        if isinstance(cause, InputError):
+            return list(cause.faults)
+        return [f"{label}: {cause}" if " item " in label else str(cause)]
     if kind == "extra_forbidden":
         fields = [] if inner is None else list(inner.model_fields)
-        return [f"{label!r} is unknown{did_you_mean(label, fields)}; expected {', '.join(fields)}"]
+        name = str(detail["loc"][-1])
+        within = label.removesuffix(name)
+        return [f"{within}{found(name)} is unknown{did_you_mean(name, fields)}; expected {', '.join(fields)}"]
     expected = _expected(detail, inner)
     if kind == "missing":
         return [f"{label} is missing; expected {expected}"]
@@ -120,8 +124,10 @@ def _texts(detail: ErrorDetails, label: str, inner: type[BaseModel] | None) -> l
         return [f"{label} has {detail['ctx']['actual_length']:,} entries; expected at most {_limit(detail):,}"]
     if kind == "string_too_long":
         return [f"{label} is {found(value)}, {len(value):,} characters; expected at most {_limit(detail):,}"]
-    if kind == "string_pattern_mismatch" and isinstance(value, str):
-        return [f"{label} is {found(value)}, with characters that cannot be printed; expected {expected}; delete them"]
+    if kind in {"string_pattern_mismatch", "string_unicode"}:
+        return [f"{label} is {found(value)}, with characters that cannot be printed; expected plain text; delete them"]
+    if kind == "string_type" and isinstance(value, int | float):
+        return [f"{label} is {found(value)}; expected {expected}; put it in quotes"]
     hint = did_you_mean(value, _choices(detail)) if isinstance(value, str) else ""
     return [f"{label} is {found(value)}{hint}; expected {expected}"]
 
@@ -159,7 +165,8 @@ def _path(loc: tuple[int | str, ...], model: type[BaseModel], data: Any) -> tupl
                 prefix += f"{label}{_called(entry)}: "
                 label = ""
         else:
-            label = f"{label} {part}".strip() if part != "[key]" else label
+            shown = str(part) if str(part).isprintable() and len(str(part)) <= _LONGEST else found(part)
+            label = f"{label} {shown}".strip() if part != "[key]" else label
     return prefix, label, holder
 
 
