@@ -68,8 +68,8 @@ def test_entries_that_do_not_fit_together() -> None:
     assert caught.value.faults == (
         "scenario 'Kupang': site 1 'polda': id 'polda' stands already in place 1 'polda'; expected an id of its own; "
         "change one of them or delete the row.",
-        "scenario 'Kupang': squad 2 'r1': id 'r1' stands already in squad 1 'r1'; expected an id of its own; change one "
-        "of them or delete the row.",
+        "scenario 'Kupang': squad 2 'r1': id 'r1' stands already in squad 1 'r1'; expected an id of its own; change "
+        "one of them or delete the row.",
         "scenario 'Kupang': squad 1 'r1': end 'pold' names no place or site (did you mean 'polda'?); expected the id "
         "of a place or site: 'polda'.",
     )
@@ -97,7 +97,7 @@ def test_shift_of_no_length_and_briefing_that_fills_it() -> None:
     assert Shift(start=wita(20), end=wita(20)).leave == wita(20)
     full = Shift(start=wita(20), end=wita(21), briefing_min=40, debriefing_min=20)
     assert (full.leave, full.back) == (wita(20, 40), wita(20, 40))
-    with pytest.raises(InputError, match="briefing and debriefing take 60.02 min, the whole shift 60 min"):
+    with pytest.raises(InputError, match=r"briefing and debriefing take 60\.02 min, the whole shift 60 min"):
         Shift(start=wita(20), end=wita(21), briefing_min=40.01, debriefing_min=20.01)
 
 
@@ -115,7 +115,7 @@ def test_a_window_over_a_clock_change_is_as_long_as_it_lasts() -> None:
     opens = dt.datetime(2023, 10, 29, 1, 50, tzinfo=LISBON)
     window = Window(opens=opens, closes=opens.replace(minute=10, fold=1))
     assert window.length_s == 20 * 60
-    with pytest.raises(InputError, match="closes 2024-03-31 02:10 before it opens|does not fit the window"):
+    with pytest.raises(InputError, match="a stop of 30 min does not fit the window 00:50-02:10"):
         Site(
             id="a",
             lon=-8.6,

@@ -67,7 +67,8 @@ def test_flat_and_nested_forms() -> None:
             "places": "places.csv",
             "sites": [
                 {"id": "a", "lon": 1, "lat": 2, "tier": "sangat rawan", "windows": "20:15/22:30 23.00/24:00"},
-                {"id": "b", "lon": 1, "lat": 2, "windows": ["20:15/2023-11-24T02:00", {"opens": "1:00", "closes": "2:00"}]},
+                {"id": "b", "lon": 1, "lat": 2, "windows": ["20:15/2023-11-24T02:00"]},
+                {"id": "c", "lon": 1, "lat": 2, "windows": [{"opens": "1:00", "closes": "2:00"}]},
             ],
             "squads": [
                 {"id": "r", "people": "a=1; b=2", "vehicle": "car", "speed_factor": 1.1, "start": "a", "end": "b",
