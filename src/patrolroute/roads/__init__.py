@@ -1,5 +1,6 @@
 """Streets: loading, speeds, closures, and the ways between places."""
 
+from patrolroute.roads.files import read_roads, write_roads
 from patrolroute.roads.graphs import roads_from_graph
 from patrolroute.roads.network import Cut, RoadNetwork
 from patrolroute.roads.routing import travel_matrix, travel_seconds
@@ -16,9 +17,11 @@ __all__ = [
     "SpeedTable",
     "Street",
     "place_on_roads",
+    "read_roads",
     "roads_from_graph",
     "snap_points",
     "trace_legs",
     "travel_matrix",
     "travel_seconds",
+    "write_roads",
 ]

@@ -165,13 +165,14 @@ def find_twins(streets: Streets) -> NDArray[np.int64]:
     """Return for each edge the one that is the same street the other way, or -1.
 
     Twins join the same two nodes and have the same shape, read backwards, to 1e-6 degrees (11 cm). Of several with one
-    shape those of nearest rank in length belong together.
+    shape those of equal rank by length and name belong together.
     """
     grid = np.round(streets.shape_lonlat * 1e6).astype(np.int64)
     start, tail, head = streets.shape_start.tolist(), streets.tail.tolist(), streets.head.tolist()
     waiting: dict[tuple[int, int, bytes], list[int]] = {}
     twin = np.full(len(tail), -1, np.int64)
-    for edge in np.argsort(streets.length_m, kind="stable").tolist():
+    length = streets.length_m.tolist()
+    for edge in sorted(range(len(tail)), key=lambda e: (length[e], streets.name[e])):
         shape = grid[start[edge] : start[edge + 1]]
         partners = waiting.get((head[edge], tail[edge], shape[::-1].tobytes()))
         if partners:
