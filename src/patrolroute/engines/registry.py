@@ -1,0 +1,55 @@
+"""The engines by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from patrolroute.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from patrolroute.engines.protocol import Engine
+
+DEFAULT_ENGINE = "ortools"
+
+_PLACES = {
+    "ortools": ("patrolroute.engines.ortools", "OrToolsEngine"),
+    "pyvrp": ("patrolroute.engines.pyvrp", "PyVrpEngine"),
+}
+
+ENGINES = tuple(sorted(_PLACES))
+"""The names that `engine_named` knows, whether or not their packages are installed."""
+
+
+def engine_named(name: str) -> Engine:
+    """Return an engine; its solver is imported only now.
+
+    Parameters
+    ----------
+    name : str
+        One of `ENGINES`.
+
+    Raises
+    ------
+    InputError
+        When there is no such engine; names those there are, and the extra that one of them lacks.
+    MissingExtraError
+        When the engine's package is not installed; names the extra that brings it.
+    """
+    if name not in _PLACES:
+        known = ", ".join(_described(each) for each in ENGINES)
+        raise InputError([f"there is no engine {name!r}; expected one of {known}."])
+    return _made(name)
+
+
+def _made(name: str) -> Engine:
+    module, class_name = _PLACES[name]
+    return cast("Engine", getattr(import_module(module), class_name)())
+
+
+def _described(name: str) -> str:
+    try:
+        _made(name)
+    except MissingExtraError as missing:
+        return f"{name} ({missing})"
+    return name
