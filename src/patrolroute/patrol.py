@@ -1,0 +1,302 @@
+"""The front door: `plan()` takes a scenario and roads and returns a checked plan on its map."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+
+from patrolroute.build import Built, build, compile_problem
+from patrolroute.check import check_against_problem, check_plan
+from patrolroute.engines.protocol import Budget
+from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
+from patrolroute.explain import explain_impossible
+from patrolroute.matrix import TravelMatrix
+from patrolroute.plans import Plan, Skipped
+from patrolroute.render import (
+    Night,
+    explore,
+    legs_table,
+    skipped_table,
+    summary,
+    summary_html,
+    visits_table,
+    write_outputs,
+)
+from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph, trace_legs
+from patrolroute.rules import RULES, Violation
+from patrolroute.scenario import Scenario, read_scenario, write_scenario
+from patrolroute.solve import Progress, solve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import folium
+    import geopandas as gpd
+
+    from patrolroute.engines.protocol import Engine
+    from patrolroute.plans import Route, TierCoverage
+
+SCENARIO_FILE = "scenario.json"
+MATRIX_FILE = "matrix.npz"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PatrolPlan:
+    """A checked plan with the scenario and the roads it was made for.
+
+    Parameters
+    ----------
+    document : Plan
+        The plan itself: times in seconds, JSON both ways.
+    scenario : Scenario
+    built : Built
+        The roads with the scenario's closures and speeds, the travel matrix, the problem.
+    """
+
+    document: Plan
+    scenario: Scenario
+    built: Built
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """One route for each squad, in the scenario's order."""
+        return self.document.routes
+
+    @property
+    def coverage(self) -> tuple[TierCoverage, ...]:
+        """What is covered of each tier, the most important first."""
+        return self.document.coverage
+
+    @property
+    def roads(self) -> RoadNetwork:
+        """The roads that are driven, with the scenario's closures and speeds."""
+        return self.built.roads
+
+    @cached_property
+    def night(self) -> Night:
+        """The plan with its driven legs traced, as `patrolroute.render` takes it."""
+        return Night(plan=self.document, scenario=self.scenario, roads=self.roads, legs=self._trace())
+
+    def _trace(self) -> dict[tuple[str, int], Leg]:
+        keys, pairs = [], []
+        squads = {squad.id: squad for squad in self.scenario.squads}
+        for route in self.routes:
+            if route.visits:
+                squad = squads[route.squad]
+                stops = [squad.start, *(visit.site for visit in route.visits), squad.end]
+                for position, pair in enumerate(itertools.pairwise(stops)):
+                    keys.append((route.squad, position))
+                    pairs.append(pair)
+        return dict(zip(keys, trace_legs(self.roads, self.built.placed, pairs), strict=True))
+
+    @cached_property
+    def visits(self) -> gpd.GeoDataFrame:
+        """Every stop: squad, site, times, dwell, drive; points in EPSG:4326."""
+        return visits_table(self.night)
+
+    @cached_property
+    def legs(self) -> gpd.GeoDataFrame:
+        """Every driven leg: squad, from, to, times, streets; lines in EPSG:4326."""
+        return legs_table(self.night)
+
+    @cached_property
+    def skipped(self) -> gpd.GeoDataFrame:
+        """Every site that is left out, with the reason; points in EPSG:4326."""
+        return skipped_table(self.night)
+
+    def summary(self) -> str:
+        """Return coverage by tier, what is left out and why, and each squad's night, as text."""
+        return summary(self.night)
+
+    def explore(self) -> folium.Map:
+        """Return an interactive map."""
+        return explore(self.night)
+
+    def save(self, out_dir: str | Path) -> list[Path]:
+        """Write plan, GeoJSON, GeoPackage, GPX, sheets and map to a folder, all or nothing.
+
+        Returns
+        -------
+        list of Path
+            The files written.
+
+        Raises
+        ------
+        InputError
+            When the folder cannot be written.
+        """
+        extra: dict[str, bytes | str] = {
+            SCENARIO_FILE: write_scenario(self.scenario),
+            MATRIX_FILE: self.built.matrix.to_bytes(),
+        }
+        return write_outputs(self.night, Path(out_dir), extra=extra)
+
+    def __repr__(self) -> str:
+        covered = ", ".join(f"tier {c.tier}: {c.covered_sites}/{c.total_sites} sites" for c in self.coverage)
+        return f"<PatrolPlan {self.document.name!r}: {len(self.routes)} squads; {covered or 'no sites'}>"
+
+    def _repr_html_(self) -> str:
+        return summary_html(self.night)
+
+
+def plan(
+    scenario: Scenario | str | Path,
+    roads: RoadNetwork | nx.Graph[Any] | str | Path,
+    *,
+    seconds: float | None = 10.0,
+    iterations: int | None = None,
+    seed: int | None = None,
+    engine: str | Engine = "ortools",
+    start: PatrolPlan | Plan | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    skip_off_road: bool = False,
+) -> PatrolPlan:
+    """Plan a night: who goes where, when, along which streets, and what is left out.
+
+    Ctrl-C ends the search and returns the best plan so far.
+
+    Parameters
+    ----------
+    scenario : Scenario or path
+        A scenario, or the file of one (`patrolroute.read_scenario`).
+    roads : RoadNetwork, networkx graph or path
+        Roads, an OSMnx graph as it is, or a file of either (`patrolroute.read_roads`).
+    seconds : float or None
+        Longest search; None for no limit, which needs `iterations`.
+    iterations : int, optional
+        Most iterations, in the engine's own measure; with a seed, the same plan every time.
+    seed : int, optional
+        Drawn at random when left out: a night that can be foretold is no patrol.
+    engine : str or Engine
+        A name of `patrolroute.engines`, or an engine of your own.
+    start : PatrolPlan or Plan, optional
+        A plan to begin from, perhaps of a night with fewer squads.
+    progress : callable, optional
+        Called with a `Progress` at every improvement.
+    skip_off_road : bool
+        Leave out sites that lie too far from any street, with that as the reason, instead of raising.
+
+    Returns
+    -------
+    PatrolPlan
+        Checked against every rule of the scenario.
+
+    Raises
+    ------
+    InputError
+        With every fault of the scenario or the roads.
+    InfeasibleError
+        When a required site cannot be visited; `best` holds the best plan without it, if a search was run.
+    RuleBrokenError
+        When the plan breaks a rule, which would be a fault of the program.
+    """
+    night = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
+    built = build(night, _roads_of(roads), skip_off_road=skip_off_road)
+    _refuse_impossible(night, built)
+    try:
+        document = solve(
+            built.problem,
+            engine=engine,
+            budget=Budget(seconds=seconds, iterations=iterations),
+            seed=seed,
+            start=start.document if isinstance(start, PatrolPlan) else start,
+            progress=progress,
+            name=night.name,
+            clock=night.start,
+        )
+    except InfeasibleError as error:
+        best = None if error.best is None else _finish(night, built, error.best, without=frozenset({"required"}))
+        raise InfeasibleError(error.sentences, best=best) from error
+    return _finish(night, built, document)
+
+
+def check_saved(path: str | Path) -> list[Violation]:
+    """Check a plan that `PatrolPlan.save` wrote against the scenario and matrix that stand beside it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The `plan.json`, or its folder.
+
+    Returns
+    -------
+    list of Violation
+        Empty when the plan obeys every rule.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or is not what `save` wrote.
+    """
+    file = Path(path)
+    file = file / "plan.json" if file.is_dir() else file
+    document = Plan.from_json(_bytes_of(file), where=str(file))
+    scenario = read_scenario(file.parent / SCENARIO_FILE)
+    matrix_file = file.parent / MATRIX_FILE
+    matrix = TravelMatrix.from_bytes(_bytes_of(matrix_file), where=str(matrix_file))
+    off_road = [each.site for each in document.skipped if each.code == "off_road"]
+    problem = compile_problem(scenario, matrix, off_road=off_road)
+    return [*check_plan(document, scenario=scenario, matrix=matrix), *check_against_problem(document, problem)]
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            [f"{file}: cannot be read ({error.strerror}); expected a file that `patrolroute plan --out` wrote."]
+        ) from error
+
+
+def _roads_of(roads: RoadNetwork | nx.Graph[Any] | str | Path) -> RoadNetwork:
+    if isinstance(roads, RoadNetwork):
+        return roads
+    return roads_from_graph(roads) if isinstance(roads, nx.Graph) else read_roads(roads)
+
+
+def _refuse_impossible(scenario: Scenario, built: Built) -> None:
+    """Refuse required sites that no squad can reach, in the planner's words rather than the problem's."""
+    reasons = []
+    for g, why in explain_impossible(built.problem).items():
+        site = built.problem.groups.ids[g]
+        if built.problem.groups.required[g]:
+            words = _why_impossible(scenario, built, site) or why
+            reasons.append(f"site {scenario.points[site].title!r} is required, and no squad can visit it: {words}")
+    if reasons:
+        raise InfeasibleError(reasons)
+
+
+def _why_impossible(scenario: Scenario, built: Built, site_id: str) -> str:
+    """Return what the rules, or the distance from the streets, say against a site; empty where none says anything."""
+    if site_id in built.off_road:
+        return (
+            f"It lies {built.off_road[site_id]:.0f} m from the nearest street; at most "
+            f"{scenario.travel.snap_limit_m:g} m is allowed."
+        )
+    if not scenario.squads:
+        return "There is no squad."
+    site = next(each for each in scenario.sites if each.id == site_id)
+    words = [rule.explain(scenario, built.matrix, site) for rule in RULES]
+    return " ".join(each[0].upper() + each[1:] for each in words if each)
+
+
+def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozenset[str] = frozenset()) -> PatrolPlan:
+    """Put the reasons into the planner's words, and check the plan against them."""
+    skipped = tuple(_reworded(scenario, built, each) for each in document.skipped)
+    document = replace(document, skipped=skipped)
+    broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]
+    if broken:
+        raise RuleBrokenError(map(str, broken))
+    return PatrolPlan(document, scenario, built)
+
+
+def _reworded(scenario: Scenario, built: Built, skipped: Skipped) -> Skipped:
+    if skipped.code != "impossible":
+        return skipped
+    words = _why_impossible(scenario, built, skipped.site) or skipped.reason
+    return replace(skipped, code="off_road" if skipped.site in built.off_road else skipped.code, reason=words)

@@ -1,0 +1,171 @@
+"""From a problem to a checked plan: refuse what is impossible, search, set times, check."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from patrolroute.check import check_against_problem
+from patrolroute.engines.protocol import Budget, Watch
+from patrolroute.engines.registry import engine_named
+from patrolroute.errors import InfeasibleError, RuleBrokenError
+from patrolroute.explain import explain_impossible, explain_left_out
+from patrolroute.plans import Plan
+from patrolroute.schedule import objective_of, orders_of, schedule
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator
+
+    from patrolroute.engines.protocol import Engine
+    from patrolroute.problem import Orders, PatrolProblem
+    from patrolroute.schedule import Objective
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a search has come.
+
+    Parameters
+    ----------
+    seconds : float
+        Since it began.
+    iterations : int
+        In the engine's own measure.
+    objective : Objective
+        Of the best plan so far.
+    """
+
+    seconds: float
+    iterations: int
+    objective: Objective
+
+
+def solve(
+    problem: PatrolProblem,
+    *,
+    engine: str | Engine = "ortools",
+    budget: Budget | None = None,
+    seed: int | None = None,
+    start: Plan | Orders | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    name: str = "",
+    clock: dt.datetime | None = None,
+) -> Plan:
+    """Search for the best plan of a problem, and check it.
+
+    Ctrl-C ends the search and returns the best plan so far; a second Ctrl-C raises `KeyboardInterrupt`.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+    engine : str or Engine
+        A name of `patrolroute.engines`, or an engine of your own.
+    budget : Budget, optional
+        10 seconds when left out.
+    seed : int, optional
+        Drawn at random when left out: a night that can be foretold is no patrol.
+    start : Plan or Orders, optional
+        Where the search begins; squads and visits that the problem no longer has are dropped from it.
+    progress : callable, optional
+        Called with a `Progress` at every improvement. What it raises ends the search and reaches the caller.
+    name : str
+        What the plan is called.
+    clock : datetime, optional
+        Second 0 of the problem, timezone-aware.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    InfeasibleError
+        When a required group cannot be served: before the search where that is certain, after it with the best plan
+        that was found (`best`) where it is not.
+    RuleBrokenError
+        When the plan breaks a rule, which would be a fault of the program.
+    """
+    _refuse_impossible(problem)
+    drawn = secrets.randbits(31) if seed is None else seed
+    orders, engine_name = _search(problem, engine, budget or Budget(), drawn, start, progress)
+    reasons = explain_left_out(problem, orders)
+    plan = schedule(problem, orders, engine=engine_name, name=name, start=clock, reasons=reasons)
+    broken = [v for v in check_against_problem(plan, problem) if v.rule != "required"]
+    if broken:
+        raise RuleBrokenError(map(str, broken))
+    if plan.required_missed:
+        raise InfeasibleError(
+            (
+                f"{each.site!r} is required, and the search found no plan with every required site. {each.reason} "
+                "Search longer, add a squad or time, or drop 'required'."
+                for each in plan.skipped
+                if each.required
+            ),
+            best=plan,
+        )
+    return plan
+
+
+def _refuse_impossible(problem: PatrolProblem) -> None:
+    reasons = [
+        f"{problem.groups.ids[g]!r} is required. {why}"
+        for g, why in explain_impossible(problem).items()
+        if problem.groups.required[g]
+    ]
+    if reasons:
+        raise InfeasibleError(reasons)
+
+
+def _search(
+    problem: PatrolProblem,
+    engine: str | Engine,
+    budget: Budget,
+    seed: int,
+    start: Plan | Orders | None,
+    progress: Callable[[Progress], None] | None,
+) -> tuple[Orders, str]:
+    """Run the engine, unless there is nothing to search."""
+    chosen = engine_named(engine) if isinstance(engine, str) else engine
+    orders = orders_of(problem, start) if isinstance(start, Plan) else start
+    nothing: Orders = ((),) * len(problem.squads)
+    if len(problem.squads) == 0 or len(explain_impossible(problem)) == len(problem.groups):
+        return nothing, chosen.name
+    began = time.perf_counter()
+
+    def report(best: Orders, iterations: int) -> None:
+        if progress is not None:
+            progress(
+                Progress(
+                    seconds=time.perf_counter() - began, iterations=iterations, objective=objective_of(problem, best)
+                )
+            )
+
+    with _interrupts() as interrupted:
+        watch = Watch(report=report, stopped=interrupted)
+        found = chosen.search(problem, budget=budget, seed=seed, start=orders, watch=watch)
+    return found.orders, chosen.name
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish to stop; only the main thread may handle signals, elsewhere nothing changes."""
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+
+    def first_press(_signal: int, _frame: object) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, first_press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

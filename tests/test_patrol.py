@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import osmnx as ox
+import pytest
+
+from nights import scenario_of, site, squad, window
+from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
+from patrolroute.patrol import PatrolPlan, check_saved, plan
+from patrolroute.roads import RoadNetwork, roads_from_graph
+from patrolroute.scenario import Scenario
+from patrolroute.scenario.model import Closures
+from streets import corner, town
+from test_solve import Scripted
+
+
+@pytest.fixture(scope="module")
+def roads() -> RoadNetwork:
+    return roads_from_graph(town(one_way=True))
+
+
+def night(*more: object, **changes: object) -> Scenario:
+    sites = (
+        site("kpu", tier=1, required=True, **corner(2, 2)),
+        site("bawaslu", tier=1, **corner(3, 4)),
+        site("pasar", tier=2, windows=(window((22, 30), (23, 0)),), **corner(1, 3)),
+        site("kantor", tier=3, dwell_min=200, **corner(4, 4)),
+        *more,
+    )
+    return scenario_of(sites, (squad("regu-1"), squad("regu-2"))).model_copy(update=changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def planned(roads: RoadNetwork) -> PatrolPlan:
+    return plan(night(), roads, iterations=200, seconds=5, seed=1)
+
+
+def test_the_night_is_planned_and_explained(planned: PatrolPlan) -> None:
+    assert [row.covered_sites for row in planned.coverage] == [2, 1, 0]
+    reason = planned.document.skipped[0]
+    assert (reason.site, reason.code) == ("kantor", "impossible")
+    assert "more than even squad 'regu-1' has; lengthen a shift" in reason.reason
+
+
+def test_tables_are_geodataframes_of_one_night(planned: PatrolPlan) -> None:
+    assert sorted(planned.visits["site"]) == ["bawaslu", "kpu", "pasar"]
+    assert list(planned.skipped["site"]) == ["kantor"]
+    for table in (planned.visits, planned.legs, planned.skipped):
+        assert table.crs == "EPSG:4326"
+    driven = sum(bool(route.visits) + len(route.visits) for route in planned.routes)
+    assert len(planned.legs) == driven
+
+
+def test_legs_are_driven_in_the_seconds_that_the_plan_says(planned: PatrolPlan) -> None:
+    for route in planned.routes:
+        legs = [planned.night.legs[route.squad, i] for i in range(len(route.visits) + 1)] if route.visits else []
+        seconds = [-(-leg.travel_ms // 1000) for leg in legs]
+        assert sum(seconds) == route.drive_s
+        assert seconds[:-1] == [visit.drive_s for visit in route.visits]
+
+
+def test_one_way_streets_are_obeyed(planned: PatrolPlan) -> None:
+    """Between the first and the last street, traffic runs east only."""
+    for leg in planned.night.legs.values():
+        lonlat = np.array(leg.line.coords)
+        middle = (lonlat[:-1, 1] > corner(0, 0)["lat"] + 1e-6) & (lonlat[:-1, 1] < corner(4, 0)["lat"] - 1e-6)
+        along = np.abs(np.diff(lonlat[:, 1])) < 1e-9
+        assert (np.diff(lonlat[:, 0])[middle & along] >= -1e-9).all()
+
+
+def test_saved_plans_check(planned: PatrolPlan, tmp_path: Path) -> None:
+    files = planned.save(tmp_path / "out")
+    assert {"plan.json", "scenario.json", "matrix.npz", "map.png", "plan.gpkg"} <= {file.name for file in files}
+    assert check_saved(tmp_path / "out" / "plan.json") == []
+    assert check_saved(tmp_path / "out") == []
+
+
+def test_a_saved_plan_that_was_tampered_with_is_found(planned: PatrolPlan, tmp_path: Path) -> None:
+    planned.save(tmp_path)
+    file = tmp_path / "plan.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    route = next(route for route in data["routes"] if route["visits"])
+    route["return_s"] += 7200
+    file.write_text(json.dumps(data), encoding="utf-8")
+    assert "shifts" in {violation.rule for violation in check_saved(file)}
+
+
+@pytest.mark.parametrize("name", ["plan.json", "scenario.json", "matrix.npz"])
+def test_a_missing_file_is_named(planned: PatrolPlan, tmp_path: Path, name: str) -> None:
+    planned.save(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(InputError, match=name):
+        check_saved(tmp_path)
+
+
+def test_graphs_and_files_are_taken_as_they_are(tmp_path: Path) -> None:
+    graph = town()
+    ox.save_graphml(graph, tmp_path / "town.graphml")
+    a = plan(night(), graph, iterations=50, seconds=5, seed=1)
+    b = plan(night(), tmp_path / "town.graphml", iterations=50, seconds=5, seed=1)
+    assert a.coverage == b.coverage
+
+
+def test_a_site_in_the_sea_is_refused_or_left_out_with_the_reason(roads: RoadNetwork) -> None:
+    sea = night(site("perahu", tier=1, lon=123.59, lat=-10.17))
+    with pytest.raises(InputError, match=r"'perahu'.* from the nearest street; expected at most 150 m"):
+        plan(sea, roads, iterations=10, seconds=5)
+    planned = plan(sea, roads, iterations=50, seconds=5, skip_off_road=True)
+    left_out = {each.site: each for each in planned.document.skipped}
+    assert left_out["perahu"].code == "off_road"
+    assert "m from the nearest street; at most 150 m is allowed" in left_out["perahu"].reason
+    assert planned.coverage[0].total_sites == 3
+
+
+def test_a_base_in_the_sea_cannot_be_left_out(roads: RoadNetwork) -> None:
+    scenario = night()
+    base = scenario.places[0].model_copy(update={"lon": 123.55})
+    with pytest.raises(InputError, match=r"'base'.*a squad starts or ends there"):
+        plan(scenario.model_copy(update={"places": (base,)}), roads, skip_off_road=True)
+
+
+def test_an_impossible_required_site_is_refused_in_the_planner_s_words(roads: RoadNetwork) -> None:
+    far = night(site("gudang", required=True, dwell_min=150, **corner(0, 4)))
+    with pytest.raises(InfeasibleError, match="site 'gudang' is required, and no squad can visit it: The way there"):
+        plan(far, roads)
+    nobody = night(squads=())
+    with pytest.raises(InfeasibleError, match="site 'kpu' is required, and no squad can visit it: There is no squad"):
+        plan(nobody, roads)
+
+
+def test_required_sites_that_cannot_go_together_come_with_the_best_plan(roads: RoadNetwork) -> None:
+    extra = [site(f"g{i}", required=True, dwell_min=90, **corner(0, i)) for i in range(3)]
+    with pytest.raises(InfeasibleError, match="is required, and the search found no plan") as caught:
+        plan(night(*extra), roads, iterations=100, seconds=5, seed=1)
+    assert isinstance(caught.value.best, PatrolPlan)
+    assert len(caught.value.best.visits) >= 2
+
+
+def test_a_plan_that_breaks_the_scenario_never_comes_out(roads: RoadNetwork) -> None:
+    with pytest.raises(RuleBrokenError):
+        plan(night(), roads, engine=Scripted(((0, 3), ())))
+
+
+def test_closures_are_driven_around(roads: RoadNetwork, planned: PatrolPlan) -> None:
+    around = plan(night(closures=Closures(streets=("Gang 3",))), roads, iterations=100, seconds=5, seed=1)
+    streets = {street.name for leg in around.night.legs.values() for street in leg.streets}
+    assert "Gang 3" not in streets
+    assert "Gang 3" in {street.name for leg in planned.night.legs.values() for street in leg.streets}
+
+
+def test_a_second_search_starts_from_the_first(roads: RoadNetwork, planned: PatrolPlan) -> None:
+    engine = Scripted(((), ()))
+    scenario = night()
+    with pytest.raises(InfeasibleError):
+        plan(scenario, roads, engine=engine, start=planned)
+    assert engine.started_from is not None
+    assert sorted(v for order in engine.started_from for v in order) == [0, 1, 2]
+
+
+def test_nothing_to_visit_and_nobody_to_visit_it(roads: RoadNetwork) -> None:
+    empty = plan(scenario_of((), ()), roads)
+    assert (len(empty.visits), len(empty.legs), len(empty.skipped)) == (0, 0, 0)
+    idle = plan(scenario_of((), (squad("a"),)), roads)
+    assert idle.routes[0].visits == ()
+
+
+def test_a_site_at_the_base_and_a_shift_of_no_length(roads: RoadNetwork) -> None:
+    at_base = scenario_of((site("jaga", lon=123.60, lat=-10.18),), (squad("a"),))
+    assert plan(at_base, roads, iterations=20, seconds=5).routes[0].drive_s == 0
+    short = squad("a").model_copy(
+        update={
+            "shift": squad("a").shift.model_copy(
+                update={"end": squad("a").shift.start, "briefing_min": 0.0, "debriefing_min": 0.0}
+            )
+        }
+    )
+    nothing = plan(scenario_of((site("jaga", lon=123.60, lat=-10.18),), (short,)), roads)
+    assert nothing.document.skipped[0].code == "impossible"
+
+
+def test_a_plan_shows_itself(planned: PatrolPlan) -> None:
+    assert "tier 1: 2/2 sites" in repr(planned)
+    assert "<table" in planned._repr_html_()
+    assert "leaflet" in planned.explore().get_root().render()

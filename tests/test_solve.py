@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from patrolroute.engines.protocol import Budget, Found, Watch
+from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
+from patrolroute.problem import PatrolProblem
+from patrolroute.solve import Progress, solve
+
+if TYPE_CHECKING:
+    from patrolroute.problem import Orders
+
+TRAVEL_S = [[0, 100, 100], [100, 0, 100], [100, 100, 0]]
+
+
+def problem_of(**changes: object) -> PatrolProblem:
+    arguments: dict[str, object] = {
+        "travel_s": TRAVEL_S, "dwell_s": [600, 600], "weight": [1, 1], "shifts_s": [(0, 5000)]
+    }  # fmt: skip
+    return PatrolProblem.from_arrays(**(arguments | changes))  # type: ignore[arg-type]
+
+
+class Scripted:
+    """An engine that answers what it is told to, and remembers what it was asked."""
+
+    name = "scripted"
+
+    def __init__(self, orders: Orders, *, press: bool = False) -> None:
+        self.orders, self.press, self.started_from, self.saw_stop = orders, press, None, False
+
+    def search(self, problem: PatrolProblem, *, budget: Budget, seed: int, start: Orders | None, watch: Watch) -> Found:
+        self.started_from = start
+        watch.report(self.orders, 1)
+        if self.press:
+            os.kill(os.getpid(), signal.SIGINT)
+        self.saw_stop = watch.stopped()
+        return Found(orders=self.orders, iterations=1, stopped_by="complete")
+
+
+def test_a_plan_comes_out_checked_and_explained() -> None:
+    plan = solve(problem_of(shifts_s=[(0, 1400)]), engine=Scripted(((0,),)))
+    assert [visit.site for visit in plan.routes[0].visits] == ["site-1"]
+    assert plan.skipped[0].reason == "The time went to other sites; squad 'squad-1' comes nearest and lacks 100 s."
+    assert plan.engine == "scripted"
+
+
+@pytest.mark.parametrize("orders", [((0, 0),), ((0, 1),)])
+def test_a_plan_that_breaks_a_rule_never_comes_out(orders: Orders) -> None:
+    with pytest.raises(RuleBrokenError, match=r"stops|shifts"):
+        solve(problem_of(shifts_s=[(0, 1400)]), engine=Scripted(orders))
+
+
+def test_an_impossible_required_site_is_refused_before_any_search() -> None:
+    engine = Scripted(((),))
+    problem = problem_of(dwell_s=[600, 9000], required=[False, True])
+    with pytest.raises(InfeasibleError, match=r"'site-2' is required. Out, stop and back take longer") as caught:
+        solve(problem, engine=engine)
+    assert caught.value.best is None
+    assert engine.started_from is None
+
+
+def test_required_sites_that_exclude_each_other_raise_with_the_best_plan() -> None:
+    problem = problem_of(shifts_s=[(0, 1400)], required=[True, True])
+    with pytest.raises(InfeasibleError, match="'site-2' is required, and the search found no plan") as caught:
+        solve(problem, engine=Scripted(((0,),)))
+    assert caught.value.best.routes[0].visits[0].site == "site-1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shifts_s": []},
+        {"travel_s": [[0]], "dwell_s": [], "weight": []},
+        {"shifts_s": [(0, 0), (500, 500)]},
+        {"travel_s": [[0]], "dwell_s": [], "weight": [], "shifts_s": []},
+    ],
+    ids=["no squads", "no sites", "shifts of no length", "nothing"],
+)
+def test_nothing_to_search_is_answered_without_an_engine(changes: dict[str, object]) -> None:
+    class Never(Scripted):
+        def search(self, *args: object, **kwargs: object) -> Found:
+            raise AssertionError("an engine was asked")
+
+    plan = solve(problem_of(**changes), engine=Never(()))
+    assert all(not route.visits for route in plan.routes)
+    assert len(plan.skipped) == len(problem_of(**changes).groups)
+
+
+def test_progress_tells_the_objective() -> None:
+    seen: list[Progress] = []
+    solve(problem_of(), engine=Scripted(((1, 0),)), progress=seen.append)
+    assert seen[0].objective == (0, (0,), 300, 1500)
+
+
+def test_what_a_callback_raises_reaches_the_caller() -> None:
+    def broken(_progress: Progress) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        solve(problem_of(), engine=Scripted(((1, 0),)), progress=broken)
+
+
+def test_ctrl_c_returns_the_best_so_far_and_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    engine = Scripted(((1, 0),), press=True)
+    plan = solve(problem_of(), engine=engine)
+    assert engine.saw_stop
+    assert plan.coverage[0].covered_sites == 2
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_thread_may_solve_too() -> None:
+    plans = []
+    thread = threading.Thread(target=lambda: plans.append(solve(problem_of(), engine=Scripted(((0,),)))))
+    thread.start()
+    thread.join()
+    assert plans[0].coverage[0].covered_sites == 1
+
+
+def test_a_search_starts_from_a_plan() -> None:
+    first = solve(problem_of(), engine=Scripted(((1,),)))
+    engine = Scripted(((1, 0),))
+    solve(problem_of(), engine=engine, start=first)
+    assert engine.started_from == ((1,),)
+
+
+@pytest.mark.parametrize("limits", [{"seconds": None}, {"seconds": -1}, {"iterations": -5}, {"seconds": float("nan")}])
+def test_budgets_need_a_limit(limits: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="budget"):
+        Budget(**limits)  # type: ignore[arg-type]
