@@ -196,7 +196,7 @@ def wrap(paragraphs: Iterable[str], size: float, width: float) -> list[str]:
         for word in paragraph.split():
             longer = f"{line} {word}".strip()
             if line and text_width(longer, size) > width:
-                lines.append(line)
+                lines.append(cut(line, size, width))
                 longer = word
             line = longer
         lines.append(cut(line, size, width))

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from shapely import LineString, Point, box
 
 from patrolroute.render.marks import (
     GREY,
@@ -33,6 +34,7 @@ from patrolroute.render.night import is_approximate
 from patrolroute.render.page import Frame, cut, draw_roads, drawable, plan_bounds, wrap
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
+    counted,
     day_text,
     length_text,
     plain,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from shapely.geometry.base import BaseGeometry
 
     from patrolroute.render.night import Night
 
@@ -102,7 +105,7 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     outside = _crosses(axes, frame, night)
     taken = draw_ends(axes, frame, night)
     draw_stops(axes, frame, stops_of(night, squad_inks), taken)
-    _scale_and_north(axes, frame)
+    _scale_and_north(axes, frame, _drawn(night, frame))
     axes.add_patch(Rectangle((0, 0), frame.width, frame.height, fc="none", ec="#8a8a8a", lw=0.8, zorder=20))
     _panel(page, columns, _key(night, outside), top=top, bottom=bottom)
     target = io.BytesIO()
@@ -139,11 +142,9 @@ def _head(page: Axes, night: Night) -> float:
         parse_math=False,
     )
     plan = night.plan
-    stops = sum(len(route.visits) for route in plan.routes)
+    stops = counted(sum(len(route.visits) for route in plan.routes), "stop")
     tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {t.total_sites} sites" for t in plan.coverage)
-    words = (
-        f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops} stops, {length_text(plan.drive_m)}."
-    )
+    words = f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops}, {length_text(plan.drive_m)}."
     line = f"{words} {tiers[:1].upper()}{tiers[1:]}." if tiers else words
     page.text(_EDGE, y - 20, cut(line, 8.5, width), fontsize=8.5, va="top", color="#3c3c3c", parse_math=False)
     y -= 34
@@ -169,7 +170,7 @@ def _foot(page: Axes, night: Night) -> float:
     guessed = len(night.approximate)
     told = [*night.statements, *night.scenario.notes]
     if guessed:
-        told.append(f"Positions of {guessed} places are approximate or known by street only (≈, white markers).")
+        told.append(f"{counted(guessed, 'position')} approximate or known by street only (≈, white markers).")
     lines = wrap(map(drawable, told), _FOOT_PT, WIDTH_PT - 2 * _EDGE)
     shown = lines if len(lines) <= 9 else [*lines[:8], "… more notes are in summary.txt"]
     for i, line in enumerate(reversed(shown)):
@@ -192,24 +193,34 @@ def _crosses(axes: Axes, frame: Frame, night: Night) -> int:
     return outside
 
 
-def _scale_and_north(axes: Axes, frame: Frame) -> None:
+def _scale_and_north(axes: Axes, frame: Frame, drawn: Sequence[BaseGeometry]) -> None:
+    """Draw the scale in the lower or upper corner where it covers least, and the arrow to the north."""
     target_m = 110 * frame.m_per_pt
     power = 10.0 ** np.floor(np.log10(target_m))
     length_m = next(step * power for step in (5, 2, 1) if step * power <= target_m)
-    length_pt = length_m / frame.m_per_pt
-    x, y = 12.0, 12.0
+    length_pt = float(length_m / frame.m_per_pt)
+    right, upper = frame.width - length_pt - 12.0, frame.height - 23.0
+    corners = [(12.0, 12.0), (right, 12.0), (12.0, upper)]
+    rooms = [box(x - 6, y - 6, x + length_pt + 6, y + 17) for x, y in corners]
+    covers = [sum(room.intersects(each) for each in drawn) for room in rooms]
+    x, y = corners[int(np.argmin(covers))]
     axes.add_patch(Rectangle((x - 6, y - 6), length_pt + 12, 23, fc="white", ec="none", alpha=0.85, zorder=18))
     axes.plot([x, x, x + length_pt, x + length_pt], [y + 4, y, y, y + 4], color=INK, lw=1.3, zorder=19)
     label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
-    axes.text(
-        x + length_pt / 2, y + 4, label, fontsize=7, ha="center", va="bottom", color=INK, zorder=19, parse_math=False
-    )
+    axes.text(x + length_pt / 2, y + 4, label, fontsize=7, ha="center", va="bottom", color=INK, zorder=19)
     x, y = frame.width - 16, frame.height - 38
     axes.add_patch(Rectangle((x - 9, y - 4), 18, 38, fc="white", ec="none", alpha=0.85, zorder=18))
     axes.annotate("", (x, y + 21), (x, y), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.3}, zorder=19)
-    axes.text(
-        x, y + 22, "N", fontsize=8, weight="bold", ha="center", va="bottom", color=INK, zorder=19, parse_math=False
-    )
+    axes.text(x, y + 22, "N", fontsize=8, weight="bold", ha="center", va="bottom", color=INK, zorder=19)
+
+
+def _drawn(night: Night, frame: Frame) -> list[BaseGeometry]:
+    """Return what of the plan stands on the map, in points: ways, and a square for each mark."""
+    ways = [drive.leg.line for route in night.plan.routes for drive in night.drives(route) if drive.leg is not None]
+    squads, points = night.scenario.squads, night.scenario.points
+    marks = [*night.scenario.sites, *(points[end] for squad in squads for end in (squad.start, squad.end))]
+    squares = [Point(frame.xy([[mark.lon, mark.lat]])[0]).buffer(8, cap_style="square") for mark in marks]
+    return [*(LineString(frame.xy(np.asarray(way.coords)[:, :2])) for way in ways), *squares]
 
 
 def _panel(page: Axes, columns: Sequence[Sequence[_Row]], key: Sequence[_Row], *, top: float, bottom: float) -> None:
@@ -266,7 +277,12 @@ def _itinerary(night: Night, squad_inks: dict[str, Ink], room: float) -> list[li
     for done, block in enumerate(blocks):
         last = done == len(blocks) - 1
         if sum(map(_height, [*shown, *block])) + (0 if last else 12) > room:
-            return [[*shown, _Row(f"and {len(blocks) - done} more squads: see summary.txt", colour=GREY, space=2)]]
+            return [
+                [
+                    *shown,
+                    _Row(f"and {counted(len(blocks) - done, 'more squad')}: see summary.txt", colour=GREY, space=2),
+                ]
+            ]
         shown += block
     return [shown]
 
@@ -295,7 +311,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
     rows = [
         name,
-        _Row(f"{times}, {len(route.visits)} stops", size, colour="#3c3c3c"),
+        _Row(f"{times}, {counted(len(route.visits), 'stop')}", size, colour="#3c3c3c"),
         _Row(f"{length_text(route.drive_m)}, driving {share} of the shift", size, colour="#3c3c3c"),
     ]
     if not stops:
@@ -326,5 +342,5 @@ def _key(night: Night, outside: int) -> list[_Row]:
         rows.append(_Row("where squads start or end", symbol="house"))
     if night.plan.skipped:
         beyond = f" ({outside} outside the map)" if outside else ""
-        rows.append(_Row(f"left out: {len(night.plan.skipped)} sites{beyond}", symbol="cross"))
+        rows.append(_Row(f"left out: {counted(len(night.plan.skipped), 'site')}{beyond}", symbol="cross"))
     return rows

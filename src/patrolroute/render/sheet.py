@@ -14,6 +14,7 @@ from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     UNNAMED,
     clock_text,
+    counted,
     day_text,
     length_text,
     listed,
@@ -114,7 +115,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         rows.append(
             (
                 "Jumlah / in all",
-                f"{len(route.visits)} stops, {length_text(route.drive_m)}, driving "
+                f"{counted(len(route.visits), 'stop')}, {length_text(route.drive_m)}, driving "
                 f"{minutes_text(route.drive_s)} ({share} of the shift)",
             )
         )
@@ -150,10 +151,10 @@ def _way(drive: Drive) -> str:
     if drive.leg is None or drive.drive_s == 0:
         return "no drive: same place"
     streets = " → ".join(
-        f"{markdown(street.name) or UNNAMED} {length_text(street.length_m)}" for street in stretches(drive.leg)
+        f"{markdown(street.name) or UNNAMED} ({length_text(street.length_m)})" for street in stretches(drive.leg)
     )
     total = f"{length_text(drive.drive_m)}, {minutes_text(drive.drive_s)}"
-    return f"{streets} ({total})" if streets else f"along no street ({total})"
+    return f"{streets}; in all {total}" if streets else f"along no street; in all {total}"
 
 
 def _visit_times(night: Night, visit: Visit) -> str:

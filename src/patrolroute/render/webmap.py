@@ -14,6 +14,7 @@ from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
     clock_text,
+    counted,
     length_text,
     markup,
     minutes_text,
@@ -67,7 +68,9 @@ def explore(night: Night, *, tiles: str | None = None) -> folium.Map:
     shown.fit_bounds([[box.south, box.west], [box.north, box.east]])
     root: Any = shown.get_root()
     root.html.add_child(Element(_key(night, squad_inks)), name="patrolroute_key")
-    root.header.add_child(Element("<style>.leaflet-container{background:#f8f7f4}</style>"), name="patrolroute_style")
+    root.header.add_child(
+        Element("<style>.folium-map.leaflet-container{background:#f8f7f4}</style>"), name="patrolroute_style"
+    )
     return shown
 
 
@@ -217,13 +220,13 @@ def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
         back = f", back {clock_text(night, night.clock(route.return_s))}" if route and stops else ""
         lines.append(
             f'<span style="display:inline-block;width:18px;height:4px;background:{ink.ground};vertical-align:middle">'
-            f"</span> {markup(squad.title)}: {stops} stops{back}"
+            f"</span> {markup(squad.title)}: {counted(stops, 'stop')}{back}"
         )
     lines.append("square, circle, leaf: tier 1, 2, lower; white: position approximate; &#10005;: left out")
     lines += [f"<small>{markup(remark)}</small>" for remark in told.remarks]
     body = "<br>".join(lines)
     return (
-        '<div id="patrolroute-key" style="position:fixed;left:12px;bottom:30px;z-index:9999;max-width:330px;'
+        '<div id="patrolroute-key" style="position:fixed;left:12px;bottom:62px;z-index:9999;max-width:330px;'
         "max-height:60%;overflow:auto;background:rgba(255,255,255,.93);border:1px solid #999;"
         f'font:12px/1.45 sans-serif">{warnings}<div style="padding:6px 8px">{body}</div></div>'
     )

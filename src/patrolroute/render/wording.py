@@ -144,7 +144,12 @@ def streets_text(leg: Leg | None) -> str:
     """Return the streets of a leg with their lengths; empty where nothing is driven."""
     if leg is None:
         return ""
-    return " > ".join(f"{street.name or UNNAMED} {length_text(street.length_m)}" for street in stretches(leg))
+    return " > ".join(f"{street.name or UNNAMED} ({length_text(street.length_m)})" for street in stretches(leg))
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, as in "1 stop" and "2 stops"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def listed(words: Sequence[str], *, none: str = "none") -> str:

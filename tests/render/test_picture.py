@@ -1,0 +1,196 @@
+"""The printed map: looked at as pixels."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import matplotlib.image
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from patrolroute.render import draw_map, picture
+from patrolroute.render.marks import beside, inks, spread
+from patrolroute.render.page import Bounds, Frame, cut, drawable, edges_within, plan_bounds, text_width, wrap
+from patrolroute.scenario.model import Site
+
+BLUE, ORANGE = to_rgb("#0072b2"), to_rgb("#d55e00")
+RED = to_rgb("#b00020")
+
+
+def pixels(png: bytes) -> np.ndarray:
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    return matplotlib.image.imread(io.BytesIO(png), format="png")[:, :, :3]
+
+
+def share(image: np.ndarray, colour: tuple[float, float, float]) -> float:
+    return float((np.abs(image - np.array(colour)).max(axis=2) < 0.02).mean())
+
+
+def words(night, monkeypatch) -> list[str]:
+    """Return every text on the page."""
+    pages = []
+
+    def keep(self, *args, **kwargs):
+        pages.append(self)
+        return save(self, *args, **kwargs)
+
+    save = Figure.savefig
+    monkeypatch.setattr(picture.Figure, "savefig", keep)
+    draw_map(night, dpi=50)
+    return [text.get_text() for axes in pages[0].axes for text in axes.texts]
+
+
+def test_size_and_content(night):
+    image = pixels(draw_map(night))
+    assert image.shape in {(1239, 1754, 3), (1240, 1754, 3)}
+    assert share(image, BLUE) > 0.002
+    assert share(image, ORANGE) > 0.002
+    assert share(image, to_rgb("#d2cec6")) > 0.0005
+    assert share(image, RED) == 0
+    assert pixels(draw_map(night, dpi=60)).shape[1] in {701, 702}
+
+
+def test_same_night_same_picture(night):
+    assert draw_map(night, dpi=60) == draw_map(night, dpi=60)
+
+
+def test_routes_are_where_the_legs_are(night):
+    """The first squad's way lies south and east of the second's, on paper as on the ground."""
+    image = pixels(draw_map(night))[:, :1220]
+    middle = {}
+    for name, colour in (("first", BLUE), ("second", ORANGE)):
+        rows, columns = np.nonzero(np.abs(image - np.array(colour)).max(axis=2) < 0.02)
+        middle[name] = (columns.mean(), rows.mean())
+    assert middle["first"][0] > middle["second"][0]
+    assert middle["first"][1] > middle["second"][1]
+
+
+def test_synthetic_band(make_night, synthetic, monkeypatch):
+    night = make_night(provenance=synthetic)
+    assert share(pixels(draw_map(night)), RED) > 0.02
+    assert "SYNTHETIC ROADS: NOT FOR THE FIELD" in words(night, monkeypatch)
+
+
+def test_words_on_the_page(night, monkeypatch):
+    told = words(night, monkeypatch)
+    text = "\n".join(told)
+    assert told.count("1") >= 4
+    for expected in (
+        night.roads.provenance.statement,
+        "Radio channel 4.",
+        "≈ Bawaslu",
+        "4 positions approximate",
+        "left out: 1 site",
+        "Mapolda NTT",
+        "Tier 1: 2 of 2 sites",
+        "200 m",
+    ):
+        assert expected in text
+
+
+def test_hostile_names_are_drawn_as_they_are(make_night, hostile_names, monkeypatch):
+    names = ("$\\frac{1}{", "第一警察署", "\U0001f600 a", *hostile_names[:3])
+    night = make_night(names=names, squad_names=hostile_names, base="$x^$", notes=("$\\sum_{", *hostile_names))
+    text = "\n".join(words(night, monkeypatch))
+    assert "$\\frac{1}{" in text
+    assert "□□□□□" in text
+    assert "$x^$" in text
+
+
+def test_plans_without_stops(make_night, monkeypatch):
+    nothing = make_night(((), ()))
+    assert share(pixels(draw_map(nothing, dpi=60)), to_rgb("#d2cec6")) > 0.0005
+    assert any("no stops; shift" in word for word in words(nothing, monkeypatch))
+    bare = make_night((), names=())
+    assert pixels(draw_map(bare, dpi=60)).std() > 0.01
+
+
+def test_far_site_does_not_shrink_the_city(make_night, monkeypatch):
+    sea = Site(id="sea", name="Typed into the sea", lon=120.0, lat=-12.0)
+    night = make_night(more_sites=(sea,))
+    assert plan_bounds(night).west > 123.59
+    assert "left out: 2 sites (1 outside the map)" in words(night, monkeypatch)
+
+
+def test_frame_keeps_scale_in_both_directions():
+    frame = Frame.fit(Bounds(10.0, 60.0, 10.1, 60.02), 500, 400)
+    corners = frame.xy([[10.0, 60.0], [10.1, 60.0], [10.05, 60.01], [10.05, 60.02]])
+    assert corners[2] == pytest.approx([250, 200])
+    metres_east, metres_north = 0.1 * 111_195 * np.cos(np.radians(60.01)), 0.01 * 111_195
+    assert (corners[1, 0] - corners[0, 0]) * frame.m_per_pt == pytest.approx(metres_east)
+    assert (corners[3, 1] - corners[2, 1]) * frame.m_per_pt == pytest.approx(metres_north)
+    assert corners[1, 0] - corners[0, 0] == pytest.approx(500)
+    assert frame.xy([[frame.bounds.west, frame.bounds.north]])[0] == pytest.approx([0, 400], abs=1e-6)
+
+
+def test_one_edge_for_each_street_and_only_near_ones(town):
+    roads = town()
+    west, south, east, north = roads.bounds
+    assert len(edges_within(roads, Bounds(west, south, east, north))) == 24
+    near = edges_within(roads, Bounds(west - 0.001, south - 0.001, west + 0.001, south + 0.001))
+    assert len(near) == 2
+    assert len(edges_within(roads, Bounds(0, 0, 1, 1))) == 0
+
+
+def test_labels_keep_clear_of_each_other():
+    rng = np.random.default_rng(7)
+    anchors = np.vstack([np.full((12, 2), 150.0), rng.uniform(20, 280, (25, 2))])
+    frame = Frame(lon=0, lat=0, m_per_pt=1, width=300, height=300)
+    half = [7.0] * len(anchors)
+    spots = spread(anchors, half, frame, [(150.0, 150.0, 6.0)])
+    gaps = np.abs(spots[:, None] - spots[None]).max(axis=2)[~np.eye(len(spots), dtype=bool)]
+    assert gaps.min() >= 14
+    assert np.abs(spots - [150, 150]).max(axis=1).min() >= 13
+    assert ((spots >= 7) & (spots <= 293)).all()
+    alone = spread(np.array([[50.0, 60.0]]), [7.0], frame, [])
+    assert alone.tolist() == [[50.0, 60.0]]
+
+
+def test_ways_keep_to_the_left():
+    north = np.array([[0.0, 0.0], [0.0, 100.0]])
+    assert beside(north, 2.0) == pytest.approx(np.array([[-2.0, 0.0], [-2.0, 100.0]]))
+    assert beside(north[::-1], 2.0) == pytest.approx(np.array([[2.0, 100.0], [2.0, 0.0]]))
+    corner = beside(np.array([[0.0, 0.0], [0.0, 50.0], [50.0, 50.0]]), 2.0)
+    assert corner[1] == pytest.approx([-2.0, 52.0])
+    assert np.isfinite(beside(np.zeros((3, 2)), 2.0)).all()
+
+
+def test_many_squads_are_told_apart():
+    assert len(set(inks(32))) == 32
+
+
+def test_text_is_measured_cut_and_wrapped():
+    assert text_width("WWWW", 10) > text_width("iiii", 10) > 0
+    short = cut("Kantor Komisi Pemilihan Umum Kota Kupang", 8, 80)
+    assert short.endswith("…")
+    assert text_width(short, 8) <= 80
+    lines = wrap(["one two three four five six seven", "x" * 500], 8, 60)
+    assert all(text_width(line, 8) <= 60 for line in lines)
+    assert " ".join(lines[:-1]) == "one two three four five six seven"
+    assert drawable("a\tb\u202e 第") == "a b □"
+
+
+def test_itinerary_gives_way_when_there_is_no_room(make_night, monkeypatch):
+    night = make_night(((0,), (1,)))
+    visit = night.plan.routes[0].visits[0]
+    for count, expected in ((40, "KPU Kota"), (2000, "2000 stops")):
+        visits = tuple(
+            replace(visit, arrive_s=visit.end_s, begin_s=visit.end_s, drive_s=0, drive_m=0) for _ in range(count - 1)
+        )
+        first = replace(night.plan.routes[0], visits=(visit, *visits))
+        legs = {**{key: leg for key, leg in night.legs.items() if key[0] != "regu-1"}}
+        legs["regu-1", 0], legs["regu-1", count] = night.legs["regu-1", 0], night.legs["regu-1", 1]
+        crowded = replace(night, plan=replace(night.plan, routes=(first, night.plan.routes[1])), legs=legs)
+        monkeypatch.setattr(picture, "draw_stops", lambda *args: None)
+        told = words(crowded, monkeypatch)
+        assert any(expected in word for word in told)
+
+
+def test_browser_shows_the_picture(night, browser, tmp_path):
+    (tmp_path / "map.png").write_bytes(draw_map(night, dpi=100))
+    script = "document.body.dataset.size = this.naturalWidth + 'x' + this.naturalHeight"
+    shown = browser(f'<html><body><img src="map.png" onload="{script}"></body></html>', tmp_path)
+    assert 'data-size="1169x826"' in shown

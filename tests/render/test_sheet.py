@@ -1,0 +1,114 @@
+"""The patrol sheet is what an officer holds: complete, local, honest about positions and roads."""
+
+from __future__ import annotations
+
+from patrolroute.render import patrol_sheet
+
+
+def rows_of(sheet):
+    return [line for line in sheet.splitlines() if line.startswith("| ")]
+
+
+def cells(row):
+    return [cell.strip() for cell in row.replace("\\|", "\0").strip("|").split("|")]
+
+
+def test_header(night):
+    header = dict(cells(row)[:2] for row in rows_of(patrol_sheet(night, "regu-1"))[:12])
+    route = night.plan.routes[0]
+    back = f"{night.clock(route.return_s):%H:%M}"
+    assert header["Nomor / number"] == ""
+    assert header["Malam / night"] == "Patroli malam Kupang, Thursday 23 Nov 2023"
+    assert header["Regu / squad"] == "Regu 1 (regu-1)"
+    assert header["Personel / people"] == "6: Preventif 4, Preemtif 2"
+    assert header["Kendaraan / vehicle"] == "mobil / car (R4)"
+    assert header["Dinas / shift"] == "22:00–02:00 (24 Nov) (Asia/Makassar, UTC+08:00)"
+    assert header["Arahan / briefing"] == "22:00–22:30 at Mapolda NTT"
+    assert header["Berangkat / leaves"] == "22:30 from Mapolda NTT"
+    assert header["Kembali / back"] == f"{back} at Mapolda NTT, 01:45 (24 Nov) at the latest"
+    assert header["Konsolidasi / debriefing"] == "15 min at Mapolda NTT, over by 02:00 (24 Nov)"
+    assert header["Jumlah / in all"].startswith("3 stops, 5.5 km, driving 14 min (")
+
+
+def test_every_stop_street_by_street(night):
+    sheet = patrol_sheet(night, "regu-1")
+    table = [cells(row) for row in rows_of(sheet)]
+    start = table.index(["NO", "ROUTE", "JAM", "SASARAN", "CB"])
+    out, *stops, back = table[start + 1 :]
+    assert out == ["", "Berangkat / set out", "22:30", "Mapolda NTT", ""]
+    assert [row[0] for row in stops] == ["1", "2", "3"]
+    assert stops[0][1] == "Jalan Timur 0 (430 m) → Jalan Utara 1 (470 m); in all 930 m, 2 min"
+    assert stops[1][1].startswith("Jalan Utara 1 (20 m) → unnamed road (880 m) → Jalan Utara 3 (20 m); in all")
+    begin = night.plan.routes[0].visits[0].begin_s
+    times = f"{night.clock(begin):%H:%M}–{night.clock(begin + 900):%H:%M} (15 min)"
+    assert stops[0][2:] == [times, "KPU Kota (tier 1, sangat rawan)", ""]
+    assert stops[1][3] == "Bawaslu ≈ (tier 2, rawan)"
+    assert back[1].startswith("Kembali / back: Jalan Utara 3 (1.3 km) → Jalan Timur 0 (1.3 km); in all 2.7 km")
+    assert back[3] == "Mapolda NTT"
+    assert '"unnamed road" (jalan tanpa nama)' in sheet
+
+
+def test_positions_roads_and_notes_are_explained(night):
+    sheet = patrol_sheet(night, "regu-1")
+    assert "- Bawaslu: position approximate: the place itself may be some hundred metres off (source: press)" in sheet
+    assert "- Gudang KPU: only the street is known" in sheet
+    assert "- KPU Kota:" not in sheet
+    assert "- Pasar:" not in sheet
+    assert "- Radio channel 4." in sheet
+    assert night.roads.provenance.statement in sheet
+    assert "SYNTHETIC" not in sheet
+    assert "Tanda tangan / signature: ____" in sheet
+
+
+def test_synthetic_roads_shout_above_and_below(make_night, synthetic):
+    sheet = patrol_sheet(make_night(provenance=synthetic), "regu-2")
+    band = "> **SYNTHETIC ROADS: NOT FOR THE FIELD / JALAN SINTETIS: BUKAN UNTUK LAPANGAN**"
+    assert sheet.count(band) == 2
+    assert sheet.index(band) < sheet.index("| NO |")
+    assert "Roads: stand-in 1 (2025-01-01). SYNTHETIC ROADS: NOT FOR THE FIELD" in sheet
+
+
+def test_wait_and_midnight(make_night):
+    night = make_night(leave=(23, 20), wait_s=300)
+    stops = [cells(row) for row in rows_of(patrol_sheet(night, "regu-1"))]
+    stop = next(row for row in stops if row[0] == "3")
+    visit = night.plan.routes[0].visits[2]
+    arrive, begin, end = (night.clock(s) for s in (visit.arrive_s, visit.begin_s, visit.end_s))
+    assert stop[2] == (f"{begin:%H:%M}–{end:%H:%M} (24 Nov) (15 min); there at {arrive:%H:%M} (24 Nov), wait 5 min")
+
+
+def test_squad_without_visits(make_night):
+    sheet = patrol_sheet(make_night(((0,), ())), "regu-2")
+    assert "**No stops are planned.** The squad stays ready at Mapolda NTT 22:30–01:45" in sheet
+    assert "| NO |" not in sheet
+    assert "OpenStreetMap" in sheet
+
+
+def test_people_unknown(make_night):
+    assert "| Personel / people | not stated |" in patrol_sheet(make_night(people={}), "regu-1")
+
+
+def test_stop_where_the_squad_starts(make_night):
+    sheet = patrol_sheet(make_night(((0, 1),), same_place=True), "regu-1")
+    assert "| 1 | no drive: same place |" in sheet
+
+
+def test_hostile_names_stay_names(make_night, hostile_names):
+    night = make_night(
+        names=hostile_names,
+        squad_names=hostile_names,
+        base=hostile_names[4],
+        street=hostile_names[4],
+        notes=hostile_names,
+        people=dict.fromkeys(hostile_names, 1),
+    )
+    for squad in ("regu-1", "regu-2"):
+        sheet = patrol_sheet(night, squad)
+        assert "<" not in sheet
+        assert "](" not in sheet.replace("\\](", "")
+        widths = [len(cells(row)) for row in rows_of(sheet)]
+        assert widths == sorted(widths)
+        assert set(widths) == {2, 5}
+    assert "a \\| b \\$x\\$ \\$y\\_{ \\*bold\\* \\[link\\](http&#8203;://evil.test) 0 (430 m)" in patrol_sheet(
+        night, "regu-1"
+    )

@@ -1,0 +1,106 @@
+"""Words for times, lengths and streets; names made harmless."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patrolroute.render.wording import (
+    clock_text,
+    length_text,
+    markdown,
+    markup,
+    minutes_text,
+    plain,
+    share_text,
+    span_text,
+    streets_text,
+)
+
+
+def leg(*streets):
+    return SimpleNamespace(streets=[SimpleNamespace(name=name, length_m=length) for name, length in streets])
+
+
+def test_streets_are_told_as_a_person_would():
+    told = streets_text(leg(("A", 100.0), ("", 12.0), ("A", 200.0), ("", 320.0), ("B", 1250.0)))
+    assert told == "A (310 m) > unnamed road (320 m) > B (1.2 km)"
+    assert streets_text(leg(("", 12.0), ("A", 100.0))) == "A (110 m)"
+    assert streets_text(leg(("", 12.0))) == "unnamed road (10 m)"
+    assert streets_text(None) == ""
+
+
+def test_streets_keep_their_length():
+    from patrolroute.render.wording import stretches
+
+    pieces = [("", 10.0), ("A", 5.0), ("", 29.0), ("B", 7.0), ("", 31.0), ("", 3.0)]
+    assert sum(each.length_m for each in stretches(leg(*pieces))) == pytest.approx(85.0)
+
+
+@pytest.mark.parametrize(
+    ("metres", "words"),
+    [(0, "0 m"), (4.4, "4 m"), (846, "850 m"), (994, "990 m"), (995, "1.0 km"), (12_345, "12.3 km")],
+)
+def test_lengths(metres, words):
+    assert length_text(metres) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 min"), (20, "under 1 min"), (900, "15 min"), (3600, "1 h 00 min"), (7500, "2 h 05 min")],
+)
+def test_durations(seconds, words):
+    assert minutes_text(seconds) == words
+
+
+def test_only_all_of_it_is_all_of_it():
+    assert share_text(999, 1000) == "99 %"
+    assert share_text(1000, 1000) == "100 %"
+    assert share_text(0, 0) == "-"
+
+
+def test_date_is_said_past_midnight_only(make_night):
+    night = make_night(leave=(23, 20))
+    before, after = night.clock(23 * 3600 + 1800), night.clock(24 * 3600 + 600)
+    assert clock_text(night, before) == "23:30"
+    assert clock_text(night, after) == "00:10 (24 Nov)"
+    assert span_text(night, before, after) == "23:30–00:10 (24 Nov)"
+    assert span_text(night, after, after + dt.timedelta(minutes=5)) == "00:10–00:15 (24 Nov)"
+
+
+def test_offset_is_said_when_clocks_change(make_night):
+    night = make_night(timezone="Europe/Lisbon", date=dt.date(2023, 10, 28), leave=(23, 0))
+    before = night.scenario.start + dt.timedelta(hours=23)
+    after = (before.astimezone(dt.UTC) + dt.timedelta(hours=3)).astimezone(night.scenario.zone)
+    assert clock_text(night, before) == "23:00"
+    assert clock_text(night, after) == "01:00 (29 Oct, UTC+00:00)"
+
+
+def test_plain_takes_away_what_hides_and_reorders():
+    assert plain("a\n\tb\u202ec\x9b31m\u2066d \ud800") == "a bc\ufffd31md \ufffd"
+
+
+@given(st.text())
+def test_markup_cannot_open_anything(text):
+    escaped = markup(text)
+    assert not set(escaped) & set("<>\"'`${}\\")
+    assert html.unescape(escaped) == plain(text)
+
+
+@given(st.text())
+def test_markdown_holds_in_a_cell(text):
+    escaped = markdown(text)
+    assert "\n" not in escaped
+    bare = escaped.replace("\\\\", "")
+    assert all(bare[i - 1] == "\\" for i, char in enumerate(bare) if char in "|`*_[]~$")
+    assert "<" not in escaped
+    assert ">" not in escaped
+
+
+def test_markdown_makes_no_links():
+    assert markdown("see http://evil.test or www.evil.test") == "see http&#8203;://evil.test or www&#8203;.evil.test"
