@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
+import pandas as pd
+import pyogrio
 import pytest
 from shapely import MultiPoint, Point
 
@@ -171,6 +174,31 @@ def test_squads_from_a_table_without_geometry(tmp_path: Path) -> None:
     assert squad.people == {"preventif": 6, "sterilisasi": 2}
     assert squad.max_driving_s is None
     assert (squad.shift.leave, squad.shift.back) == (wita(23, 20, 30), wita(24, 0, 40))
+
+
+def test_squads_from_a_geopackage_without_geometry(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "id": [1, 2],
+            "people": ["preventif=6", None],
+            "start": ["polda", "polda"],
+            "end": ["polda", "polda"],
+            "shift_start": ["20:15", "22:15"],
+            "shift_end": pd.to_datetime(["2023-11-23 23:00", "2023-11-24 02:00"]),
+            "max_driving_min": [90.0, None],
+        }
+    )
+    pyogrio.write_dataframe(frame, tmp_path / "squads.gpkg", layer="squads", driver="GPKG")
+    scenario = read(tmp_path, 'squads = "squads.gpkg"\n' + HEAD + POLDA)
+    assert [(s.id, s.size, s.max_driving_s) for s in scenario.squads] == [("1", 6, 5400), ("2", 0, None)]
+    assert [s.shift.end for s in scenario.squads] == [wita(23, 23), wita(24, 2)]
+
+
+def test_a_table_of_the_largest_size_is_read_in_seconds(tmp_path: Path) -> None:
+    rows = "".join(f"s{n},Site {n},{123 + n / 1e5:.5f},-10.1,{n % 3 + 1},20:15/22:30,\n" for n in range(20_000))
+    begun = time.perf_counter()
+    assert len(read(tmp_path, 'sites = "sites.csv"\n' + HEAD, sites_csv=SITES + rows).sites) == 20_000
+    assert time.perf_counter() - begun < 30
 
 
 def test_closures_from_a_geojson_file(tmp_path: Path) -> None:
