@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from scipy.spatial import cKDTree
@@ -12,7 +13,6 @@ from patrolroute.datasets.townplan import TownPlan, land, read_table, to_degrees
 from patrolroute.errors import Faults
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
 # A kelurahan reaches as far beyond its point as its third neighbour lies away, within limits that give the whole about
@@ -63,6 +63,9 @@ def own_areas(polygons: gpd.GeoDataFrame) -> dict[str, BaseGeometry]:
         When there is no such column, no coordinate system, an unknown kecamatan, or a shape that is no area.
     """
     faults = Faults()
+    if not isinstance(polygons, gpd.GeoDataFrame) or polygons.active_geometry_name is None:
+        faults.add(f"polygons: found {type(polygons).__name__}; expected a GeoDataFrame with a geometry column.")
+        faults.raise_if_any()
     key = next((column for column in ("kode", "name") if column in polygons.columns), None)
     if key is None:
         have = ", ".join(map(repr, map(str, polygons.columns))) or "none"
