@@ -1,0 +1,212 @@
+"""The search from outside: slices of the compiled loop, cycles of temperature, limits, and the word of the caller."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from patrolroute.search.layout import build_night
+from patrolroute.search.loop import PLACE, RUN, Dial, work
+from patrolroute.search.state import (
+    BEST,
+    BEST_AT,
+    BY,
+    CYCLE_FROM,
+    ITERATION,
+    LENGTH,
+    NODE,
+    WHO,
+    build_state,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from patrolroute.problem import Orders, PatrolProblem
+
+StoppedBy = Literal["seconds", "iterations", "stagnation", "interrupt", "complete"]
+
+SLICE_S = 0.02
+"""Seconds of compiled work between two looks at the clock and at the caller."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """When a search ends: at the first of these.
+
+    Parameters
+    ----------
+    seconds : float or None
+    iterations : int or None
+    stagnation : int or None
+        Iterations without a better plan.
+    """
+
+    seconds: float | None = None
+    iterations: int | None = None
+    stagnation: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """What the search tells and asks.
+
+    Parameters
+    ----------
+    report : callable
+        Called with the best orders and the iterations done, whenever they are better than what was reported before.
+    stopped : callable
+        Asked every few hundredths of a second.
+    """
+
+    report: Callable[[Orders, int], None]
+    stopped: Callable[[], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """The numbers of the search; the defaults are measured (benchmarks/PROTOCOL.md).
+
+    Parameters
+    ----------
+    hot, cold : float
+        Temperature at the beginning and the end of a cycle, in mean weights of the tier that decides.
+    first_cycle : int
+        Iterations of the first cycle; every later one is `growth` times as long as the one before it, up to
+        `longest_cycle`.
+    usual : float
+        Visits that a ruin takes out, on average.
+    """
+
+    hot: float = 0.5
+    cold: float = 0.05
+    first_cycle: int = 5_000
+    growth: float = 2.0
+    longest_cycle: int = 1_000_000
+    usual: float = 8.0
+    reach: int = 40
+    near_chance: int = 90
+    ratio_chance: int = 20
+    thrifty_chance: int = 10
+    below_share: float = 0.1
+
+
+def cooling(hot: float, cold: float) -> list[float]:
+    """Return 256 temperatures from hot to cold, falling by an equal share each time.
+
+    The share is made of square roots: they are exact to the last bit everywhere, a power is not.
+    """
+    share = cold / hot
+    for _ in range(8):
+        share **= 0.5
+    table = [hot]
+    for _ in range(255):
+        table.append(table[-1] * share)
+    return table
+
+
+class Search:
+    """One search over one problem.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+    seed : int
+    tuning : Tuning, optional
+    """
+
+    def __init__(self, problem: PatrolProblem, *, seed: int, tuning: Tuning | None = None) -> None:
+        self.problem = problem
+        self.tuning = tuning or Tuning()
+        self.night = build_night(problem)
+        self.state = build_state(problem, self.night, seed)
+        self._table = np.array(cooling(self.tuning.hot, self.tuning.cold))
+        self._cycle = self.tuning.first_cycle
+        self._slice = 16
+
+    @property
+    def iterations(self) -> int:
+        """Iterations done so far."""
+        return int(self.state.tally[ITERATION])
+
+    @property
+    def orders(self) -> Orders:
+        """The best visiting orders so far."""
+        s = self.state
+        return tuple(
+            tuple(int(u) for u in s.route[BEST, k, 1 : 1 + s.tour[BEST, k, LENGTH], NODE])
+            for k in range(s.tour.shape[1])
+        )
+
+    def _dial(self) -> Dial:
+        t = self.tuning
+        return Dial(
+            cooling=self._table,
+            cycle=self._cycle,
+            usual=t.usual,
+            reach=t.reach,
+            near_chance=t.near_chance,
+            ratio_chance=t.ratio_chance,
+            thrifty_chance=t.thrifty_chance,
+            below_share=t.below_share,
+        )
+
+    def begin_from(self, orders: Orders) -> None:
+        """Take over what is feasible of some visiting orders."""
+        rows = [(v, k) for k, order in enumerate(orders) for v in order]
+        seats = len(self.state.desk)
+        rows = rows[:seats]
+        self.state.desk[: len(rows), [WHO, BY]] = np.array(rows, np.int64).reshape(-1, 2)
+        work(self.night, self.state, self._dial(), PLACE, len(rows))
+        self.state.tally[ITERATION] = 0
+        self.state.trail[:] = -1
+
+    def run(self, limits: Limits, caller: Caller) -> StoppedBy:
+        """Search until a limit is met or the caller says stop."""
+        if not len(self.night.worth):
+            return "complete"
+        try:
+            return self._run(limits, caller)
+        except KeyboardInterrupt:
+            return "interrupt"
+
+    def _run(self, limits: Limits, caller: Caller) -> StoppedBy:
+        begin = time.perf_counter()
+        tally = self.state.tally
+        reported = -1
+        while True:
+            if tally[BEST_AT] > reported:
+                reported = int(tally[BEST_AT])
+                caller.report(self.orders, self.iterations)
+            left = int(tally[CYCLE_FROM]) + self._cycle - self.iterations
+            if left <= 0:
+                self._next_cycle()
+                continue
+            if caller.stopped():
+                return "interrupt"
+            if limits.seconds is not None and time.perf_counter() - begin >= limits.seconds:
+                return "seconds"
+            if limits.iterations is not None:
+                left = min(left, limits.iterations - self.iterations)
+                if left <= 0:
+                    return "iterations"
+            if limits.stagnation is not None:
+                left = min(left, limits.stagnation - self.iterations + int(tally[BEST_AT]))
+                if left <= 0:
+                    return "stagnation"
+            self._advance(left)
+
+    def _advance(self, left: int) -> None:
+        many = min(left, self._slice)
+        begin = time.perf_counter()
+        work(self.night, self.state, self._dial(), RUN, many)
+        took = max(time.perf_counter() - begin, 1e-6)
+        if many == self._slice:
+            self._slice = max(1, min(int(many * min(SLICE_S / took, 4.0)), 1_000_000))
+
+    def _next_cycle(self) -> None:
+        self.state.tally[CYCLE_FROM] = self.iterations
+        self._cycle = min(int(self._cycle * self.tuning.growth), self.tuning.longest_cycle)

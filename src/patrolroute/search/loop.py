@@ -1,0 +1,197 @@
+"""The compiled loop: ruin, recreate, judge, a number of times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from patrolroute.search.compiled import entry, is_compiled, kernel
+from patrolroute.search.insertion import scan
+from patrolroute.search.layout import GROUP
+from patrolroute.search.recreate import insert_by_ratio, insert_in_order, order_keys
+from patrolroute.search.rng import below, exponential
+from patrolroute.search.ruin import ruin_near, ruin_route, ruin_strings, ruin_worst
+from patrolroute.search.state import (
+    ALLOWED,
+    BEST,
+    BY,
+    CYCLE_FROM,
+    GONE,
+    ITERATION,
+    LENGTH,
+    MARK,
+    NOW,
+    OLD,
+    SERVED,
+    THRIFTY,
+    WHO,
+    add,
+    begin_move,
+    better,
+    keep_best,
+    refresh,
+    settle,
+    touch,
+    undo,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from patrolroute.search.layout import Night
+    from patrolroute.search.state import State
+
+
+class Dial(NamedTuple):
+    """How the loop behaves.
+
+    Parameters
+    ----------
+    cooling : float array, shape (256,)
+        Temperatures over one cycle, in units of `Night.scale`.
+    cycle : int
+        Iterations in this cycle.
+    usual : float
+        Visits that a ruin takes out, on average.
+    reach : int
+        Near visits that become candidates.
+    near_chance : int
+        Percent of iterations whose candidates come from the neighbourhood of the ruin.
+    ratio_chance : int
+        Percent of iterations that insert by ratio rather than in an order.
+    thrifty_chance : int
+        Percent of spells in which insertions are judged by their detour alone.
+    below_share : float
+        How much the next level of the objective counts beside the one that decides, when a worse plan is judged.
+    """
+
+    cooling: NDArray[np.float64]
+    cycle: int
+    usual: float
+    reach: int
+    near_chance: int
+    ratio_chance: int
+    thrifty_chance: int
+    below_share: float
+
+
+@kernel
+def _gather(n: Night, s: State, c: int, gone: int, dial: Dial) -> int:
+    """Make the unserved visits near the ruin, or all, the candidates; return how many."""
+    many = 0
+    now = s.tally[ITERATION]
+    if not n.granular and below(s.rng, 100) >= dial.near_chance:
+        for u in n.worth:
+            if s.group[n.node[u, GROUP], SERVED] < 0:
+                s.desk[many, WHO] = u
+                many += 1
+        return many
+    for i in range(-1, gone):
+        u = c if i < 0 else s.desk[i, GONE]
+        if s.spot[u, MARK] != now and s.group[n.node[u, GROUP], SERVED] < 0:
+            s.spot[u, MARK] = now
+            s.desk[many, WHO] = u
+            many += 1
+    wide = min(dial.reach, n.near.shape[1])
+    for b in range(wide):
+        u = n.near[c, b]
+        if u >= 0 and s.spot[u, MARK] != now and s.group[n.node[u, GROUP], SERVED] < 0:
+            s.spot[u, MARK] = now
+            s.desk[many, WHO] = u
+            many += 1
+    return many
+
+
+@kernel
+def _ruin(n: Night, s: State, c: int, dial: Dial) -> int:
+    kind = below(s.rng, 100)
+    if kind < 85:
+        return ruin_strings(n, s, c, dial.usual)
+    if kind < 90:
+        return ruin_near(n, s, c, dial.usual)
+    if kind < 97:
+        return ruin_worst(n, s, c, dial.usual)
+    return ruin_route(n, s, c, dial.usual)
+
+
+@kernel
+def loss(n: Night, s: State, new: int, old: int, below_share: float) -> float:
+    """Return how much worse one standing is than another, in usual amounts of the level that decides."""
+    weight = 1.0
+    total = 0.0
+    for i in range(s.level.shape[1]):
+        if weight < 1.0 or s.level[new, i] != s.level[old, i]:
+            total += weight * (s.level[new, i] - s.level[old, i]) / n.scale[i]
+            weight *= below_share
+    return total
+
+
+@kernel
+def _choose_spell(s: State, thrifty_chance: int) -> None:
+    """Now and then choose anew what insertions cost; where all is covered, detours alone count most of the time."""
+    if s.tally[ITERATION] & 255 == 0:
+        uncovered = False
+        for i in range(s.level.shape[1] - 2):
+            uncovered = uncovered or s.level[NOW, i] > 0
+        chance = thrifty_chance if uncovered else 75
+        s.tally[THRIFTY] = 1 if below(s.rng, 100) < chance else 0
+
+
+@kernel
+def _step(n: Night, s: State, dial: Dial) -> None:
+    begin_move(s)
+    _choose_spell(s, dial.thrifty_chance)
+    c = n.worth[below(s.rng, len(n.worth))]
+    gone = _ruin(n, s, c, dial)
+    many = _gather(n, s, c, gone, dial)
+    strict = below(s.rng, 4) > 0
+    if below(s.rng, 100) < dial.ratio_chance:
+        insert_by_ratio(n, s, many, 4 + below(s.rng, 7), strict)
+    else:
+        order_keys(n, s, many, strict)
+        insert_in_order(n, s, many, True)
+    settle(s)
+    if better(s, NOW, BEST):
+        keep_best(s)
+        return
+    at = min((s.tally[ITERATION] - s.tally[CYCLE_FROM]) * 256 // dial.cycle, 255)
+    if loss(n, s, NOW, OLD, dial.below_share) >= dial.cooling[at] * exponential(s.rng):
+        undo(n, s)
+
+
+@kernel
+def _place(n: Night, s: State, many: int) -> None:
+    """Put the desk's visits, one after the other, at the end of the routes they name, where that is possible."""
+    begin_move(s)
+    for a in range(many):
+        u, k = s.desk[a, WHO], s.desk[a, BY]
+        if s.offer[u, k, ALLOWED] == 0 or s.group[n.node[u, GROUP], SERVED] >= 0:
+            continue
+        length = s.tour[NOW, k, LENGTH]
+        _cost, at = scan(n, s, u, k, length, length, False)
+        if at >= 0:
+            touch(s, k)
+            add(n, s, u, k, at)
+            refresh(n, s, k)
+    settle(s)
+    if better(s, NOW, BEST):
+        keep_best(s)
+
+
+RUN, PLACE = range(2)
+"""What `work` can do. One entry means one compilation and one file in the cache."""
+
+
+@entry
+def work(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
+    """RUN that many iterations, or PLACE that many visits from the desk."""
+    if what == RUN:
+        for _ in range(many):
+            _step(n, s, dial)
+    else:
+        _place(n, s, many)
+
+
+def compiled_before() -> bool:
+    """Return whether the loop is compiled already, in this process or in the cache."""
+    return is_compiled(work)
