@@ -99,6 +99,7 @@ def make_night(town: Callable[..., RoadNetwork]) -> Callable[..., Night]:
         more_sites: Sequence[Site] = (),
         people: dict[str, int] | None = None,
         same_place: bool = False,
+        all_legs: bool = False,
     ) -> Night:
         roads = town(provenance, street)
         empty = Scenario(name="probe", date=date, timezone=timezone)
@@ -138,7 +139,7 @@ def make_night(town: Callable[..., RoadNetwork]) -> Callable[..., Night]:
             clock = leave_s = scenario.seconds(squad.shift.leave)
             visits, drive_s, drive_m = [], 0, 0
             for k, leg in enumerate(driven):
-                if leg.travel_ms:
+                if leg.travel_ms or all_legs:
                     legs[squad.id, k] = leg
                 seconds, metres = -(-leg.travel_ms // 1000), -(-leg.length_dm // 10)
                 drive_s, drive_m, clock = drive_s + seconds, drive_m + metres, clock + seconds

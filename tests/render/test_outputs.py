@@ -228,3 +228,11 @@ def test_squad_ids_lead_nowhere_else(make_night, tmp_path):
     names = {path.name for path in (tmp_path / "a" / "out").iterdir()}
     assert {"etc.gpx", "sheet-etc.md", "etc-2.gpx", "sheet-etc-2.md"} <= names
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_stop_at_the_base_comes_out_everywhere(make_night, tmp_path, monkeypatch):
+    monkeypatch.undo()
+    night = make_night(((0, 1), ()), same_place=True, all_legs=True)
+    written = write_outputs(night, tmp_path / "out")
+    assert {path.name for path in written} == OWN
+    assert (tmp_path / "out" / "map.png").stat().st_size > 20_000

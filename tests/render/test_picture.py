@@ -77,7 +77,8 @@ def test_synthetic_band(make_night, synthetic, monkeypatch):
 def test_words_on_the_page(night, monkeypatch):
     told = words(night, monkeypatch)
     text = "\n".join(told)
-    assert told.count("1") >= 4
+    assert [told.count(number) for number in ("1", "2", "3", "4")] == [2, 2, 1, 0]
+    assert f"1   {night.clock(night.plan.routes[0].visits[0].begin_s):%H:%M}   KPU Kota" in told
     for expected in (
         night.roads.provenance.statement,
         "Radio channel 4.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from patrolroute.render import patrol_sheet
 
 
@@ -88,8 +90,9 @@ def test_people_unknown(make_night):
     assert "| Personel / people | not stated |" in patrol_sheet(make_night(people={}), "regu-1")
 
 
-def test_stop_where_the_squad_starts(make_night):
-    sheet = patrol_sheet(make_night(((0, 1),), same_place=True), "regu-1")
+@pytest.mark.parametrize("all_legs", [False, True])
+def test_stop_where_the_squad_starts(make_night, all_legs):
+    sheet = patrol_sheet(make_night(((0, 1),), same_place=True, all_legs=all_legs), "regu-1")
     assert "| 1 | no drive: same place |" in sheet
 
 

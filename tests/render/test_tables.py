@@ -86,9 +86,10 @@ def test_explore_works(night, table_of):
     assert "regu-1" in shown or "site-5" in shown
 
 
-def test_stop_at_the_base_is_a_leg_of_no_length(make_night):
-    night = make_night(((0, 1),), same_place=True)
-    assert ("regu-1", 0) not in night.legs
+@pytest.mark.parametrize("all_legs", [False, True])
+def test_stop_at_the_base_is_a_leg_of_no_length(make_night, all_legs):
+    night = make_night(((0, 1),), same_place=True, all_legs=all_legs)
+    assert (("regu-1", 0) in night.legs) is all_legs
     table = legs_table(night)
     assert table["drive_min"][0] == 0
     assert table["streets"][0] == ""

@@ -228,11 +228,15 @@ def draw_stops(axes: Axes, frame: Frame, stops: Sequence[Stop], taken: list[tupl
         draw_stop(axes, spot, stop, size)
 
 
-def draw_stop(axes: Axes, spot: NDArray[np.float64] | tuple[float, float], stop: Stop, size: float) -> None:
+def draw_stop(
+    axes: Axes, spot: NDArray[np.float64] | tuple[float, float], stop: Stop, size: float, *, numbered: bool = True
+) -> None:
     """Draw one stop's marker: filled where the position is known, white where it is approximate."""
     marker = tier_shape(stop.tier).marker
     face, edge = ("white", stop.ink.ground) if stop.approximate else (stop.ink.ground, "white")
     axes.plot(*spot, marker, ms=size, mfc=face, mec=edge, mew=1.6 if stop.approximate else 0.9, zorder=8)
+    if not numbered:
+        return
     axes.text(
         spot[0],
         spot[1],

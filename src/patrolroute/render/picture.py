@@ -247,11 +247,13 @@ def _draw_rows(page: Axes, rows: Sequence[_Row], left: float, top: float, width:
             page.plot([left, left + 16], [middle, middle], color=row.ink.ground, ls=row.ink.dash, lw=3.2)
             indent = 21
         elif row.stop is not None:
-            draw_stop(page, (left + 8, middle), row.stop, tier_shape(row.stop.tier).size * row.size / 11.5)
-            indent = 18
+            draw_stop(
+                page, (left + 7, middle), row.stop, tier_shape(row.stop.tier).size * row.size / 14, numbered=False
+            )
+            indent = 16
         elif row.symbol:
-            {"cross": draw_cross, "house": draw_house}[row.symbol](page, (left + 8, middle), row.size * 1.2)
-            indent = 18
+            {"cross": draw_cross, "house": draw_house}[row.symbol](page, (left + 7, middle), row.size * 1.2)
+            indent = 16
         page.text(
             left + indent,
             middle,
@@ -323,7 +325,8 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
         )
         guess = "≈ " if stop.approximate else ""
         when = f"{night.clock(visit.begin_s):%H:%M}"
-        rows.append(_Row(f"{when}  {guess}{drawable(site.title)}", size, stop=stop))
+        place = str(number).rjust(len(str(len(route.visits))), "\u2007")
+        rows.append(_Row(f"{place}   {when}   {guess}{drawable(site.title)}", size, stop=stop))
     return rows
 
 

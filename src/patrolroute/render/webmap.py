@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _MOST_EDGES = 30_000
 
 
-def explore(night: Night, *, tiles: str | None = None) -> folium.Map:
+def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> folium.Map:
     """Return the plan as a folium map: a layer for each squad, one for the sites left out, popups, a key.
 
     Without `tiles` the roads of the plan are drawn as the ground, so that only Leaflet itself is fetched; of more than
@@ -46,8 +46,8 @@ def explore(night: Night, *, tiles: str | None = None) -> folium.Map:
     Parameters
     ----------
     night : Night
-    tiles : str or None
-        A tile set that folium knows ("OpenStreetMap"), or a URL with its attribution given to folium elsewhere.
+    tiles : str, folium.TileLayer or None
+        The name of a tile set that folium knows ("OpenStreetMap"), or a layer with a URL and attribution of its own.
     """
     box = plan_bounds(night).wider(0.04)
     shown = folium.Map(

@@ -72,7 +72,7 @@ def zone_text(night: Night) -> str:
     minutes = round(offset.total_seconds() / 60) if offset else 0
     utc = f"UTC{'+' if minutes >= 0 else '-'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
     zone = night.scenario.timezone
-    return utc if zone[:1] in "+-" else f"{zone}, {utc}"
+    return utc if zone[:1] in "+-" or zone == "UTC" else f"{zone}, {utc}"
 
 
 def clock_text(night: Night, moment: datetime) -> str:
