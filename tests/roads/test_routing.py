@@ -253,7 +253,7 @@ def check_walk(network: RoadNetwork, placed: Placed, leg: Any, i: int, j: int) -
     for k, edge in enumerate(leg.edges.tolist()):
         begin, end = int(leg.edge_from_dm[k]), int(leg.edge_to_dm[k])
         assert 0 <= begin <= end <= network.length_dm[edge]
-        if begin == 0 and end == network.length_dm[edge]:
+        if begin == 0 and end == network.length_dm[edge] > 0:
             assert leg.edge_ms[k] == network.time_ms[edge]
         if k > 0:
             before = int(leg.edges[k - 1])

@@ -1,5 +1,6 @@
 """Streets: loading, speeds, closures, and the ways between places."""
 
+from patrolroute.roads.fetch import fetch_roads, find_fetched
 from patrolroute.roads.files import read_roads, write_roads
 from patrolroute.roads.graphs import roads_from_graph
 from patrolroute.roads.network import Cut, RoadNetwork
@@ -16,6 +17,8 @@ __all__ = [
     "Snaps",
     "SpeedTable",
     "Street",
+    "fetch_roads",
+    "find_fetched",
     "place_on_roads",
     "read_roads",
     "roads_from_graph",

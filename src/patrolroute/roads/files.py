@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
-import zipfile
-from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from patrolroute.errors import InputError
-from patrolroute.provenance import Provenance
 from patrolroute.roads.graphml import read_graphml
 from patrolroute.roads.graphs import graph_provenance, roads_from_graph
-from patrolroute.roads.network import Cut, RoadNetwork
-from patrolroute.roads.speeds import SpeedTable
+from patrolroute.roads.packed import read_packed, write_packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
+
+    from patrolroute.roads.network import RoadNetwork
+    from patrolroute.roads.speeds import SpeedTable
 
 FORMATS = {
     ".graphml": "graphml",
@@ -34,21 +30,6 @@ FORMATS = {
     ".xml": "osm",
 }
 """What a road file's name ends in, and how it is read."""
-
-_NPZ_VERSION = 1
-_NPZ_MAX_BYTES = 4 << 30
-_ARRAYS = (
-    "node_id",
-    "lon",
-    "lat",
-    "tail",
-    "head",
-    "length_dm",
-    "twin",
-    "maxspeed_kph",
-    "shape_start",
-    "shape_lonlat",
-)
 
 
 def read_roads(path: str | Path, *, speeds: SpeedTable | None = None) -> RoadNetwork:
@@ -82,7 +63,7 @@ def read_roads(path: str | Path, *, speeds: SpeedTable | None = None) -> RoadNet
                 graph, provenance=graph_provenance(graph, kind="file", source=path.name), speeds=speeds
             )
         if kind == "npz":
-            return _read_npz(path, speeds)
+            return read_packed(path, speeds=speeds)
         from patrolroute.roads.osmfile import read_osm  # noqa: PLC0415 - pyosmium loads only where an extract is read
 
         return read_osm(path, kind, speeds=speeds)
@@ -132,7 +113,7 @@ def write_roads(network: RoadNetwork, path: str | Path) -> Path:
     path = Path(path)
     writers: dict[str, Callable[[BinaryIO], None]] = {
         ".graphml": lambda file: _write_graphml(network, file),
-        ".npz": lambda file: _write_npz(network, file),
+        ".npz": lambda file: write_packed(network, file),
     }
     write = writers.get(path.suffix.lower())
     if write is None:
@@ -172,73 +153,3 @@ def _write_graphml(network: RoadNetwork, file: BinaryIO) -> None:
         data.update({key: str(value) for key, value in data.items()})
     graph.graph["simplified"] = "True"
     nx.write_graphml_xml(graph, file)
-
-
-def _write_npz(network: RoadNetwork, file: BinaryIO) -> None:
-    names = sorted(set(network.name) | set(network.highway))
-    number = {name: i for i, name in enumerate(names)}
-    about = {
-        "patrolroute_roads": _NPZ_VERSION,
-        "provenance": asdict(network.provenance),
-        "cut": asdict(network.cut),
-        "speeds": asdict(network.speeds),
-        "words": names,
-    }
-    columns: dict[str, Any] = {name: getattr(network, name) for name in _ARRAYS}
-    columns["name"] = np.array([number[name] for name in network.name], np.int32)
-    columns["highway"] = np.array([number[name] for name in network.highway], np.int32)
-    columns["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    np.savez_compressed(file, allow_pickle=False, **columns)
-
-
-def _read_npz(path: Path, speeds: SpeedTable | None) -> RoadNetwork:
-    columns, about = _load_npz(path)
-    try:
-        words = about["words"]
-        chosen = {key: [words[i] for i in columns[key].tolist()] for key in ("name", "highway")}
-        if not all(isinstance(word, str) for each in chosen.values() for word in each):
-            raise TypeError("a name is no text")
-        table = speeds or SpeedTable(**about["speeds"])
-        length_dm = np.asarray(columns["length_dm"], np.int64)
-        highway, maxspeed_kph = tuple(chosen["highway"]), np.asarray(columns["maxspeed_kph"], np.float64)
-        return RoadNetwork(
-            provenance=Provenance(**{field.name: about["provenance"][field.name] for field in fields(Provenance)}),
-            name=tuple(chosen["name"]),
-            highway=highway,
-            time_ms=table.times_ms(length_dm, highway, maxspeed_kph),
-            speeds=table,
-            cut=Cut(**about["cut"]),
-            **{key: columns[key] for key in _ARRAYS},
-        )
-    except InputError as error:
-        raise InputError(f"{path.name}: {fault}" for fault in error.faults) from None
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise InputError([f"{path.name}: not as `write_roads` writes it ({error!r}); write it again."]) from None
-
-
-def _load_npz(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the arrays and the description in an .npz, once their sizes are known to be sane."""
-    wanted = (*_ARRAYS, "name", "highway", "about")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-        if set(sizes) != {f"{name}.npy" for name in wanted}:
-            raise ValueError("other contents than a road network")
-        if sum(sizes.values()) > min(_NPZ_MAX_BYTES, 2000 * path.stat().st_size):
-            raise ValueError("contents that expand beyond measure")
-        with np.load(path, allow_pickle=False) as loaded:
-            columns = {name: loaded[name] for name in wanted}
-        about = json.loads(columns["about"].tobytes())
-        if not isinstance(about, dict) or about.get("patrolroute_roads") != _NPZ_VERSION:
-            raise ValueError("another version")
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        EOFError,
-        MemoryError,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
-        raise InputError([f"{path.name}: not a road network that `write_roads` wrote ({error})."]) from None
-    return columns, about
