@@ -210,15 +210,17 @@ _HOSTILE = st.fixed_dictionaries(
 )
 
 
-def read_or_refuse(path: Path) -> None:
+def read_or_refuse(path: Path) -> Scenario | None:
     """Read a scenario; nothing but an InputError of whole sentences may come instead."""
+    scenario = None
     faults: tuple[str, ...] = ("",)
     try:
-        assert isinstance(read_scenario(path), Scenario)
+        scenario = read_scenario(path)
     except InputError as error:
         faults = error.faults
     assert faults
     assert all(not fault or (fault.endswith(".") and fault.isprintable()) for fault in faults)
+    return scenario
 
 
 _FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -228,7 +230,10 @@ _FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 @_FUZZ
 def test_whatever_stands_in_the_fields_it_is_read_or_refused(data: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text(json.dumps(data), encoding="utf-8")
-    read_or_refuse(tmp_path / "s.json")
+    scenario = read_or_refuse(tmp_path / "s.json")
+    if scenario is not None:
+        for kind in ("places", "sites", "squads"):
+            assert len(getattr(scenario, kind)) == len(data.get(kind) or ())
 
 
 @given(content=st.binary(max_size=60) | st.text("id,lonat;\"\n\t\r -.:/019#'=", max_size=80).map(str.encode))

@@ -76,7 +76,7 @@ def _nowhere(squads: Iterable[Entry], known: list[str]) -> list[str]:
         for field, name in squad.ends:
             if name not in have:
                 hint = did_you_mean(name, names) if len(faults) < _HINTS else ""
-                places = f"expected the id of a place or site: {listed(names)}" if names else "there are no places yet"
+                places = f"expected one of {listed(names)}" if names else "there is none yet; add it"
                 faults.append(f"{squad.where}: {field} {found(name)} names no place or site{hint}; {places}.")
     return faults
 

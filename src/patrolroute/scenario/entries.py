@@ -74,7 +74,7 @@ class Reading:
 
     def build(self, model: type[_Model], missing: frozenset[str]) -> _Model | None:
         """Return the model, or None when there are faults."""
-        self.spoilt |= missing | {field for field, value in self.row.cells.items() if value is None}
+        self.spoilt |= missing | self.row.spoilt
         try:
             built = model.model_validate(self.data)
         except ValidationError as error:
@@ -84,12 +84,11 @@ class Reading:
         return None if self.faults else built
 
 
-def place_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Place | None, list[str]]:
+def place_of(row: Row, _clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Place | None, list[str]]:
     """Return the place of a row, or None and every fault."""
     reading = Reading(row)
     _simple(reading, _PLACE)
     _refuse_others(reading, _PLACE)
-    del clock
     return reading.build(Place, missing), reading.faults
 
 
@@ -170,9 +169,9 @@ def yes_or_no(value: Any) -> bool:
     ValueError
         When it is neither.
     """
-    known = _YES_NO.get(str(value).strip().lower()) if not isinstance(value, float) or value in {0.0, 1.0} else None
-    if isinstance(value, float) and value in {0.0, 1.0}:
-        known = bool(value)
+    # GIS programs keep 1 as 1.0 where a cell of the column is empty.
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    known = _YES_NO.get(text.strip().lower())
     if known is None:
         raise ValueError(f"required is {found(value)}; expected true or false (yes, ya, 1 or no, tidak, 0)")
     return known

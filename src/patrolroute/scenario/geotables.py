@@ -279,7 +279,7 @@ def _kind_words(kind: Any) -> str:
 def _place(row: Row, position: Any, wrong: str | None, faults: Faults) -> None:
     if wrong is not None:
         faults.add(f"{row.full_name}: {wrong}.")
-        row.cells.update(lon=None, lat=None)
+        row.spoilt.update(("lon", "lat"))
         return
     for field, value in zip(("lon", "lat"), position, strict=True):
         told = row.cells.get(field)

@@ -192,8 +192,8 @@ class Scenario(Frozen):
     @field_validator("timezone")
     @classmethod
     def _zone_known(cls, name: str) -> str:
-        zone_of(name)
-        return name
+        zone_of(name.strip())
+        return name.strip()
 
     @model_validator(mode="after")
     def _sound_together(self) -> Self:

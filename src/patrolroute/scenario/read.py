@@ -114,7 +114,7 @@ def _clock(data: dict[str, Any]) -> Clock:
     try:
         value = data.get("date")
         date = checked_date(dt.date.fromisoformat(value.strip() if isinstance(value, str) else str(value)))
-        return Clock(date=date, zone=zone_of(str(data.get("timezone"))))
+        return Clock(date=date, zone=zone_of(str(data.get("timezone")).strip()))
     except ValueError:
         return Clock(date=date, zone=zone)
 

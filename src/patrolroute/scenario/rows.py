@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from patrolroute.errors import Faults
 
 MAX_ROWS = 20_000
+MAX_COLUMNS = 200
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 OTHER_WORDS = {
@@ -43,11 +44,14 @@ class Row:
         By field; cells that are empty are left out.
     decimal_comma : bool
         Whether "12,5" is twelve and a half.
+    spoilt : set of str
+        Fields of which a fault is told already.
     """
 
     where: str
     cells: dict[str, Any]
     decimal_comma: bool = False
+    spoilt: set[str] = field(default_factory=set)
 
     @property
     def full_name(self) -> str:
@@ -175,6 +179,9 @@ def _table(
     header = [cell.strip().lower() for cell in records[0][1]]
     while header and not header[-1]:
         header.pop()
+    if len(header) > MAX_COLUMNS:
+        faults.add(f"{name} row 1: has {len(header):,} columns; expected at most {MAX_COLUMNS}; check the file.")
+        return Table(whole=False)
     missing = columns.check(name, [c for c in header if c and not c.startswith("#")], faults)
     rows = []
     for number, record in records[1:]:
