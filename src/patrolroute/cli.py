@@ -1,0 +1,213 @@
+"""The command line: one thin command for each verb. Exit 0 fine, 2 bad input, 3 no plan that obeys every rule."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from patrolroute import datasets as named
+from patrolroute.engines.registry import ENGINES
+from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError, RuleBrokenError
+from patrolroute.patrol import check_saved
+from patrolroute.patrol import plan as plan_night
+from patrolroute.plans import Plan
+from patrolroute.render import summary_tables
+from patrolroute.roads import RoadNetwork, fetch_roads, read_roads, write_roads
+from patrolroute.scenario import Scenario, read_scenario, scenario_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from patrolroute.solve import Progress as SearchProgress
+
+EXIT_BAD_INPUT = 2
+EXIT_NO_PLAN = 3
+
+app = typer.Typer(
+    help="Plan security patrols on real streets: who goes where, when, along which roads, and what is left out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+
+@app.command()
+def plan(
+    scenario: Annotated[str, typer.Argument(help="A scenario.toml, or the name of a dataset such as 'kupang'.")],
+    *,
+    roads: Annotated[
+        Path | None, typer.Option(help="Roads: .osm, .osm.bz2, .osm.gz, .osm.pbf or .graphml. A dataset has its own.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help=f"Who searches: {', '.join(ENGINES)}.")] = ENGINES[0],
+    seconds: Annotated[float, typer.Option(help="Longest search.")] = 10.0,
+    iterations: Annotated[int | None, typer.Option(help="Most iterations; with --seed, the same plan again.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Random when left out, so that nobody can foretell the night.")
+    ] = None,
+    start: Annotated[Path | None, typer.Option(help="A plan.json to begin from.")] = None,
+    skip_off_road: Annotated[bool, typer.Option(help="Leave out sites too far from any street.")] = False,
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder for sheets, map and data.")] = Path("out"),
+) -> None:
+    """Plan a night and write patrol sheets, a map and GIS files. Ctrl-C takes the best plan so far."""
+    night, network = _scenario_and_roads(scenario, roads)
+    with _bar(seconds, night.name) as progress:
+        planned = plan_night(
+            night,
+            network,
+            engine=engine,
+            seconds=seconds,
+            iterations=iterations,
+            seed=seed,
+            start=None if start is None else _read_plan(start),
+            progress=progress,
+            skip_off_road=skip_off_road,
+        )
+    files = planned.save(out_dir)
+    out.print(summary_tables(planned.night))
+    out.print(f"\n{len(files)} files in {out_dir}", markup=False, highlight=False)
+
+
+@app.command()
+def check(plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan.json that `plan` wrote.")]) -> None:
+    """Check a plan against the scenario and the travel matrix that stand beside it."""
+    violations = check_saved(plan_file)
+    for violation in violations:
+        err.print(str(violation), markup=False, highlight=False, soft_wrap=True)
+    if violations:
+        raise typer.Exit(EXIT_NO_PLAN)
+    out.print(f"{plan_file}: obeys every rule.", markup=False, highlight=False)
+
+
+@app.command()
+def fetch(
+    name: Annotated[str | None, typer.Argument(help="A dataset, such as 'kupang'.")] = None,
+    *,
+    place: Annotated[str | None, typer.Option(help="A place that OpenStreetMap knows: 'Ambon, Indonesia'.")] = None,
+    bbox: Annotated[
+        tuple[float, float, float, float] | None, typer.Option(help="West, south, east, north in degrees.")
+    ] = None,
+    refresh: Annotated[bool, typer.Option(help="Fetch again although it was fetched before.")] = False,
+    out_file: Annotated[Path | None, typer.Option("--out", help="Also write the roads to this .graphml file.")] = None,
+) -> None:
+    """Fetch roads from OpenStreetMap through Overpass and keep them for later."""
+    if sum(each is not None for each in (name, place, bbox)) != 1:
+        raise InputError(["fetch: expected one of a dataset's name, --place or --bbox."])
+    network = named.fetch(name, refresh=refresh) if name else fetch_roads(place=place, bbox=bbox, refresh=refresh)
+    if out_file is not None:
+        write_roads(network, out_file)
+    _print_roads(network)
+
+
+@app.command()
+def roads(
+    source: Annotated[str, typer.Argument(help="A road file, or the name of a dataset such as 'kupang'.")],
+) -> None:
+    """Tell what a road network holds and what was cut from it."""
+    _print_roads(named.load(source).roads if source in named.names() else read_roads(source))
+
+
+@app.command()
+def datasets() -> None:
+    """List the districts that come with the package."""
+    table = Table("name", "what", "sites", "squads", "roads")
+    for name in named.names():
+        district = named.load(name)
+        table.add_row(
+            name,
+            district.scenario.name,
+            str(len(district.scenario.sites)),
+            str(len(district.scenario.squads)),
+            district.roads.provenance.statement,
+        )
+    out.print(table)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a scenario file."""
+    typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run the command line and turn the package's errors into exit codes."""
+    try:
+        app()
+    except InfeasibleError as error:
+        _fail(error, EXIT_NO_PLAN)
+    except RuleBrokenError as error:
+        _fail(error, 1)
+    except PatrolrouteError as error:
+        _fail(error, EXIT_BAD_INPUT)
+
+
+def _fail(error: PatrolrouteError, code: int) -> None:
+    err.print(f"patrolroute: {error}", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+def _scenario_and_roads(scenario: str, roads_file: Path | None) -> tuple[Scenario, RoadNetwork]:
+    if scenario in named.names() and not Path(scenario).is_file():
+        district = named.load(scenario)
+        return district.scenario, district.roads if roads_file is None else read_roads(roads_file)
+    night = read_scenario(scenario)
+    if roads_file is None:
+        raise InputError(
+            [
+                f"{scenario}: no roads are given; add --roads FILE (.osm.pbf, .osm, .graphml), or get some with "
+                "`patrolroute fetch --place 'CITY, COUNTRY' --out roads.graphml`."
+            ]
+        )
+    return night, read_roads(roads_file)
+
+
+def _read_plan(file: Path) -> Plan:
+    try:
+        return Plan.from_json(file.read_bytes(), where=str(file))
+    except OSError as error:
+        raise InputError([f"{file}: cannot be read ({error.strerror}); expected a plan.json."]) from error
+
+
+def _print_roads(network: RoadNetwork) -> None:
+    table = Table("fact", "value", show_header=False)
+    for fact, value in network.facts.items():
+        table.add_row(fact, str(value))
+    out.print(table)
+
+
+@contextmanager
+def _bar(seconds: float, name: str) -> Iterator[Callable[[SearchProgress], None]]:
+    """Show how much of the search time is gone and what the best plan leaves out."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(name, total=seconds)
+        began, done = time.perf_counter(), threading.Event()
+
+        def tick() -> None:
+            while not done.wait(0.2):
+                progress.update(task, completed=min(seconds, time.perf_counter() - began))
+
+        def show(best: SearchProgress) -> None:
+            left_out = " + ".join(map(str, best.objective.uncovered))
+            progress.update(
+                task, description=f"left out by tier: {left_out}; {best.objective.drive_s // 60} min driven"
+            )
+
+        ticker = threading.Thread(target=tick, daemon=True)
+        ticker.start()
+        try:
+            yield show
+        finally:
+            done.set()
+            ticker.join()

@@ -1,0 +1,90 @@
+"""The house is as `docs/design.md` says it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "patrolroute"
+ROW = re.compile(r"^\| `(\w+)` \| .* \| ([\w, -]+) \|$", re.MULTILINE)
+HEAVY = {"osmnx", "networkx", "geopandas"}
+
+
+def rooms() -> dict[str, set[str]]:
+    """Return what the design lets each room import."""
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    return {room: {each.strip() for each in allowed.split(",")} - {"-"} for room, allowed in ROW.findall(text)}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_every_room_has_a_row_and_every_row_a_room() -> None:
+    assert {room_of(path) for path in modules()} == rooms().keys()
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_what_its_row_names(path: Path) -> None:
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("patrolroute.")}
+    assert used & rooms().keys() <= rooms()[room_of(path)] | {room_of(path)}
+
+
+def test_rows_are_in_an_order_without_cycles() -> None:
+    above: set[str] = set()
+    for room, allowed in rooms().items():
+        assert allowed <= above, f"{room} imports {allowed - above}, which stand below it"
+        above.add(room)
+
+
+@pytest.mark.parametrize("room", [room for room in ("engines", "search", "bound") if room in rooms()])
+def test_search_knows_no_map(room: str) -> None:
+    for path in modules():
+        if room_of(path) == room:
+            assert not {name.split(".")[0] for name in imports(path)} & HEAVY, path
+
+
+def test_render_knows_no_engine() -> None:
+    assert not rooms()["render"] & {"engines", "search", "solve"}
+
+
+def test_no_shed() -> None:
+    names = {path.stem for path in modules()}
+    assert not names & {"utils", "util", "helpers", "common", "misc", "settings"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_are_rooms_not_halls(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").count("\n") < 500
+
+
+def test_tests_mirror_the_package() -> None:
+    """Every test module of a room's folder stands in a folder of the room's name."""
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    assert folders <= rooms().keys() | {"notebooks", "benchmarks", "data"}
+
+
+def test_the_public_surface_is_sorted_and_whole() -> None:
+    import patrolroute
+
+    assert list(patrolroute.__all__) == sorted(patrolroute.__all__)
+    assert all(getattr(patrolroute, name) is not None for name in patrolroute.__all__)

@@ -1,0 +1,196 @@
+"""The command line as a user meets it: what it prints, what it writes, how it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import osmnx as ox
+import pytest
+
+from patrolroute import cli
+from patrolroute.scenario import read_scenario
+from streets import corner, town
+
+SCENARIO = """
+name = "Malam ini"
+date = 2024-02-13
+timezone = "Asia/Makassar"
+sites = "sites.csv"
+
+[[places]]
+id = "mako"
+name = "Mapolda"
+lon = 123.60
+lat = -10.18
+
+[[squads]]
+id = "regu-1"
+people = "preventif=6; sterilisasi=2"
+vehicle = "car"
+start = "mako"
+end = "mako"
+shift_start = "20:15"
+shift_end = "22:30"
+briefing_min = 15
+debriefing_min = 10
+"""
+
+
+def sites_csv(required_dwell_min: int = 15) -> str:
+    kpu, pasar = corner(2, 2), corner(1, 3)
+    return (
+        "id,name,lon,lat,tier,weight,dwell_min,windows,required,placement,source\n"
+        f"kpu,KPU Kota,{kpu['lon']},{kpu['lat']},sangat rawan,5,{required_dwell_min},,ya,street,known by street only\n"
+        f"pasar,Pasar Kuanino,{pasar['lon']},{pasar['lat']},rawan,2,10,20:30/22:00,,approximate,press\n"
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    ox.save_graphml(town(), tmp_path / "town.graphml")
+    (tmp_path / "scenario.toml").write_text(SCENARIO, encoding="utf-8")
+    (tmp_path / "sites.csv").write_text(sites_csv(), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["patrolroute", *arguments])
+    monkeypatch.setenv("COLUMNS", "140")
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+PLAN = ("plan", "scenario.toml", "--roads", "town.graphml", "--iterations", "50", "--seconds", "5", "--seed", "1")
+
+
+def test_plan_then_check(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, *PLAN) == 0
+    printed = capsys.readouterr().out
+    assert "Coverage" in printed
+    assert "regu-1" in printed
+    assert "Roads: town.graphml" in printed
+    assert {"plan.json", "visits.geojson", "legs.geojson", "skipped.geojson", "plan.gpkg", "map.png"} <= {
+        file.name for file in (folder / "out").iterdir()
+    }
+    assert run(monkeypatch, "check", "out/plan.json") == 0
+    assert "obeys every rule" in capsys.readouterr().out
+
+
+def test_a_tampered_plan_fails_its_check(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *PLAN) == 0
+    data = json.loads((folder / "out" / "plan.json").read_text(encoding="utf-8"))
+    data["routes"][0]["visits"] = data["routes"][0]["visits"][:1]
+    (folder / "out" / "plan.json").write_text(json.dumps(data), encoding="utf-8")
+    capsys.readouterr()
+    assert run(monkeypatch, "check", "out") == 3
+    assert "accounts:" in capsys.readouterr().err
+
+
+def test_the_next_plan_starts_from_the_last(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, *PLAN) == 0
+    assert run(monkeypatch, *PLAN, "--start", "out/plan.json", "--out", "again") == 0
+    assert (folder / "again" / "plan.json").exists()
+
+
+def test_the_seed_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, *PLAN, "--seed", "77441199") == 0
+    for file in (folder / "out").iterdir():
+        assert b"77441199" not in file.read_bytes(), file.name
+
+
+def test_every_fault_at_once_and_nothing_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = sites_csv().replace("street,known", "strasse,known").replace(",2,10,", ",2.5,-10,")
+    (folder / "sites.csv").write_text(text, encoding="utf-8")
+    assert run(monkeypatch, *PLAN) == 2
+    said = capsys.readouterr().err
+    assert "sites.csv row 2 'KPU Kota'" in said
+    assert said.count("sites.csv row 3 'Pasar Kuanino'") == 2
+    assert "Traceback" not in said
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("plan", "missing.toml", "--roads", "town.graphml"), "missing.toml"),
+        (("plan", "scenario.toml"), "no roads are given; add --roads FILE"),
+        (("plan", "scenario.toml", "--roads", "missing.osm.pbf"), "missing.osm.pbf"),
+        ((*PLAN, "--engine", "oracle"), "there is no engine 'oracle'; expected one of"),
+        ((*PLAN, "--start", "scenario.toml"), "scenario.toml"),
+        ((*PLAN, "--seconds", "-3"), "budget: seconds is -3.0; expected 0 or more"),
+        (("check", "nowhere/plan.json"), "nowhere/plan.json: cannot be read"),
+        (("roads", "sites.csv"), "sites.csv"),
+        (("fetch",), "expected one of a dataset's name, --place or --bbox"),
+        (("fetch", "atlantis"), "atlantis"),
+    ],
+)
+def test_bad_input_ends_with_2_and_a_sentence(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    words: str,
+) -> None:
+    assert run(monkeypatch, *arguments) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+    assert not (folder / "out").exists()
+
+
+def test_no_plan_ends_with_3_and_what_would_help(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "sites.csv").write_text(sites_csv(required_dwell_min=120), encoding="utf-8")
+    assert run(monkeypatch, *PLAN) == 3
+    said = capsys.readouterr().err
+    assert "site 'KPU Kota' is required, and no squad can visit it" in said
+    assert "lengthen a shift or start from a nearer place" in said
+    assert not (folder / "out").exists()
+
+
+def test_roads_tells_what_was_cut(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph = town()
+    graph.add_node(999, x=123.59, y=-10.19)
+    graph.add_edge(999, 0, osmid=1, highway="residential", length=1200.0, oneway=True, reversed=False)
+    ox.save_graphml(graph, folder / "spur.graphml")
+    assert run(monkeypatch, "roads", "spur.graphml") == 0
+    said = capsys.readouterr().out
+    assert "1 node" in said
+    assert "residential" in said
+
+
+def test_schema_describes_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "schema") == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert {"name", "date", "timezone", "sites", "squads", "places"} <= schema["properties"].keys()
+
+
+def test_datasets_lists_the_districts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "datasets") == 0
+    said = capsys.readouterr().out
+    assert "kupang" in said
+    assert "oebobo" in said
+
+
+def test_the_dataset_s_own_night_is_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out_dir = tmp_path / "night"
+    assert run(monkeypatch, "plan", "kupang", "--seconds", "1", "--seed", "1", "--out", str(out_dir)) == 0
+    assert run(monkeypatch, "check", str(out_dir)) == 0
+    assert len(read_scenario(out_dir / "scenario.json").sites) >= 30
+    assert len(list(out_dir.glob("sheet-*.md"))) == 5
