@@ -43,8 +43,8 @@ def test_every_stop_street_by_street(night):
     assert stops[1][1].startswith("Jalan Utara 1 (20 m) → unnamed road (880 m) → Jalan Utara 3 (20 m); in all")
     begin = night.plan.routes[0].visits[0].begin_s
     times = f"{night.clock(begin):%H:%M}–{night.clock(begin + 900):%H:%M} (15 min)"
-    assert stops[0][2:] == [times, "KPU Kota (tier 1, sangat rawan)", ""]
-    assert stops[1][3] == "Bawaslu ≈ (tier 2, rawan)"
+    assert stops[0][2:] == [times, "KPU Kota (tier 1)", ""]
+    assert stops[1][3] == "Bawaslu ≈ (tier 2)"
     assert back[1].startswith("Kembali / back: Jalan Utara 3 (1.3 km) → Jalan Timur 0 (1.3 km); in all 2.7 km")
     assert back[3] == "Mapolda NTT"
     assert '"unnamed road" (jalan tanpa nama)' in sheet

@@ -168,9 +168,10 @@ def _head(page: Axes, night: Night) -> float:
 def _foot(page: Axes, night: Night) -> float:
     """Write where the roads come from and the notes; return where the map may end."""
     guessed = len(night.approximate)
-    told = [*night.statements, *night.scenario.notes]
+    told = list(night.statements)
     if guessed:
         told.append(f"{counted(guessed, 'position')} approximate or known by street only (≈, white markers).")
+    told += night.scenario.notes
     lines = wrap(map(drawable, told), _FOOT_PT, WIDTH_PT - 2 * _EDGE)
     shown = lines if len(lines) <= 9 else [*lines[:8], "… more notes are in summary.txt"]
     for i, line in enumerate(reversed(shown)):

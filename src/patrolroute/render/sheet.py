@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from patrolroute.scenario.model import Place, Squad
 
 VEHICLES = {"car": "mobil / car (R4)", "motorcycle": "sepeda motor / motorcycle (R2)"}
-CLASSES = {1: "sangat rawan", 2: "rawan", 3: "aman"}
-"""Polri's words for the first three tiers."""
 
 _BAND = f"> **{SYNTHETIC_BAND} / JALAN SINTETIS: BUKAN UNTUK LAPANGAN**"
 _APPROXIMATE = "≈"
@@ -167,9 +165,8 @@ def _visit_times(night: Night, visit: Visit) -> str:
 
 def _target(night: Night, visit: Visit) -> str:
     site = night.site(visit.site)
-    known = f", {CLASSES[site.tier]}" if site.tier in CLASSES else ""
     required = ", required" if site.required else ""
-    return f"{_place(site)} (tier {site.tier}{known}{required})"
+    return f"{_place(site)} (tier {site.tier}{required})"
 
 
 def _place(place: Place) -> str:
