@@ -71,7 +71,7 @@ def optimum(problem: PatrolProblem) -> Objective:
 
 @st.composite
 def tiny_problems(draw: st.DrawFn) -> PatrolProblem:
-    """Up to 5 visits and 2 squads, all that the normal form has; asymmetric, with the triangle inequality of real roads."""
+    """Up to 5 visits and 2 squads, all that the normal form has; asymmetric, with the triangle inequality of roads."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     v, k, p = draw(st.integers(1, 5)), draw(st.integers(1, 2)), draw(st.integers(1, 2))
     points = draw(st.integers(2, 6))
@@ -80,6 +80,11 @@ def tiny_problems(draw: st.DrawFn) -> PatrolProblem:
     for via in range(points):
         travel = np.minimum(travel, travel[:, :, [via]] + travel[:, [via], :])
     entry, leave = rng.integers(0, points, (2, v), dtype=np.int32)
+    # A drive through an area takes duration, not driving: under a driving limit it may make room where a stop cannot, and
+    # then the best plan may be out of reach of insertions one by one. So a problem has either.
+    limits_s = np.full(k, 9999, np.int32)
+    if draw(st.booleans()):
+        leave, limits_s = entry, rng.integers(30, 200, k, dtype=np.int32)
     groups = draw(st.integers(1, v))
     group = np.concatenate([np.arange(groups), rng.integers(0, groups, v - groups)]).astype(np.int32)
     opens = rng.integers(0, 150, v, dtype=np.int32)
@@ -102,7 +107,7 @@ def tiny_problems(draw: st.DrawFn) -> PatrolProblem:
             profile=rng.integers(0, p, k, dtype=np.int32),
             from_s=from_s,
             until_s=from_s + rng.integers(50, 250, k, dtype=np.int32),
-            max_drive_s=rng.integers(30, 200, k, dtype=np.int32),
+            max_drive_s=limits_s,
         ),
         groups=Groups(ids=tuple(map(str, range(groups))), required=required),
         visits=Visits(

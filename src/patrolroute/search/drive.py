@@ -10,6 +10,8 @@ import numpy as np
 
 from patrolroute.search.layout import build_night
 from patrolroute.search.loop import PLACE, RUN, Dial, work
+from patrolroute.search.pool import build_pool
+from patrolroute.search.recombine import Effort, recombine
 from patrolroute.search.state import (
     BEST,
     BEST_AT,
@@ -92,6 +94,10 @@ class Tuning:
     ratio_chance: int = 20
     thrifty_chance: int = 10
     below_share: float = 0.1
+    pool_band: float = 2.0
+    recombine_from: int = 40_000
+    columns: int = 2500
+    recombine_work: float = 0.5
 
 
 def cooling(hot: float, cold: float) -> list[float]:
@@ -122,7 +128,8 @@ class Search:
         self.problem = problem
         self.tuning = tuning or Tuning()
         self.night = build_night(problem)
-        self.state = build_state(problem, self.night, seed)
+        pool = build_pool(min(len(problem.visits), len(problem.groups)))
+        self.state = build_state(problem, self.night, seed, pool)
         self._table = np.array(cooling(self.tuning.hot, self.tuning.cold))
         self._cycle = self.tuning.first_cycle
         self._slice = 16
@@ -152,6 +159,7 @@ class Search:
             ratio_chance=t.ratio_chance,
             thrifty_chance=t.thrifty_chance,
             below_share=t.below_share,
+            pool_band=t.pool_band,
         )
 
     def begin_from(self, orders: Orders) -> None:
@@ -160,8 +168,9 @@ class Search:
         seats = len(self.state.desk)
         rows = rows[:seats]
         self.state.desk[: len(rows), [WHO, BY]] = np.array(rows, np.int64).reshape(-1, 2)
+        # Placing is no iteration, and gets a number of its own only so that no route looks touched already.
         work(self.night, self.state, self._dial(), PLACE, len(rows))
-        self.state.tally[ITERATION] = 0
+        self.state.tally[ITERATION] -= 1
         self.state.trail[:] = -1
 
     def run(self, limits: Limits, caller: Caller) -> StoppedBy:
@@ -183,7 +192,8 @@ class Search:
                 caller.report(self.orders, self.iterations)
             left = int(tally[CYCLE_FROM]) + self._cycle - self.iterations
             if left <= 0:
-                self._next_cycle()
+                rest = None if limits.seconds is None else limits.seconds - (time.perf_counter() - begin)
+                self._next_cycle(rest)
                 continue
             if caller.stopped():
                 return "interrupt"
@@ -207,6 +217,13 @@ class Search:
         if many == self._slice:
             self._slice = max(1, min(int(many * min(SLICE_S / took, 4.0)), 1_000_000))
 
-    def _next_cycle(self) -> None:
+    def _next_cycle(self, rest_s: float | None) -> None:
+        """Recombine the pool where time allows, and begin a new cycle of temperatures from what came of it."""
+        t = self.tuning
+        if self._cycle >= t.recombine_from and (rest_s is None or rest_s > 1.0):
+            seconds = None if rest_s is None else rest_s / 2
+            found = recombine(self.night, self.state, Effort(columns=t.columns, work=t.recombine_work, seconds=seconds))
+            if found is not None:
+                self.begin_from(found)
         self.state.tally[CYCLE_FROM] = self.iterations
-        self._cycle = min(int(self._cycle * self.tuning.growth), self.tuning.longest_cycle)
+        self._cycle = min(int(self._cycle * t.growth), t.longest_cycle)

@@ -110,9 +110,14 @@ def _squads(problem: PatrolProblem) -> NDArray[np.int64]:
 
 
 def possible_squads(problem: PatrolProblem) -> NDArray[np.bool_]:
-    """Return which squads could make each visit if they did nothing else, shape (V, K)."""
+    """Return which squads could make each visit if they did nothing else, shape (V, K).
+
+    Where some visit is a drive through an area, which is duration and not driving, a visit may be out of a squad's
+    driving limit by itself and within it after that drive: the limit is then left to the insertions.
+    """
     visits, squads = problem.visits, problem.squads
     possible = np.zeros((len(visits), len(squads)), np.bool_)
+    through = bool((visits.entry != visits.exit).any())
     opens, closes, duration = (c.astype(np.int64) for c in (visits.opens_s, visits.closes_s, visits.duration_s))
     for k in range(len(squads)):
         layer = problem.matrix.travel_s[squads.profile[k]]
@@ -120,7 +125,7 @@ def possible_squads(problem: PatrolProblem) -> NDArray[np.bool_]:
         home = layer[visits.exit, squads.end[k]].astype(np.int64)
         begin = np.maximum(squads.from_s[k] + there, opens)
         in_time = (begin <= closes) & (begin + duration + home <= squads.until_s[k])
-        possible[:, k] = visits.squads[:, k] & in_time & (there + home <= squads.max_drive_s[k])
+        possible[:, k] = visits.squads[:, k] & in_time & (through | (there + home <= squads.max_drive_s[k]))
     return possible
 
 

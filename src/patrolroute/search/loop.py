@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from patrolroute.search.compiled import entry, is_compiled, kernel
 from patrolroute.search.insertion import scan
 from patrolroute.search.layout import GROUP
+from patrolroute.search.pool import remember
 from patrolroute.search.recreate import insert_by_ratio, insert_in_order, order_keys
 from patrolroute.search.rng import below, exponential
 from patrolroute.search.ruin import ruin_near, ruin_route, ruin_strings, ruin_worst
@@ -14,6 +15,7 @@ from patrolroute.search.state import (
     ALLOWED,
     BEST,
     BY,
+    CHANGED,
     CYCLE_FROM,
     GONE,
     ITERATION,
@@ -23,10 +25,12 @@ from patrolroute.search.state import (
     OLD,
     SERVED,
     THRIFTY,
+    TOUCHED,
     WHO,
     add,
     begin_move,
     better,
+    drop,
     keep_best,
     refresh,
     settle,
@@ -63,6 +67,9 @@ class Dial(NamedTuple):
         Percent of spells in which insertions are judged by their detour alone.
     below_share : float
         How much the next level of the objective counts beside the one that decides, when a worse plan is judged.
+    pool_band : float
+        Routes of accepted solutions that are less than this behind the best go into the pool; in units of
+        `Night.scale`.
     """
 
     cooling: NDArray[np.float64]
@@ -73,6 +80,7 @@ class Dial(NamedTuple):
     ratio_chance: int
     thrifty_chance: int
     below_share: float
+    pool_band: float
 
 
 @kernel
@@ -153,16 +161,32 @@ def _step(n: Night, s: State, dial: Dial) -> None:
     settle(s)
     if better(s, NOW, BEST):
         keep_best(s)
+        _remember_changed(n, s, 0)
         return
     at = min((s.tally[ITERATION] - s.tally[CYCLE_FROM]) * 256 // dial.cycle, 255)
     if loss(n, s, NOW, OLD, dial.below_share) >= dial.cooling[at] * exponential(s.rng):
         undo(n, s)
+        return
+    behind = loss(n, s, NOW, BEST, dial.below_share)
+    if behind < dial.pool_band:
+        _remember_changed(n, s, int(behind * 1000.0))
+
+
+@kernel
+def _remember_changed(n: Night, s: State, rank: int) -> None:
+    for i in range(s.tally[CHANGED]):
+        remember(n, s, NOW, s.trail[i, TOUCHED], rank)
 
 
 @kernel
 def _place(n: Night, s: State, many: int) -> None:
-    """Put the desk's visits, one after the other, at the end of the routes they name, where that is possible."""
+    """Empty all routes, then put the desk's visits, one by one, at the end of the routes they name, where possible."""
     begin_move(s)
+    for k in range(s.tour.shape[1]):
+        if s.tour[NOW, k, LENGTH] > 0:
+            touch(s, k)
+            drop(n, s, k, 1, s.tour[NOW, k, LENGTH])
+            refresh(n, s, k)
     for a in range(many):
         u, k = s.desk[a, WHO], s.desk[a, BY]
         if s.offer[u, k, ALLOWED] == 0 or s.group[n.node[u, GROUP], SERVED] >= 0:

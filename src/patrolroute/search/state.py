@@ -48,8 +48,8 @@ SERVED, REQUIRED = range(2)
 """Columns of `State.group`: the visit that serves the group or -1, and whether one must."""
 
 KNOWN, COST, SLOT, ALLOWED = range(4)
-"""Last index of `State.offer`: version of the route (twice, plus THRIFTY) for which the cheapest insertion's cost and position hold (-1:
-there is none), and whether the squad may make the visit at all."""
+"""Last index of `State.offer`: version of the route (twice, plus THRIFTY) for which the cheapest insertion's cost and
+position hold (-1: there is none), and whether the squad may make the visit at all."""
 
 WHO, BY, AFTER, PRICE, GONE = range(5)
 """Columns of `State.desk`, where a recreation sorts its candidates: the visit, its best insertion so far, and apart
@@ -79,6 +79,8 @@ class State(NamedTuple):
     desk : int64 array, shape (V, 5)
     key : float array, shape (V,)
         Rank of each candidate on the desk, greatest first.
+    pool : int64 array
+        See `patrolroute.search.pool`.
     trail : int64 array, shape (K, 2)
     tally : int64 array, shape (6,)
     rng : uint64 array, shape (1,)
@@ -92,6 +94,7 @@ class State(NamedTuple):
     offer: NDArray[np.int64]
     desk: NDArray[np.int64]
     key: NDArray[np.float64]
+    pool: NDArray[np.int64]
     trail: NDArray[np.int64]
     tally: NDArray[np.int64]
     rng: NDArray[np.uint64]
@@ -254,7 +257,7 @@ def keep_best(s: State) -> None:
     s.tally[BEST_AT] = s.tally[ITERATION]
 
 
-def build_state(problem: PatrolProblem, n: Night, seed: int) -> State:
+def build_state(problem: PatrolProblem, n: Night, seed: int, pool: NDArray[np.int64]) -> State:
     """Return the state in which no squad has left."""
     v, k, g = len(problem.visits), len(problem.squads), len(problem.groups)
     route = np.zeros((3, k, min(v, g) + 2, 8), np.int64)
@@ -283,6 +286,7 @@ def build_state(problem: PatrolProblem, n: Night, seed: int) -> State:
         offer=offer,
         desk=np.zeros((v, 5), np.int64),
         key=np.zeros(v, np.float64),
+        pool=pool,
         trail=np.full((k, 2), -1, np.int64),
         tally=tally,
         rng=seeded(seed),
