@@ -1,0 +1,378 @@
+"""Pricing: the most profitable routes of one kind of squad, by passes of the labelling kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from patrolroute.bound.compiled import compiled
+from patrolroute.bound.enumeration import Wanted, enumerate_routes, items_of
+from patrolroute.bound.labelling import (
+    BITS,
+    DRIVE,
+    ENDLESS,
+    NODE,
+    NONE,
+    PRED,
+    PROFIT,
+    TIME,
+    Arcs,
+    Pool,
+    Rules,
+    begin,
+    completions,
+    empty_pool,
+    extend,
+    grown_pool,
+    merged,
+    merged_completions,
+)
+from patrolroute.bound.network import FAR, reversed_graph
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from patrolroute.bound.clock import Clock
+    from patrolroute.bound.network import Graph, SquadClass
+
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+SLICE_S = 0.04
+MOST_LABELS = 4_000_000
+"""About 350 MB at up to 124 groups."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priced:
+    """What a pass found.
+
+    Parameters
+    ----------
+    routes : list of tuple of int
+        Nodes of good routes, the best first; they may visit a group again where nothing on the way remembers it.
+    profits : list of int
+    most : int or None
+        No route earns more; None when the pass was cut short or did not look at memories.
+    """
+
+    routes: list[tuple[int, ...]]
+    profits: list[int]
+    most: int | None
+
+
+class Side:
+    """One reading direction of a kind of squad's graph, with its memories."""
+
+    def __init__(
+        self, graph: Graph, closure_s: Ints, groups: int, *, first_span_s: int, width_s: int, spans: int
+    ) -> None:
+        self.graph = graph
+        self._spans = spans
+        self.span_s = np.array([first_span_s, width_s], np.int64)
+        self.words = max(1, -(-groups // BITS))
+        n = len(graph.group)
+        reach = graph.closes_s - closure_s
+        self._last = np.full((n, groups), NONE, np.int64)
+        for node in range(n):
+            column = self._last[:, graph.group[node]]
+            np.maximum(column, reach[:, node], out=column)
+        self.word = graph.group // BITS
+        self.bit = np.int64(1) << (graph.group % BITS)
+
+    def masks(self, members: Bools) -> tuple[Ints, Ints]:
+        """Return the bits of these memories, and of what is out of reach by span."""
+        starts = self.span_s[0] + self.span_s[1] * np.arange(self._spans, dtype=np.int64)
+        memory = np.zeros((len(members), self.words), np.int64)
+        unreachable = np.zeros((len(members), self._spans, self.words), np.int64)
+        _fill_masks(members, self._last, starts, memory, unreachable)
+        return memory, unreachable
+
+
+@compiled
+def _fill_masks(members: Bools, last: Ints, starts: Ints, memory: Ints, unreachable: Ints) -> None:
+    n, groups = members.shape
+    for v in range(n):
+        for g in range(groups):
+            if members[v, g]:
+                bit = 1 << (g % 62)
+                memory[v, g // 62] |= bit
+                for b in range(len(starts)):
+                    if starts[b] > last[v, g]:
+                        unreachable[v, b, g // 62] |= bit
+
+
+class Pricer:
+    """Finds profitable routes of one kind of squad.
+
+    Parameters
+    ----------
+    kind : SquadClass
+    groups : int
+        Number of groups of the problem.
+    memory : int
+        How many groups a visit remembers at first, besides its own.
+    """
+
+    def __init__(self, kind: SquadClass, groups: int, *, memory: int = 6) -> None:
+        self.kind = kind
+        graph = kind.graph
+        first, last = int(graph.opens_s.min()), int(graph.closes_s.max())
+        shortest = int(graph.arc_s.min(initial=FAR))
+        self._spans = min(256, max(48, (last - first) // max(1, shortest) + 1))
+        width = (last - first) // self._spans + 1
+        self._forward = Side(graph, kind.closure_s, groups, first_span_s=first, width_s=width, spans=self._spans)
+        self._backward = Side(
+            reversed_graph(graph),
+            np.ascontiguousarray(kind.closure_s.T),
+            groups,
+            first_span_s=-(first + self._spans * width - 1),
+            width_s=width,
+            spans=self._spans,
+        )
+        self._score = _cycle_scores(kind, groups)
+        self._forced = _timeless_cycles(kind, groups)
+        self.members = self._nearest(memory)
+        self._sketch = self._nearest(min(memory, 3))
+        self._capacity = 1 << 16
+        self._no_completion = np.full((len(graph.group), self._spans), ENDLESS)
+        self.labels_made = 0
+
+    def _nearest(self, count: int) -> Bools:
+        order = np.argsort(self._score, axis=1, kind="stable")[:, :count]
+        members = self._forced.copy()
+        np.put_along_axis(members, order, True, axis=1)
+        return members & (self._score < NEVER) | self._forced
+
+    def remember(self, routes: list[tuple[int, ...]]) -> bool:
+        """Enlarge memories so that none of these routes' repeated visits passes again; return whether any grew."""
+        group, grown = self.kind.graph.group, False
+        for route in routes:
+            seen: dict[int, int] = {}
+            for place, node in enumerate(route):
+                g = int(group[node])
+                if g in seen:
+                    between = np.asarray(route[seen[g] + 1 : place], np.int64)
+                    grown |= bool((~self.members[between, g]).any())
+                    self.members[between, g] = True
+                seen[g] = place
+        return grown
+
+    def keeps(self, route: tuple[int, ...]) -> bool:
+        """Tell whether the memories allow a route."""
+        group = self.kind.graph.group
+        kept: set[int] = set()
+        for node in route:
+            g = int(group[node])
+            if g in kept:
+                return False
+            kept = {h for h in kept if self.members[node, h]} | {g}
+        return True
+
+    def quick(self, profit: Ints, threshold: int, clock: Clock, *, limit: int = 30) -> Priced:
+        """Return good routes that earn more than the threshold; nothing is proved."""
+        pool, _, _ = self._run(
+            self._forward, profit, self.members, self._merged(profit, backward=True), threshold, clock, remember=False
+        )
+        return self._harvest(pool, threshold, None, limit)
+
+    def exact(self, profit: Ints, threshold: int, clock: Clock, *, limit: int = 60) -> Priced:
+        """Return good routes that earn more than the threshold, and the most that any earns (at least the threshold).
+
+        Three passes, each wiser than the one before and kept small by what that one found a route can still earn:
+        forwards with labels merged, backwards with small memories, forwards with full ones.
+        """
+        still = self._still(profit, self._sketch, self._merged(profit), threshold, clock)
+        if still is None:
+            return Priced(routes=[], profits=[], most=None)
+        pool, _, done = self._run(self._forward, profit, self.members, still, threshold, clock)
+        return self._harvest(pool, threshold, threshold if done else None, limit)
+
+    def routes_earning(self, profit: Ints, least: int, weight: Ints, clock: Clock) -> list[tuple[int, ...]] | None:
+        """Return a route of every set of visits whose routes, repeating nothing, earn at least `least`.
+
+        None when they are too many, or the clock ran out.
+
+        Parameters
+        ----------
+        weight : int64 array, shape (n,)
+            Worth of each visit; alternatives of one group and the same worth count as the same.
+        """
+        rough = self._merged(profit, backward=True, whole=True)
+        sketch = self._still(profit, self._sketch, rough, least - 1, clock, backward=False, whole=True)
+        if sketch is None:
+            return None
+        still = self._still(profit, self.members, sketch, least - 1, clock, whole=True)
+        if still is None:
+            return None
+        return enumerate_routes(
+            self._forward.graph,
+            _arcs(self._forward.graph, np.ones(len(profit), np.bool_)),
+            Wanted(profit=profit, completion=still, span_s=self._forward.span_s, least=least),
+            items_of(self.kind.graph.group, weight),
+            clock,
+        )
+
+    def _merged(self, profit: Ints, *, backward: bool = False, whole: bool = False) -> Ints:
+        """Return for the other direction what routes can still earn, roughly and at once."""
+        side = self._backward if backward else self._forward
+        rules, arcs = self._rules(side, profit, self._forced, self._no_completion, NONE, whole=whole)
+        earned = np.full((len(profit), self._spans), NONE, np.int64)
+        clock_s = np.full((len(profit), self._spans), FAR, np.int64)
+        merged(side.graph, arcs, rules, earned, clock_s)
+        completion = np.full((len(profit), self._spans), NONE, np.int64)
+        merged_completions(rules, earned, clock_s, completion)
+        return completion
+
+    def _still(
+        self,
+        profit: Ints,
+        members: Bools,
+        within: Ints,
+        threshold: int,
+        clock: Clock,
+        *,
+        backward: bool = True,
+        whole: bool = False,
+    ) -> Ints | None:
+        """Return for the other direction what routes that earn more than the threshold can still earn."""
+        side = self._backward if backward else self._forward
+        pool, rules, done = self._run(side, profit, members, within, threshold, clock, whole=whole)
+        if not done:
+            return None
+        completion = np.full((len(profit), self._spans), NONE, np.int64)
+        completions(rules, pool, completion)
+        return completion
+
+    def _rules(
+        self,
+        side: Side,
+        profit: Ints,
+        members: Bools,
+        completion: Ints,
+        threshold: int,
+        *,
+        remember: bool = True,
+        whole: bool = False,
+    ) -> tuple[Rules, Arcs]:
+        """Return the rules and arcs of a pass; visits that earn nothing and help nothing stay out unless `whole`."""
+        useful = ~(self.kind.skippable & (profit <= 0) & (not whole))
+        memory, unreachable = side.masks(members)
+        rules = Rules(
+            profit=np.where(useful, profit, NONE),
+            memory=memory,
+            unreachable=unreachable,
+            completion=completion,
+            word=side.word,
+            bit=side.bit,
+            span_s=side.span_s,
+            threshold=int(threshold),
+            remember=remember,
+        )
+        return rules, _arcs(side.graph, useful)
+
+    def _run(
+        self,
+        side: Side,
+        profit: Ints,
+        members: Bools,
+        completion: Ints,
+        threshold: int,
+        clock: Clock,
+        *,
+        remember: bool = True,
+        whole: bool = False,
+    ) -> tuple[Pool, Rules, bool]:
+        rules, arcs = self._rules(side, profit, members, completion, threshold, remember=remember, whole=whole)
+        nodes = len(profit)
+        pool = empty_pool(nodes, self._spans, side.words, max(self._capacity, 4 * nodes))
+        begin(side.graph, rules, pool)
+        slice_labels = 256
+        while not clock.over:
+            before = monotonic()
+            if extend(side.graph, arcs, rules, pool, slice_labels):
+                self.labels_made += int(pool.state[0])
+                return pool, rules, True
+            if monotonic() - before < SLICE_S:
+                slice_labels = min(slice_labels * 2, 1 << 17)
+            elif slice_labels > 64:
+                slice_labels //= 2
+            if pool.state[0] + nodes >= len(pool.labels):
+                if len(pool.labels) >= MOST_LABELS:
+                    break
+                self._capacity = 2 * len(pool.labels)
+                pool = grown_pool(pool, self._capacity)
+        return pool, rules, False
+
+    def _harvest(self, pool: Pool, threshold: int, most: int | None, limit: int) -> Priced:
+        made = int(pool.state[0])
+        labels, graph = pool.labels[:made], self.kind.graph
+        node = labels[:, NODE]
+        complete = np.flatnonzero(
+            (labels[:, PROFIT] > threshold)
+            & ~pool.dead[:made]
+            & (labels[:, TIME] <= graph.last_s[node])
+            & (labels[:, DRIVE] + graph.last_d[node] <= graph.max_d)
+        )
+        complete = complete[np.argsort(-labels[complete, PROFIT], kind="stable")]
+        routes, profits, ends = [], [], dict[int, int]()
+        for i in complete:
+            end = int(node[i])
+            if ends.get(end, 0) >= 3:
+                continue
+            ends[end] = ends.get(end, 0) + 1
+            routes.append(_trace(labels, int(i)))
+            profits.append(int(labels[i, PROFIT]))
+            if len(routes) == limit:
+                break
+        if most is not None and profits:
+            most = max(most, profits[0])
+        return Priced(routes=routes, profits=profits, most=most)
+
+
+def _trace(labels: Ints, last: int) -> tuple[int, ...]:
+    nodes = []
+    while last >= 0:
+        nodes.append(int(labels[last, NODE]))
+        last = int(labels[last, PRED])
+    return tuple(reversed(nodes))
+
+
+def _arcs(graph: Graph, useful: Bools) -> Arcs:
+    tail, head = np.nonzero((graph.opens_s[:, None] + graph.arc_s <= graph.closes_s) & useful[:, None] & useful)
+    return Arcs(
+        row=np.searchsorted(tail, np.arange(len(useful) + 1)).astype(np.int64),
+        head=head.astype(np.int64),
+        time_s=graph.arc_s[tail, head],
+        drive_s=graph.arc_d[tail, head],
+    )
+
+
+def _timeless_cycles(kind: SquadClass, groups: int) -> Bools:
+    """Return which groups each visit must remember lest a route go round for ever in no time, shape (n, G)."""
+    node, other = np.nonzero(kind.closure_s + kind.closure_s.T == 0)
+    forced = np.zeros((len(kind.graph.group), groups), np.bool_)
+    forced[other, kind.graph.group[node]] = True
+    forced[np.arange(len(kind.graph.group)), kind.graph.group] = True
+    return forced
+
+
+NEVER = 1 << 50
+"""Score of a cycle that no route can make."""
+
+
+def _cycle_scores(kind: SquadClass, groups: int) -> Ints:
+    """Return the seconds of the shortest cycle from each group by each visit back to the group, shape (n, G)."""
+    graph, path = kind.graph, kind.closure_s
+    there = np.maximum(graph.opens_s[:, None] + path, graph.opens_s)
+    back = there + path.T
+    possible = (there <= graph.closes_s) & (back <= graph.closes_s[:, None])
+    seconds = np.where(possible, back - graph.opens_s[:, None], NEVER)
+    score = np.full((len(graph.group), groups), NEVER, np.int64)
+    for node in range(len(graph.group)):
+        column = score[:, graph.group[node]]
+        np.minimum(column, seconds[node], out=column)
+    return score

@@ -1,0 +1,111 @@
+"""`bound_plan`: tier by tier, the most that any plan could cover, proved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from patrolroute.bound.cheap import resources
+from patrolroute.bound.clock import Clock
+from patrolroute.bound.levels import REQUIRED, Level, covered, level_weights
+from patrolroute.bound.network import squad_rows
+from patrolroute.bound.orders import check_orders
+from patrolroute.bound.result import Bound, TierBound
+from patrolroute.bound.routes import LevelBound, RouteBounds, cheap_level
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from patrolroute.problem import Orders, PatrolProblem
+
+    Ints = NDArray[np.int64]
+
+_MOST_PAIRS = 4_000_000
+"""Pairs of visits, over all kinds of squads, up to which routes are priced: about 150 MB of graphs."""
+
+
+def bound_plan(
+    problem: PatrolProblem,
+    orders: Orders | None = None,
+    *,
+    seconds: float = 60.0,
+    stopped: Callable[[], bool] = lambda: False,
+    improve: bool = False,
+) -> Bound:
+    """Prove, tier by tier, how much any plan could cover at most.
+
+    The required groups come first, then the tiers from the most important on. The bound of each is over all plans
+    that keep up with this one in everything before (serve at least as many required groups, cover at least as much of
+    every earlier tier); `TierBound` says it exactly. It holds whether or not the earlier tiers are proved. It
+    is there within seconds for any size, from what the squads have of time, and gets better as long as time allows
+    by column generation; whenever it is stopped, what is there is proved, in whole numbers.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+    orders : Orders, optional
+        The plan in question: feasible visiting orders that serve no group twice. Nobody goes anywhere when left out.
+    seconds : float
+        Wall-clock seconds, kept to within about one.
+    stopped : callable
+        Asked often; True ends the work within about a second.
+    improve : bool
+        Whether to go over to a better plan that turns up on the way; the bounds then speak of that one.
+
+    Returns
+    -------
+    Bound
+
+    Raises
+    ------
+    InputError
+        When the orders break a window, a shift or a driving limit, or serve a group twice; every fault is listed.
+    """
+    clock = Clock(seconds, stopped)
+    plan: Orders = tuple(() for _ in problem.squads.ids) if orders is None else orders
+    check_orders(problem, plan)
+    weights = level_weights(problem)
+    have = resources(problem)
+    routes = RouteBounds(problem) if _priceable(problem) else None
+    found: list[LevelBound] = []
+    floors: tuple[tuple[Ints, int], ...] = ()
+    given = plan
+    for place, (tier, weight) in enumerate(weights.items()):
+        level = Level(tier=tier, weight=weight, floors=floors)
+        later = len(weights) - place - 1
+        bound = cheap_level(level, have, len(problem.groups), level.value(plan), clock.part(0.1))
+        if routes and bound.upper > level.value(plan) and not clock.over:
+            bound = routes.bound(level, plan, bound, clock.part(max(0.5, 1.0 / (later + 1)) if later else 1.0))
+        if improve and bound.better is not None:
+            plan = bound.better
+        found.append(bound)
+        floors = (*floors, (weight, level.value(plan)))
+    return _spoken(weights, found, plan, improved=plan is not given, seconds=clock.used_s)
+
+
+def _spoken(
+    weights: dict[int, Ints], found: list[LevelBound], plan: Orders, *, improved: bool, seconds: float
+) -> Bound:
+    """Say what was found about one plan: a plan may be better in an earlier tier than when that tier was bounded."""
+    bounds, proved = [], True
+    for (tier, weight), bound in zip(weights.items(), found, strict=True):
+        value = covered(weight, plan)
+        proved = proved and value == bound.upper
+        bounds.append(
+            TierBound(tier=tier, covered_weight=value, upper_weight=bound.upper, proved=proved, method=bound.method)
+        )
+    required = bounds[0] if REQUIRED in weights else None
+    return Bound(
+        required=required,
+        tiers=tuple(bounds[1:] if required else bounds),
+        orders=plan,
+        improved=improved,
+        seconds=seconds,
+    )
+
+
+def _priceable(problem: PatrolProblem) -> bool:
+    """Tell whether the graphs of all kinds of squads fit in memory."""
+    return len(squad_rows(problem)) * len(problem.visits) ** 2 <= _MOST_PAIRS
