@@ -174,7 +174,13 @@ class _Gaps:
         self._lay_out()
 
 
-def fill(problem: PatrolProblem, orders: Orders, *, enough: Callable[[], bool] = lambda: False) -> Orders:
+def fill(
+    problem: PatrolProblem,
+    orders: Orders,
+    *,
+    enough: Callable[[], bool] = lambda: False,
+    shuffle: np.random.Generator | None = None,
+) -> Orders:
     """Return feasible orders with every visit put in that still fits.
 
     The most important go first, each to where it adds least driving.
@@ -186,6 +192,8 @@ def fill(problem: PatrolProblem, orders: Orders, *, enough: Callable[[], bool] =
         Feasible ones.
     enough : callable
         Asked before every visit; once it answers True the orders are returned as they are.
+    shuffle : numpy.random.Generator, optional
+        Mixes the visits of one tier, instead of the heaviest first.
     """
     groups = problem.visits.group
     served = {int(groups[v]) for order in orders for v in order}
@@ -194,7 +202,9 @@ def fill(problem: PatrolProblem, orders: Orders, *, enough: Callable[[], bool] =
     if not waiting:
         return orders
     routes = [_Gaps(problem, k, order) for k, order in enumerate(orders)]
-    for v in sorted(waiting, key=lambda v: _rank(problem, v)):
+    if shuffle is not None:
+        waiting = shuffle.permutation(waiting).tolist()
+    for v in sorted(waiting, key=lambda v: _rank(problem, v)[: 2 if shuffle is not None else 3]):
         if enough():
             break
         if int(groups[v]) in served:

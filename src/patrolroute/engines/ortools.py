@@ -28,6 +28,8 @@ LIMIT = 2**53
 BACKSTOP_S = 0.25
 """Seconds by which OR-Tools' own time limit lies after the run's, which says by what the search was ended."""
 
+ENDLESS_S = 7 * 86_400.0
+
 _LNS_OPERATORS = (
     "use_global_cheapest_insertion_path_lns",
     "use_local_cheapest_insertion_path_lns",
@@ -54,7 +56,7 @@ class OrToolsEngine:
         start : Orders or None
         watch : Watch
         """
-        run = Run(problem, Levels(problem, limit=LIMIT), budget=budget, watch=watch)
+        run = Run(problem, Levels(problem, limit=LIMIT), budget=budget, seed=seed, watch=watch)
         permutation = np.random.default_rng(seed).permutation(len(problem.visits))
         cold = start is None or not any(start)
 
@@ -131,7 +133,8 @@ class _Model:
             closes = min(self._horizon_s, int(visits.closes_s[v]) - self._offset_s)
             clock.CumulVar(index).SetRange(opens, closes)
             if not possible[v].all():
-                routing.SetAllowedVehiclesForIndex(np.flatnonzero(possible[v]).tolist(), index)
+                # -1 stands for "left out". SetAllowedVehiclesForIndex cannot be called from Python in OR-Tools 9.15.
+                routing.VehicleVar(index).SetValues([-1, *np.flatnonzero(possible[v]).tolist()])
             groups.setdefault(int(visits.group[v]), []).append(index)
         prizes = stage.group_prizes(problem)
         for group, indices in groups.items():
@@ -187,6 +190,7 @@ def _parameters(seconds: float | None) -> Any:
         setattr(parameters.local_search_operators, operator, optional_boolean_pb2.BOOL_FALSE)
     # Large neighbourhoods are cut off by the clock unless given an hour; a seed must not meet the clock.
     parameters.lns_time_limit.seconds = 3600
-    if seconds is not None:
-        parameters.time_limit.FromMilliseconds(int(1000 * (seconds + BACKSTOP_S)))
+    # OR-Tools warns on standard error about guided local search without a time limit.
+    limit_s = ENDLESS_S if seconds is None else seconds + BACKSTOP_S
+    parameters.time_limit.FromMilliseconds(int(1000 * limit_s))
     return parameters

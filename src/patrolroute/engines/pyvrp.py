@@ -62,7 +62,7 @@ class PyVrpEngine:
         start : Orders or None
         watch : Watch
         """
-        run = Run(problem, Levels(problem, limit=LIMIT), budget=budget, watch=watch)
+        run = Run(problem, Levels(problem, limit=LIMIT), budget=budget, seed=seed, watch=watch)
 
         def search_stage(run: Run, stage: Stage) -> None:
             model = _Model(self._pyvrp, problem, stage)

@@ -6,6 +6,8 @@ import math
 import time
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from patrolroute.engines.feasible import feasible_part, fill, legs_s, orders_fit
 from patrolroute.engines.protocol import Found
 from patrolroute.schedule import objective_of
@@ -21,6 +23,10 @@ POLL_S = 0.02
 TOP_UP_S = 0.3
 """Seconds that topping up may take beyond a budget in seconds."""
 
+MOST_MIXTURES = 32
+VISITS_MIXED = 1600
+"""Visits put in, all mixtures together: a tenth of a second."""
+
 FIRST_FILL_S = 0.3
 """Seconds that the first orders may take even where the budget is smaller."""
 
@@ -33,12 +39,13 @@ class Run:
     problem : PatrolProblem
     levels : Levels
     budget : Budget
+    seed : int
     watch : Watch
     """
 
-    def __init__(self, problem: PatrolProblem, levels: Levels, *, budget: Budget, watch: Watch) -> None:
+    def __init__(self, problem: PatrolProblem, levels: Levels, *, budget: Budget, seed: int, watch: Watch) -> None:
         self.problem, self.levels = problem, levels
-        self._budget, self._watch = budget, watch
+        self._budget, self._seed, self._watch = budget, seed, watch
         self._began = time.monotonic()
         self._next_poll = 0.0
         self.iterations = 0
@@ -55,7 +62,9 @@ class Run:
     def _key_of(self, orders: Orders) -> tuple[int, ...]:
         """All of the objective but the finish, which takes a timetable to tell; smaller is better."""
         gains = self.levels.gains(orders)
-        drive_s = sum(int(legs_s(self.problem, k, order).sum(dtype="int64")) for k, order in enumerate(orders) if order)
+        drive_s = sum(
+            int(legs_s(self.problem, k, order).sum(dtype=np.int64)) for k, order in enumerate(orders) if order
+        )
         return (*(-gain for gain in gains), drive_s)
 
     @property
@@ -66,11 +75,26 @@ class Run:
         return max(0.0, min(known) - time.monotonic()) if known else None
 
     def begin(self, start: Orders | None) -> None:
-        """Take the feasible part of the start, and put in what still fits."""
+        """Take the feasible part of the start and put in what still fits; then try to fill empty routes, in mixtures.
+
+        Engines hardly give up a prize that they have, and so lose a required visit that fits in one mixture only, or a
+        site of tier 1 that a start from an earlier evening leaves no room for.
+        """
         self.offer(feasible_part(self.problem, start))
         seconds = math.inf if self._budget.seconds is None else max(FIRST_FILL_S, self._budget.seconds)
         latest = self._began + seconds
-        self.offer(fill(self.problem, self.best, enough=lambda: self._asked_to_stop() or time.monotonic() > latest))
+
+        def enough() -> bool:
+            return self._asked_to_stop() or time.monotonic() > latest
+
+        self.offer(fill(self.problem, self.best, enough=enough))
+        nothing: Orders = ((),) * len(self.problem.squads)
+        self.offer(fill(self.problem, nothing, enough=enough))
+        shuffle = np.random.default_rng(self._seed)
+        for _ in range(min(MOST_MIXTURES, VISITS_MIXED // max(1, len(self.problem.visits)))):
+            if self.levels.settled(self.best) == len(self.levels) or enough():
+                break
+            self.offer(fill(self.problem, nothing, enough=enough, shuffle=shuffle))
         self._watch.report(self.best, 0)
 
     def top_up(self) -> None:
@@ -96,8 +120,7 @@ class Run:
         try:
             return self._step()
         except BaseException as fault:  # what a callback raises inside a foreign library is lost; `raise_fault` has it
-            self._fault = self._fault or fault
-            self.stopped_by = "interrupt"
+            self.guard(fault)
             return True
 
     def guard(self, fault: BaseException) -> None:
@@ -106,8 +129,8 @@ class Run:
         self.stopped_by = "interrupt"
 
     def raise_fault(self) -> None:
-        """Raise what a callback raised; a keyboard interrupt ends the search and keeps its best orders."""
-        if self._fault is not None and not isinstance(self._fault, KeyboardInterrupt):
+        """Raise what a callback raised, once no foreign code stands between it and the caller."""
+        if self._fault is not None:
             raise self._fault
 
     def _step(self) -> bool:
@@ -205,10 +228,7 @@ def climb(run: Run, search: StageSearch, *, start: Orders | None, eager: bool) -
         run.enter(stage, ends_when_settled=target if waits else None)
         if run.over:
             break
-        try:
-            search(run, stage)
-        except KeyboardInterrupt as fault:
-            run.guard(fault)
+        search(run, stage)
         run.raise_fault()
         run.top_up()
         further = eager and levels.settled(run.best) > settled
