@@ -1,0 +1,97 @@
+"""Time and peak memory of each stage from road file to saved plan.
+
+    python benchmarks/stages.py SCENARIO --roads ROADS [--seconds 10] [--engine NAME] [--out FILE.csv]
+
+Each stage runs once, in this process, in order; the peak is the process's resident set so far, so that it never falls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Stages:
+    """Collects a row a stage."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, float, float]] = []
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.rows.append((name, time.perf_counter() - began, peak_mb()))
+
+
+def peak_mb() -> float:
+    memory = psutil.Process().memory_info()
+    return float(getattr(memory, "peak_wset", 0) or _peak_rss_bytes()) / 2**20
+
+
+def _peak_rss_bytes() -> int:
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def run(scenario_file: Path, roads_file: Path, *, seconds: float, engine: str) -> list[tuple[str, float, float]]:
+    stages = Stages()
+    with stages.stage("import"):
+        import patrolroute
+        from patrolroute.build import build
+        from patrolroute.engines.protocol import Budget
+        from patrolroute.patrol import PatrolPlan
+    with stages.stage("read roads"):
+        roads = patrolroute.read_roads(roads_file)
+    with stages.stage("read scenario"):
+        scenario = patrolroute.read_scenario(scenario_file)
+    with stages.stage("snap, matrix, compile"):
+        built = build(scenario, roads)
+    with stages.stage(f"search ({engine}, {seconds:g} s), schedule, check"):
+        budget = Budget(seconds=seconds)
+        document = patrolroute.solve(
+            built.problem, engine=engine, budget=budget, seed=1, name=scenario.name, clock=scenario.start
+        )
+    planned = PatrolPlan(document, scenario, built)
+    with stages.stage("trace legs"):
+        legs = planned.night.legs
+    with stages.stage(f"render and write ({len(legs)} legs)"), tempfile.TemporaryDirectory() as folder:
+        planned.save(Path(folder) / "out")
+    return stages.rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time and peak memory of each stage from road file to saved plan.")
+    parser.add_argument("scenario", type=Path)
+    parser.add_argument("--roads", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--engine", default="ortools")
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    rows = run(arguments.scenario, arguments.roads, seconds=arguments.seconds, engine=arguments.engine)
+    for name, seconds, peak in rows:
+        print(f"{name:45s} {seconds:8.2f} s {peak:8.0f} MB")
+    if arguments.out is not None:
+        with arguments.out.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(("roads", "stage", "seconds", "peak_mb"))
+            writer.writerows(
+                (arguments.roads.name, name, f"{seconds:.3f}", f"{peak:.0f}") for name, seconds, peak in rows
+            )
+
+
+if __name__ == "__main__":
+    main()
