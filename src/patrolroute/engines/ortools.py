@@ -185,7 +185,7 @@ def _parameters(seconds: float | None) -> Any:
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    # These destroy and rebuild whole routes: without them the same seconds find more, and no step takes long.
+    # These destroy and rebuild whole routes: without them the same seconds find no less, and no step takes long.
     for operator in _LNS_OPERATORS:
         setattr(parameters.local_search_operators, operator, optional_boolean_pb2.BOOL_FALSE)
     # Large neighbourhoods are cut off by the clock unless given an hour; a seed must not meet the clock.
