@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from patrolroute.roads.network import RoadNetwork
     from patrolroute.scenario.model import Closures
 
+_MOST_HINTS = 20
+
 
 def close(network: RoadNetwork, closures: Closures) -> RoadNetwork:
     """Return what is left of a network; see `RoadNetwork.with_closures`."""
@@ -27,8 +29,7 @@ def close(network: RoadNetwork, closures: Closures) -> RoadNetwork:
     closed = np.zeros(len(network.tail), bool)
     closed |= _by_name(network, closures.streets, faults)
     closed |= _by_nodes(network, closures.edges, faults)
-    for number, ring in enumerate(closures.polygons, start=1):
-        closed |= _by_polygon(network, ring, f"closures: polygon {number}", faults)
+    closed |= _by_polygons(network, closures.polygons, faults)
     faults.raise_if_any()
     return assemble(
         Streets.of(network), provenance=network.provenance, speeds=network.speeds, closed=closed, cut=network.cut
@@ -43,11 +44,14 @@ def _by_name(network: RoadNetwork, streets: tuple[str, ...], faults: Faults) -> 
         for part in names_in(name) if name else ():
             edges_of.setdefault(_folded(part), []).append(edge)
             spelled.setdefault(_folded(part), part)
+    hints = 0
     for street in streets:
         if found := edges_of.get(_folded(street)):
             closed[found] = True
             continue
-        near = difflib.get_close_matches(_folded(street), spelled, n=3, cutoff=0.6)
+        # Looking for likely names takes a moment in a large city; a planner mends the first ones first.
+        hints += 1
+        near = difflib.get_close_matches(_folded(street), spelled, n=3, cutoff=0.75) if hints <= _MOST_HINTS else []
         hint = f"did you mean {' or '.join(repr(spelled[each]) for each in near)}?" if near else "no name comes close."
         faults.add(f"closures: no street is named {street!r}; {hint}")
     return closed
@@ -70,25 +74,20 @@ def _by_nodes(network: RoadNetwork, pairs: tuple[tuple[int, int], ...], faults: 
     return closed
 
 
-def _by_polygon(
-    network: RoadNetwork, ring: tuple[tuple[float, float], ...], where: str, faults: Faults
+def _by_polygons(
+    network: RoadNetwork, rings: tuple[tuple[tuple[float, float], ...], ...], faults: Faults
 ) -> NDArray[np.bool_]:
     closed = np.zeros(len(network.tail), bool)
-    if len(set(ring)) < 3:
-        faults.add(f"{where} has {len(set(ring))} different corners; expected at least 3, each lon, lat in degrees.")
+    if not rings:
         return closed
-    polygon = shapely.Polygon(ring)
-    if not polygon.is_valid or polygon.area == 0:
+    tree = shapely.STRtree(network.lines)
+    polygons = np.array([shapely.Polygon(ring) for ring in rings], object)
+    ring, edge = tree.query(polygons, predicate="intersects")
+    closed[edge] = True
+    west, south, east, north = network.bounds
+    for number in sorted(set(range(len(rings))) - set(ring.tolist())):
         faults.add(
-            f"{where} crosses itself or has no area ({shapely.is_valid_reason(polygon)}); give its corners in order."
-        )
-        return closed
-    shapely.prepare(polygon)
-    closed = np.asarray(shapely.intersects(polygon, network.lines), bool)
-    if not closed.any():
-        west, south, east, north = network.bounds
-        faults.add(
-            f"{where} touches no street; the streets lie within lon {west:.4f} to {east:.4f}, lat {south:.4f} to "
-            f"{north:.4f}. Check that corners are lon, lat, or leave it out."
+            f"closures: polygon {number + 1} touches no street; the streets lie within lon {west:.4f} to {east:.4f}, "
+            f"lat {south:.4f} to {north:.4f}. Check that corners are lon, lat, or leave it out."
         )
     return closed

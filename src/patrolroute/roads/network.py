@@ -284,8 +284,7 @@ class RoadNetwork:
         Raises
         ------
         InputError
-            When a closure names a street or edge that is not there, a polygon that is none or touches no street, or
-            when nothing is left.
+            When a closure names a street or edge that is not there, or a polygon touches no street, or nothing is left.
         """
         from patrolroute.roads.closures import close  # noqa: PLC0415 - closures build on networks
 

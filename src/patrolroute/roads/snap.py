@@ -134,24 +134,28 @@ def snap_points(network: RoadNetwork, lon: NDArray[np.float64], lat: NDArray[np.
         )
     pieces = _Pieces(network)
     parts = [pieces.nearest(lon[i : i + _CHUNK], lat[i : i + _CHUNK]) for i in range(0, len(lon), _CHUNK)]
-    piece, share, distance = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _nothing()
+    piece, share = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _nothing()
     at = pieces.at[piece]
     along = along_m(network.shape_start, network.shape_lonlat)
     edge = pieces.edge[piece]
     total = along[network.shape_start[edge + 1] - 1]
     metres = along[at] + share * (along[at + 1] - along[at])
     shape = network.shape_lonlat
+    street_lon = shape[at, 0] + share * (shape[at + 1, 0] - shape[at, 0])
+    street_lat = shape[at, 1] + share * (shape[at + 1, 1] - shape[at, 1])
+    # Between the two latitudes the projection is right to the third order.
+    east, north = metres_per_degree((lat + street_lat) / 2)
     return Snaps(
         edge=edge.astype(np.int32),
         fraction=np.clip(np.divide(metres, total, out=np.zeros_like(metres), where=total > 0), 0.0, 1.0),
-        lon=shape[at, 0] + share * (shape[at + 1, 0] - shape[at, 0]),
-        lat=shape[at, 1] + share * (shape[at + 1, 1] - shape[at, 1]),
-        distance_m=distance,
+        lon=street_lon,
+        lat=street_lat,
+        distance_m=np.hypot((street_lon - lon) * east, (street_lat - lat) * north),
     )
 
 
-def _nothing() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
+def _nothing() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    return np.zeros(0, np.int64), np.zeros(0)
 
 
 class _Pieces:
@@ -172,8 +176,8 @@ class _Pieces:
 
     def nearest(
         self, lon: NDArray[np.float64], lat: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return piece, share of it and metres for each point.
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the nearest piece of each point, and the share of it before the nearest spot.
 
         The piece that is nearest in the tree's projection bounds the distance; every piece in a box of that half-width
         is then measured in the point's own projection.
@@ -194,8 +198,8 @@ class _Pieces:
         best = np.flatnonzero(np.r_[True, point[1:] != point[:-1]]) if len(point) else np.zeros(0, np.int64)
         piece = first.copy()
         piece[point[best]] = found[best]
-        share[point[best]], distance[point[best]] = found_share[order][best], found_distance[order][best]
-        return piece, share, distance
+        share[point[best]] = found_share[order][best]
+        return piece, share
 
     def _measure(
         self, piece: NDArray[np.int64], lon: NDArray[np.float64], lat: NDArray[np.float64]

@@ -1,0 +1,196 @@
+"""Places meet the streets at the nearest point, as the ellipsoid measures it."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+
+import networkx as nx
+import numpy as np
+import pyproj
+import pytest
+import shapely
+
+from patrolroute.errors import InputError
+from patrolroute.roads import RoadNetwork, place_on_roads, roads_from_graph, snap_points
+from patrolroute.scenario.model import Place, Travel
+
+GEOD = pyproj.Geod(ellps="WGS84")
+
+
+def street(*points: tuple[float, float], oneway: bool = False) -> RoadNetwork:
+    """Return one street along some points; a one-way street gets a far way back."""
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    graph.add_node(1, x=points[0][0], y=points[0][1])
+    graph.add_node(2, x=points[-1][0], y=points[-1][1])
+    graph.add_edge(1, 2, geometry=shapely.LineString(points))
+    way_back = list(points[::-1])
+    if oneway:
+        way_back.insert(1, (points[0][0], points[0][1] + 1.0))
+    graph.add_edge(2, 1, geometry=shapely.LineString(way_back))
+    return roads_from_graph(graph)
+
+
+def place(lon: float, lat: float, name: str = "site") -> Place:
+    return Place(id=name, lon=lon, lat=lat)
+
+
+def test_the_nearest_point_is_on_an_edge_not_at_a_node() -> None:
+    network = street((123.60, -10.17), (123.61, -10.17))
+    snaps = snap_points(network, np.array([123.6025]), np.array([-10.1691]))
+    assert snaps.edge.tolist() == [0]
+    assert snaps.fraction[0] == pytest.approx(0.25, abs=1e-9)
+    assert (snaps.lon[0], snaps.lat[0]) == (pytest.approx(123.6025, abs=1e-12), -10.17)
+    metres = GEOD.inv(123.6025, -10.1691, 123.6025, -10.17)[2]
+    assert snaps.distance_m[0] == pytest.approx(metres, abs=0.001)
+
+
+def test_beyond_the_end_the_node_is_nearest_and_bends_count() -> None:
+    network = street((123.60, -10.17), (123.61, -10.17), (123.61, -10.15))
+    snaps = snap_points(network, np.array([123.59, 123.62]), np.array([-10.17, -10.16]))
+    assert snaps.fraction[0] == 0.0
+    # The first leg is about 1,096 m, the second 2,212 m: its middle is at two thirds of the whole.
+    legs = [GEOD.inv(123.60, -10.17, 123.61, -10.17)[2], GEOD.inv(123.61, -10.17, 123.61, -10.15)[2]]
+    assert snaps.fraction[1] == pytest.approx((legs[0] + legs[1] / 2) / sum(legs), abs=2e-3)
+    assert (snaps.lon[1], snaps.lat[1]) == (123.61, pytest.approx(-10.16, abs=1e-6))
+
+
+@pytest.mark.parametrize("lat0", [0.0, -10.17, 41.2, 69.0])
+def test_distances_are_right_to_a_centimetre(lat0: float) -> None:
+    rng = np.random.default_rng(3)
+    line = np.column_stack([20 + np.cumsum(rng.uniform(0, 0.004, 40)), lat0 + rng.uniform(-0.05, 0.05, 40)])
+    network = street(*map(tuple, line.tolist()))
+    near = line[rng.integers(0, 40, 12)] + rng.uniform(-0.005, 0.005, (12, 2))
+    snaps = snap_points(network, near[:, 0], near[:, 1])
+    dense = shapely.get_coordinates(shapely.segmentize(shapely.LineString(line), 4e-6))
+    for (lon, lat), distance_m in zip(near.tolist(), snaps.distance_m.tolist(), strict=True):
+        close = dense[np.abs(dense - (lon, lat)).max(axis=1) < 0.01]
+        metres = GEOD.inv(np.full(len(close), lon), np.full(len(close), lat), close[:, 0], close[:, 1])[2].min()
+        assert distance_m == pytest.approx(metres, abs=0.01)
+
+
+def test_in_a_tall_country_each_place_is_measured_at_its_own_latitude() -> None:
+    """East and north are weighed by the site's latitude: at 60 degrees the eastern street is nearer."""
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    for node, x, y in (
+        (1, 10.001, -60.0),
+        (2, 10.001, 59.9995),
+        (3, 10.001, 60.0005),
+        (4, 9.99, 60.0009),
+        (5, 10.0, 60.0009),
+    ):
+        graph.add_node(node, x=x, y=y)
+    for u, v in ((1, 2), (2, 3), (3, 4), (4, 5)):
+        graph.add_edge(u, v)
+        graph.add_edge(v, u)
+    network = roads_from_graph(graph)
+    snaps = snap_points(network, np.array([10.0]), np.array([60.0]))
+    assert snaps.lon[0] == pytest.approx(10.001)
+    assert snaps.distance_m[0] == pytest.approx(GEOD.inv(10.0, 60.0, 10.001, 60.0)[2], abs=0.01)
+
+
+def test_both_directions_are_one_street_and_a_one_way_street_is_not() -> None:
+    assert not street((123.60, -10.17), (123.61, -10.17), oneway=True).twin.max() >= 0
+    network = street((123.60, -10.17), (123.61, -10.17))
+    assert network.twin.tolist() == [1, 0]
+    snaps = snap_points(network, np.array([123.6075]), np.array([-10.1701]))
+    assert (snaps.edge[0], snaps.fraction[0]) == (0, pytest.approx(0.75))
+
+
+def test_the_way_to_the_street_takes_time_and_is_rounded_up() -> None:
+    network = street((123.60, -10.17), (123.61, -10.17))
+    placed = place_on_roads(network, [place(123.605, -10.1691), place(123.605, -10.17, "on it")], travel=Travel())
+    metres = GEOD.inv(123.605, -10.1691, 123.605, -10.17)[2]
+    assert placed.access_dm.tolist() == [math.ceil(metres * 10), 0]
+    assert placed.access_m.tolist() == [math.ceil(metres), 0]
+    assert placed.access_ms.tolist() == [math.ceil(metres * 360), 0]
+
+
+def test_every_place_too_far_is_named_with_its_distance() -> None:
+    network = street((123.60, -10.17), (123.61, -10.17))
+    points = [
+        place(123.605, -10.1663, "near miss"),
+        place(123.605, -10.1701, "fine"),
+        Place(id="swapped", name="Gudang KPU", lon=-10.17, lat=80.0),
+        place(124.2, -10.17, "next town"),
+        place(123.605, -10.1701, "fine"),
+    ]
+    with pytest.raises(InputError) as caught:
+        place_on_roads(network, points, travel=Travel(snap_limit_m=150))
+    assert len(caught.value.faults) == 4
+    assert "place 'fine' stands twice" in caught.value.faults[0]
+    assert re.fullmatch(
+        r"site 'near miss': 410 m from the nearest street; expected at most 150 m\. Move the point to its entrance, "
+        r"raise travel\.snap_limit_m, or leave the site out\.",
+        caught.value.faults[1],
+    )
+    assert "site 'swapped' (Gudang KPU): " in caught.value.faults[2]
+    assert "site 'next town': 65 km from the nearest street" in caught.value.faults[3]
+    assert (
+        "The streets cover lon 123.6000 to 123.6100, lat -10.1700 to -10.1700; take roads of" in caught.value.faults[3]
+    )
+
+    placed = place_on_roads(network, points[:4], travel=Travel(), limit=False)
+    off = placed.off_road_m(150)
+    assert list(off) == ["near miss", "swapped", "next town"]
+    assert off["near miss"] == pytest.approx(409.2, abs=0.1)
+
+
+def test_swapped_axes_are_recognised() -> None:
+    network = street((5.0, 45.0), (5.1, 45.1))
+    with pytest.raises(InputError, match=r"lon 45\.05 and lat 5\.05 look swapped"):
+        place_on_roads(network, [place(45.05, 5.05)], travel=Travel())
+
+
+def test_places_are_found_again_by_id() -> None:
+    placed = place_on_roads(street((1, 1), (1.1, 1.1)), [place(1, 1, "a"), place(1.1, 1.1, "b")], travel=Travel())
+    assert placed.index("b") == 1
+    with pytest.raises(InputError, match="place 'c' has not been put on the streets"):
+        placed.index("c")
+
+
+def test_no_places() -> None:
+    network = street((123.60, -10.17), (123.61, -10.17))
+    assert place_on_roads(network, [], travel=Travel()).ids == ()
+    assert len(snap_points(network, np.zeros(0), np.zeros(0)).edge) == 0
+
+
+def test_what_is_no_position() -> None:
+    network = street((123.60, -10.17), (123.61, -10.17))
+    with pytest.raises(InputError) as caught:
+        snap_points(network, np.array([123.6, math.nan, 200.0]), np.array([-10.1, 1.0, 1.0]))
+    assert [fault.split(":")[0] for fault in caught.value.faults] == ["point 1", "point 2"]
+
+
+def test_a_street_of_no_extent() -> None:
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    for node in (1, 2):
+        graph.add_node(node, x=123.6, y=-10.17)
+    graph.add_edge(1, 2)
+    graph.add_edge(2, 1)
+    snaps = snap_points(roads_from_graph(graph), np.array([123.6]), np.array([-10.169]))
+    assert snaps.fraction[0] == 0.0
+    assert snaps.distance_m[0] == pytest.approx(110.6, abs=0.1)
+
+
+def test_ten_thousand_places_on_a_large_network_take_about_a_second() -> None:
+    rng = np.random.default_rng(1)
+    side = 120
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    for i in range(side * side):
+        graph.add_node(i, x=123.5 + (i % side) / 1000, y=-10.3 + (i // side) / 1000)
+    for i in range(side * side):
+        for j in ([i + 1] if (i + 1) % side else []) + ([i + side] if i + side < side * side else []):
+            graph.add_edge(i, j)
+            graph.add_edge(j, i)
+    network = roads_from_graph(graph)
+    lon, lat = rng.uniform(123.5, 123.619, 10_000), rng.uniform(-10.3, -10.181, 10_000)
+    began = time.process_time()
+    snaps = snap_points(network, lon, lat)
+    assert time.process_time() - began < 5
+    # On a grid of a thousandth of a degree the nearest street is the nearest grid line.
+    to_line = np.abs((np.column_stack([lon, lat]) * 1000 + 0.5) % 1 - 0.5) / 1000
+    east, north = GEOD.inv(123.6, -10.2, 123.601, -10.2)[2] * 1000, GEOD.inv(123.6, -10.2, 123.6, -10.199)[2] * 1000
+    expected = np.minimum(to_line[:, 0] * east, to_line[:, 1] * north)
+    assert np.abs(snaps.distance_m - expected).max() < 0.05
