@@ -187,29 +187,32 @@ def spread(
     float array, shape (n, 2)
         Middles of the labels.
     """
-    placed = np.array(taken, np.float64).reshape(-1, 3)
-    result, moved = anchors.copy(), []
+    placed = np.zeros((len(taken) + len(anchors), 3))
+    placed[: len(taken)] = np.array(taken, np.float64).reshape(-1, 3)
+    count, result, moved = len(taken), anchors.copy(), []
 
-    def free(spot: NDArray[np.float64], half: float) -> bool:
-        gap = np.abs(placed[:, :2] - spot).max(axis=1, initial=0.0) if len(placed) else np.zeros(0)
-        inside = half <= spot[0] <= frame.width - half and half <= spot[1] <= frame.height - half
-        return bool(inside and (gap >= placed[:, 2] + half).all())
+    def free(spots: NDArray[np.float64], half: float, near: NDArray[np.float64]) -> NDArray[np.bool_]:
+        gap = np.abs(near[:, :2] - spots[:, None]).max(axis=2)
+        inside = ((spots >= half) & (spots <= [frame.width - half, frame.height - half])).all(axis=1)
+        return np.asarray(inside & (gap >= near[:, 2] + half).all(axis=1))
 
     for i, (anchor, half) in enumerate(zip(anchors, half_pt, strict=True)):
-        if free(anchor, half):
-            placed = np.vstack([placed, [*anchor, half]])
+        if free(anchor[None], half, placed[:count])[0]:
+            placed[count], count = [*anchor, half], count + 1
         else:
             moved.append(i)
     for i in moved:
-        half = half_pt[i]
-        for ring in range(1, 13):
+        half, rings = half_pt[i], 12
+        reach = half * (0.75 * (rings + 1) + 1)
+        gap = np.abs(placed[:count, :2] - anchors[i]).max(axis=1)
+        near = placed[:count][gap < reach + placed[:count, 2]]
+        for ring in range(1, rings + 1):
             turns = np.arange(8 + 4 * ring) / (8 + 4 * ring) * 2 * np.pi + np.pi / 4
             spots = anchors[i] + (half * 0.75 * (ring + 1)) * np.stack([np.cos(turns), np.sin(turns)], axis=1)
-            spot = next((each for each in spots if free(each, half)), None)
-            if spot is not None:
-                result[i] = spot
+            if (at := free(spots, half, near)).any():
+                result[i] = spots[np.argmax(at)]
                 break
-        placed = np.vstack([placed, [*result[i], half]])
+        placed[count], count = [*result[i], half], count + 1
     return result
 
 
