@@ -80,8 +80,8 @@ def tiny_problems(draw: st.DrawFn) -> PatrolProblem:
     for via in range(points):
         travel = np.minimum(travel, travel[:, :, [via]] + travel[:, [via], :])
     entry, leave = rng.integers(0, points, (2, v), dtype=np.int32)
-    # A drive through an area takes duration, not driving: under a driving limit it may make room where a stop cannot, and
-    # then the best plan may be out of reach of insertions one by one. So a problem has either.
+    # A drive through an area takes duration, not driving: under a driving limit it may make room where a stop cannot,
+    # and then the best plan may be out of reach of insertions one by one. So a problem has either.
     limits_s = np.full(k, 9999, np.int32)
     if draw(st.booleans()):
         leave, limits_s = entry, rng.integers(30, 200, k, dtype=np.int32)

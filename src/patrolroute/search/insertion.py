@@ -38,11 +38,11 @@ BLINK = 21474836
 
 
 @kernel
-def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool) -> tuple[int, int]:
-    """Return cost and position of the cheapest insertion of visit `u` after one of positions `first` to `last`.
+def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool) -> tuple[int, int, bool]:
+    """Return the cheapest insertion of visit `u` after one of positions `first` to `last`: cost, position, "missed".
 
     The cost is the detour, and in a THRIFTY spell nothing else; otherwise the delay of what follows is added to it. -1
-    stands for no position.
+    stands for no position. With `blink` a better position is missed once in a hundred times, which is then said.
     """
     r = s.route[NOW, k]
     p = n.squad[k, PROFILE]
@@ -56,6 +56,7 @@ def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool)
     patience = 1 - s.tally[THRIFTY]
     best = NEVER
     at = -1
+    missed = False
     for i in range(first, last + 1):
         latest = r[i + 1, LATEST]
         if latest < ready:
@@ -76,10 +77,13 @@ def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool)
         if detour > spare:
             continue
         cost = max(detour + patience * max(then - r[i + 1, BEGIN], 0), 0)
-        if cost < best and not (blink and draw(s.rng) < BLINK):
-            best = cost
-            at = i
-    return best, at
+        if cost < best:
+            if blink and draw(s.rng) < BLINK:
+                missed = True
+            else:
+                best = cost
+                at = i
+    return best, at, missed
 
 
 @kernel
@@ -87,8 +91,9 @@ def look(n: Night, s: State, u: int, k: int, blink: bool) -> int:
     """Bring `cost` and `slot` of a visit in a route up to date and return the cost, `NEVER` where there is no slot."""
     version = 2 * s.tour[NOW, k, VERSION] + s.tally[THRIFTY]
     if s.offer[u, k, KNOWN] != version:
-        cost, at = scan(n, s, u, k, 0, s.tour[NOW, k, LENGTH], blink)
-        s.offer[u, k, KNOWN] = version
+        cost, at, missed = scan(n, s, u, k, 0, s.tour[NOW, k, LENGTH], blink)
+        # What was missed this time must be found the next, however long the route stays as it is.
+        s.offer[u, k, KNOWN] = -1 if missed else version
         s.offer[u, k, COST] = cost
         s.offer[u, k, SLOT] = at
     return s.offer[u, k, COST]  # type: ignore[no-any-return]  # an int64 is an int here

@@ -192,7 +192,7 @@ def _place(n: Night, s: State, many: int) -> None:
         if s.offer[u, k, ALLOWED] == 0 or s.group[n.node[u, GROUP], SERVED] >= 0:
             continue
         length = s.tour[NOW, k, LENGTH]
-        _cost, at = scan(n, s, u, k, length, length, False)
+        _cost, at, _missed = scan(n, s, u, k, length, length, False)
         if at >= 0:
             touch(s, k)
             add(n, s, u, k, at)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SUM, SORT, COUNT, SECONDS, RANK, FIRST = range(6)
 """Columns of a pool: a sum over the visits that tells sets apart, the kind of squad, how many visits (0: the row is
-free), seconds driven, how far from the best the solution was that the route comes from (in thousandths of a usual amount), and
-where the visits begin."""
+free), seconds driven, how far from the best the solution was that the route comes from (in thousandths of a usual
+amount), and where the visits begin."""
 
 ROWS = 8192
 LONGEST = 192

@@ -193,7 +193,7 @@ def _update_ratios(n: Night, s: State, left: int, b: int, quarters: int, strict:
                 s.desk[a, PRICE] = cost
                 s.key[a] = _ratio(n, s, u, cost, quarters, strict)
         elif stays and s.offer[u, k, ALLOWED]:
-            cost, at = scan(n, s, u, k, after, min(after + 1, s.tour[NOW, k, LENGTH]), True)
+            cost, at, _missed = scan(n, s, u, k, after, min(after + 1, s.tour[NOW, k, LENGTH]), True)
             if at >= 0 and cost < s.desk[a, PRICE]:
                 s.desk[a, BY] = k
                 s.desk[a, AFTER] = at
