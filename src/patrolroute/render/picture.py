@@ -245,7 +245,7 @@ def _draw_rows(page: Axes, rows: Sequence[_Row], left: float, top: float, width:
         y -= _height(row)
         middle, indent = y + row.size * 0.55, 0.0
         if row.ink is not None:
-            page.plot([left, left + 16], [middle, middle], color=row.ink.ground, ls=row.ink.dash, lw=3.2)
+            page.plot([left, left + 16], [middle, middle], color=row.ink.ground, ls=row.ink.dash, lw=2.2)
             indent = 21
         elif row.stop is not None:
             draw_stop(
