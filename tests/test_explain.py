@@ -41,7 +41,7 @@ def test_a_site_that_gave_way_is_told_the_nearest_gap() -> None:
     tighter = PatrolProblem.from_arrays(travel_s, dwell_s=[600, 600], weight=[1, 1], shifts_s=[(0, 1400), (0, 100)])
     assert explain_left_out(tighter, ((0,), ()))["site-2"] == (
         "no_time",
-        "The time went to other sites; squad 'squad-1' comes nearest and lacks 100 s.",
+        "No time left; 'squad-1' comes nearest and lacks 100 s.",
     )
 
 

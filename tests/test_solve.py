@@ -45,7 +45,7 @@ class Scripted:
 def test_a_plan_comes_out_checked_and_explained() -> None:
     plan = solve(problem_of(shifts_s=[(0, 1400)]), engine=Scripted(((0,),)))
     assert [visit.site for visit in plan.routes[0].visits] == ["site-1"]
-    assert plan.skipped[0].reason == "The time went to other sites; squad 'squad-1' comes nearest and lacks 100 s."
+    assert plan.skipped[0].reason == "No time left; 'squad-1' comes nearest and lacks 100 s."
     assert plan.engine == "scripted"
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from patrolroute import datasets as named
-from patrolroute.engines.registry import ENGINES
+from patrolroute.engines.registry import DEFAULT_ENGINE, ENGINES
 from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError, RuleBrokenError
 from patrolroute.patrol import check_saved
 from patrolroute.patrol import plan as plan_night
@@ -50,7 +50,7 @@ def plan(
     roads: Annotated[
         Path | None, typer.Option(help="Roads: .osm, .osm.bz2, .osm.gz, .osm.pbf or .graphml. A dataset has its own.")
     ] = None,
-    engine: Annotated[str, typer.Option(help=f"Who searches: {', '.join(ENGINES)}.")] = ENGINES[0],
+    engine: Annotated[str, typer.Option(help=f"Who searches: {', '.join(ENGINES)}.")] = DEFAULT_ENGINE,
     seconds: Annotated[float, typer.Option(help="Longest search.")] = 10.0,
     iterations: Annotated[int | None, typer.Option(help="Most iterations; with --seed, the same plan again.")] = None,
     seed: Annotated[

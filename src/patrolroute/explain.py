@@ -9,7 +9,7 @@ import numpy as np
 from patrolroute.schedule import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,11 +60,20 @@ def _limits_alone(problem: PatrolProblem) -> dict[str, NDArray[np.bool_]]:
     return limits
 
 
-def explain_left_out(problem: PatrolProblem, orders: Orders) -> dict[str, Reason]:
+def explain_left_out(
+    problem: PatrolProblem, orders: Orders, *, titles: Mapping[str, str] | None = None
+) -> dict[str, Reason]:
     """Return a reason for every group that visiting orders leave out.
 
     A group that some squad could serve alone is told by how little it misses the nearest gap in the plan: the least
     time by which any squad would be late, or over its driving limit, if the stop were put between two of its stops.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+    orders : Orders
+    titles : mapping of squad id to str, optional
+        What squads are called in the sentences; their ids when left out.
     """
     groups = problem.groups.ids
     reasons = {groups[g]: Reason("impossible", sentence) for g, sentence in explain_impossible(problem).items()}
@@ -81,7 +90,7 @@ def explain_left_out(problem: PatrolProblem, orders: Orders) -> dict[str, Reason
                 best[g] = min(best.get(g, (lack, k)), (lack, k))
     for g, (lack, k) in best.items():
         squad = problem.squads.ids[k]
-        reasons[groups[g]] = Reason("no_time", _sentence(lack, squad))
+        reasons[groups[g]] = Reason("no_time", _sentence(lack, (titles or {}).get(squad, squad)))
     return reasons
 
 
@@ -89,7 +98,7 @@ def _sentence(lack_s: int, squad: str) -> str:
     if lack_s <= 0:
         return f"It would still fit into the route of {squad!r}; search longer."
     minutes = f"{lack_s} s" if lack_s < 120 else f"{-(-lack_s // 60)} min"
-    return f"The time went to other sites; squad {squad!r} comes nearest and lacks {minutes}."
+    return f"No time left; {squad!r} comes nearest and lacks {minutes}."
 
 
 def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -13,8 +13,9 @@ import networkx as nx
 from patrolroute.build import Built, build, compile_problem
 from patrolroute.check import check_against_problem, check_plan
 from patrolroute.engines.protocol import Budget
+from patrolroute.engines.registry import DEFAULT_ENGINE
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
-from patrolroute.explain import explain_impossible
+from patrolroute.explain import explain_impossible, explain_left_out
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan, Skipped
 from patrolroute.render import (
@@ -30,7 +31,8 @@ from patrolroute.render import (
 from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph, trace_legs
 from patrolroute.rules import RULES, Violation
 from patrolroute.scenario import Scenario, read_scenario, write_scenario
-from patrolroute.solve import Progress, solve
+from patrolroute.schedule import orders_of
+from patrolroute.solve import Progress, required_left_out, solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,9 +115,15 @@ class PatrolPlan:
         """Return coverage by tier, what is left out and why, and each squad's night, as text."""
         return summary(self.night)
 
-    def explore(self) -> folium.Map:
-        """Return an interactive map."""
-        return explore(self.night)
+    def explore(self, *, tiles: str | folium.TileLayer | None = None) -> folium.Map:
+        """Return an interactive map.
+
+        Parameters
+        ----------
+        tiles : str or folium.TileLayer, optional
+            Background tiles, which need a network; the roads themselves are drawn when left out.
+        """
+        return explore(self.night, tiles=tiles)
 
     def save(self, out_dir: str | Path) -> list[Path]:
         """Write plan, GeoJSON, GeoPackage, GPX, sheets and map to a folder, all or nothing.
@@ -151,7 +159,7 @@ def plan(
     seconds: float | None = 10.0,
     iterations: int | None = None,
     seed: int | None = None,
-    engine: str | Engine = "ortools",
+    engine: str | Engine = DEFAULT_ENGINE,
     start: PatrolPlan | Plan | None = None,
     progress: Callable[[Progress], None] | None = None,
     skip_off_road: bool = False,
@@ -177,7 +185,7 @@ def plan(
     start : PatrolPlan or Plan, optional
         A plan to begin from, perhaps of a night with fewer squads.
     progress : callable, optional
-        Called with a `Progress` at every improvement.
+        Called with a `Progress` as the plan improves, and once at the end.
     skip_off_road : bool
         Leave out sites that lie too far from any street, with that as the reason, instead of raising.
 
@@ -210,8 +218,9 @@ def plan(
             clock=night.start,
         )
     except InfeasibleError as error:
-        best = None if error.best is None else _finish(night, built, error.best, without=frozenset({"required"}))
-        raise InfeasibleError(error.sentences, best=best) from error
+        best = _finish(night, built, error.best, without=frozenset({"required"}))
+        titles = {site.id: site.title for site in night.sites}
+        raise InfeasibleError(required_left_out(best.document, titles=titles), best=best) from error
     return _finish(night, built, document)
 
 
@@ -287,7 +296,11 @@ def _why_impossible(scenario: Scenario, built: Built, site_id: str) -> str:
 
 def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozenset[str] = frozenset()) -> PatrolPlan:
     """Put the reasons into the planner's words, and check the plan against them."""
-    skipped = tuple(_reworded(scenario, built, each) for each in document.skipped)
+    titles = {squad.id: squad.title for squad in scenario.squads}
+    reasons = explain_left_out(built.problem, orders_of(built.problem, document), titles=titles)
+    skipped = tuple(
+        _reworded(scenario, built, replace(each, reason=reasons[each.site].sentence)) for each in document.skipped
+    )
     document = replace(document, skipped=skipped)
     broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]
     if broken:

@@ -40,7 +40,7 @@ class Provenance:
     @property
     def statement(self) -> str:
         """The one line that every output prints."""
-        date = self.date or "date unknown"
+        date = self.date or ("generated" if self.synthetic else "date unknown")
         parts = [f"Roads: {self.source} ({date})"]
         if self.attribution:
             parts.append(self.attribution)

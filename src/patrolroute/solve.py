@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from patrolroute.check import check_against_problem
 from patrolroute.engines.protocol import Budget, Watch
-from patrolroute.engines.registry import engine_named
+from patrolroute.engines.registry import DEFAULT_ENGINE, engine_named
 from patrolroute.errors import InfeasibleError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
 from patrolroute.plans import Plan
@@ -20,7 +20,7 @@ from patrolroute.schedule import objective_of, orders_of, schedule
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from patrolroute.engines.protocol import Engine
     from patrolroute.problem import Orders, PatrolProblem
@@ -49,7 +49,7 @@ class Progress:
 def solve(
     problem: PatrolProblem,
     *,
-    engine: str | Engine = "ortools",
+    engine: str | Engine = DEFAULT_ENGINE,
     budget: Budget | None = None,
     seed: int | None = None,
     start: Plan | Orders | None = None,
@@ -73,7 +73,8 @@ def solve(
     start : Plan or Orders, optional
         Where the search begins; squads and visits that the problem no longer has are dropped from it.
     progress : callable, optional
-        Called with a `Progress` at every improvement. What it raises ends the search and reaches the caller.
+        Called with a `Progress` as the plan improves, at most ten times a second, and once at the end. What it raises
+        ends the search and reaches the caller.
     name : str
         What the plan is called.
     clock : datetime, optional
@@ -100,16 +101,25 @@ def solve(
     if broken:
         raise RuleBrokenError(map(str, broken))
     if plan.required_missed:
-        raise InfeasibleError(
-            (
-                f"{each.site!r} is required, and the search found no plan with every required site. {each.reason} "
-                "Search longer, add a squad or time, or drop 'required'."
-                for each in plan.skipped
-                if each.required
-            ),
-            best=plan,
-        )
+        raise InfeasibleError(required_left_out(plan), best=plan)
     return plan
+
+
+def required_left_out(plan: Plan, *, titles: Mapping[str, str] | None = None) -> list[str]:
+    """Return a sentence for each required site that a plan leaves out.
+
+    Parameters
+    ----------
+    plan : Plan
+    titles : mapping of site id to str, optional
+        What sites are called in the sentences; their ids when left out.
+    """
+    return [
+        f"{(titles or {}).get(each.site, each.site)!r} is required, and the search found no plan with every required "
+        f"site. {each.reason} Search longer, add a squad or time, or drop 'required'."
+        for each in plan.skipped
+        if each.required
+    ]
 
 
 def _refuse_impossible(problem: PatrolProblem) -> None:
@@ -136,20 +146,34 @@ def _search(
     nothing: Orders = ((),) * len(problem.squads)
     if len(problem.squads) == 0 or len(explain_impossible(problem)) == len(problem.groups):
         return nothing, chosen.name
-    began = time.perf_counter()
-
-    def report(best: Orders, iterations: int) -> None:
-        if progress is not None:
-            progress(
-                Progress(
-                    seconds=time.perf_counter() - began, iterations=iterations, objective=objective_of(problem, best)
-                )
-            )
-
+    teller = _Teller(problem, progress)
     with _interrupts() as interrupted:
-        watch = Watch(report=report, stopped=interrupted)
+        watch = Watch(report=teller.hear, stopped=interrupted)
         found = chosen.search(problem, budget=budget, seed=seed, start=orders, watch=watch)
+    teller.tell(found.orders, found.iterations)
     return found.orders, chosen.name
+
+
+class _Teller:
+    """Passes reports on, at most ten a second: reckoning an objective can take longer than the next improvement."""
+
+    LEAST_GAP_S = 0.1
+
+    def __init__(self, problem: PatrolProblem, progress: Callable[[Progress], None] | None) -> None:
+        self._problem, self._progress = problem, progress
+        self._began = time.perf_counter()
+        self._last_s = -self.LEAST_GAP_S
+
+    def hear(self, best: Orders, iterations: int) -> None:
+        if time.perf_counter() - self._began - self._last_s >= self.LEAST_GAP_S:
+            self.tell(best, iterations)
+
+    def tell(self, best: Orders, iterations: int) -> None:
+        if self._progress is None:
+            return
+        self._last_s = time.perf_counter() - self._began
+        objective = objective_of(self._problem, best)
+        self._progress(Progress(seconds=self._last_s, iterations=iterations, objective=objective))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -209,21 +210,28 @@ def _text_grid(grid: Grid) -> Iterator[str]:
 
 
 def summary_tables(night: Night) -> Group:
-    """Return the summary for a rich console. Names cannot smuggle in markup or terminal codes."""
+    """Return the summary for a rich console, short enough for one screen or two.
+
+    Places whose position is not exactly known are counted, and the scenario's notes are left to `summary`. Names cannot
+    smuggle in markup or terminal codes.
+    """
     told = summarise(night)
     parts: list[Text | Table] = [Text(told.title, style="bold")]
     parts += [Text(warning, style="bold white on red") for warning in told.warnings]
-    for grid in told.grids:
+    for grid in (told.coverage, told.squads, told.skipped):
         if not grid.rows:
             parts.append(Text(f"{grid.title}: {grid.empty}"))
             continue
-        table = Table(title=Text(grid.title, style="bold"), title_justify="left")
+        table = Table(title=Text(grid.title, style="bold"), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for i, head in enumerate(grid.heads):
-            table.add_column(Text(head), justify="right" if i in grid.right else "left", overflow="fold")
+            flush = i in grid.right
+            table.add_column(Text(head), justify="right" if flush else "left", overflow="fold", no_wrap=flush)
         for row in grid.rows:
             table.add_row(*(Text(cell) for cell in row))
         parts.append(table)
-    parts += [Text(remark, style="dim") for remark in told.remarks]
+    if told.approximate.rows:
+        parts.append(Text(f"{told.approximate.title}: {len(told.approximate.rows)} places, marked on every output."))
+    parts += [Text(remark, style="dim") for remark in told.remarks[: -len(night.scenario.notes) or None]]
     return Group(*parts)
 
 
