@@ -14,7 +14,7 @@ from patrolroute.check import check_against_problem, check_plan
 from patrolroute.errors import InputError
 from patrolroute.explain import explain_left_out
 from patrolroute.matrix import TravelMatrix
-from patrolroute.plans import Plan, Route, Visit
+from patrolroute.plans import Plan, Route, TierBound, Visit
 from patrolroute.provenance import Provenance
 from patrolroute.scenario.model import Scenario
 from patrolroute.schedule import schedule
@@ -156,6 +156,16 @@ DAMAGE: dict[str, tuple[Callable[[Plan], Plan], str, str]] = {
     "another night": (
         lambda p: replace(p, start=at(24)), "accounts", "counts seconds from 2023-11-24"
     ),
+    "a bound below the plan": (
+        lambda p: replace(p, bound=(TierBound(tier=1, upper_weight=7, proved=False, method="all"),)),
+        "accounts",
+        "the bound is 7, and 8 is covered",
+    ),
+    "a proof without a met bound": (
+        lambda p: replace(p, bound=(TierBound(tier=1, upper_weight=9, proved=True, method="all"),)),
+        "accounts",
+        "its bound is not met",
+    ),
     "other roads": (
         lambda p: replace(p, provenance=Provenance(kind="file", source="elsewhere.osm")), "accounts", "other roads"
     ),
@@ -196,6 +206,7 @@ PROBLEM_DAMAGE = {
     "steal a stop": "stops", "drop a stop in silence": "accounts", "drop the required site": "required",
     "an unknown squad": "squads", "a squad without a route": "squads", "kilometres made nicer": "driven",
     "seconds made nicer": "driven", "back too soon": "driven", "coverage counted twice": "accounts",
+    "a bound below the plan": "accounts", "a proof without a met bound": "accounts",
     "a tier forgotten": "accounts", "a skipped site forgotten": "accounts", "swap": "driven",
 }  # fmt: skip
 

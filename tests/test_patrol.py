@@ -12,7 +12,7 @@ from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
 from patrolroute.roads import RoadNetwork, roads_from_graph
 from patrolroute.scenario import Scenario
-from patrolroute.scenario.model import Closures
+from patrolroute.scenario.model import Closures, Travel
 from streets import corner, town
 from test_solve import Scripted
 
@@ -108,7 +108,8 @@ def test_a_site_in_the_sea_is_refused_or_left_out_with_the_reason(roads: RoadNet
     sea = night(site("perahu", tier=1, lon=123.59, lat=-10.17))
     with pytest.raises(InputError, match=r"'perahu'.* from the nearest street; expected at most 150 m"):
         plan(sea, roads, iterations=10, seconds=5)
-    planned = plan(sea, roads, iterations=50, seconds=5, skip_off_road=True)
+    lenient = sea.model_copy(update={"travel": Travel(skip_off_road=True)})
+    planned = plan(lenient, roads, iterations=50, seconds=5)
     left_out = {each.site: each for each in planned.document.skipped}
     assert left_out["perahu"].code == "off_road"
     assert "m from the nearest street; at most 150 m is allowed" in left_out["perahu"].reason
@@ -119,7 +120,7 @@ def test_a_base_in_the_sea_cannot_be_left_out(roads: RoadNetwork) -> None:
     scenario = night()
     base = scenario.places[0].model_copy(update={"lon": 123.55})
     with pytest.raises(InputError, match=r"'base'.*a squad starts or ends there"):
-        plan(scenario.model_copy(update={"places": (base,)}), roads, skip_off_road=True)
+        plan(scenario.model_copy(update={"places": (base,), "travel": Travel(skip_off_road=True)}), roads)
 
 
 def test_an_impossible_required_site_is_refused_in_the_planner_s_words(roads: RoadNetwork) -> None:

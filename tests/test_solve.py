@@ -133,3 +133,14 @@ def test_a_search_starts_from_a_plan() -> None:
 def test_budgets_need_a_limit(limits: dict[str, float]) -> None:
     with pytest.raises(InputError, match="budget"):
         Budget(**limits)  # type: ignore[arg-type]
+
+
+def test_a_bound_comes_with_every_plan_unless_unwanted() -> None:
+    proved = solve(problem_of(), engine=Scripted(((1, 0),)))
+    assert [(each.upper_weight, each.proved) for each in proved.bound or ()] == [(2, True)]
+    assert (proved.gap, proved.proved) == ({1: 0.0}, True)
+    half = solve(problem_of(), engine=Scripted(((1,),)))
+    assert [(each.upper_weight, each.proved) for each in half.bound or ()] == [(2, False)]
+    assert (half.gap, half.proved) == ({1: 0.5}, False)
+    without = solve(problem_of(), engine=Scripted(((1,),)), bound_seconds=0)
+    assert (without.bound, without.gap, without.proved) == (None, None, False)

@@ -46,16 +46,13 @@ class Built:
     off_road: dict[str, float]
 
 
-def build(scenario: Scenario, roads: RoadNetwork, *, skip_off_road: bool = False) -> Built:
+def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     """Put a scenario on its roads and compile it.
 
     Parameters
     ----------
     scenario : Scenario
     roads : RoadNetwork
-    skip_off_road : bool
-        Leave out sites that lie farther from any street than `scenario.travel.snap_limit_m`, with that as the reason,
-        instead of raising. Squads' places must always lie on the roads.
 
     Raises
     ------
@@ -65,7 +62,7 @@ def build(scenario: Scenario, roads: RoadNetwork, *, skip_off_road: bool = False
     roads = roads.with_speeds(SpeedTable.from_travel(scenario.travel)).with_closures(scenario.closures)
     bases = {place for squad in scenario.squads for place in (squad.start, squad.end)}
     points = [point for point in scenario.points.values() if isinstance(point, Site) or point.id in bases]
-    placed = place_on_roads(roads, points, travel=scenario.travel, limit=not skip_off_road)
+    placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)
     limit_m = scenario.travel.snap_limit_m
     off_road = placed.off_road_m(limit_m)
     stranded = sorted(bases & off_road.keys())

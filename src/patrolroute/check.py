@@ -128,5 +128,11 @@ def _check_groups(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
         ]
         if each.covered_weight != sum(int(problem.visits.weight[v]) for v in rows) or each.covered_sites != len(rows):
             yield Violation(rule="accounts", message=f"tier {each.tier}: the coverage does not add up.")
+    covered = {each.tier: each.covered_weight for each in plan.coverage}
+    for bound in plan.bound or ():
+        if bound.upper_weight < covered.get(bound.tier, 0) or bound.proved > (
+            bound.upper_weight == covered[bound.tier]
+        ):
+            yield Violation(rule="accounts", message=f"tier {bound.tier}: {bound} is no bound of what is covered.")
     if {each.tier for each in plan.coverage} != set(problem.tiers):
         yield Violation(rule="accounts", message="the coverage does not name every tier.")

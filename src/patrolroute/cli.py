@@ -44,7 +44,7 @@ err = Console(stderr=True)
 
 
 @app.command()
-def plan(
+def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     scenario: Annotated[str, typer.Argument(help="A scenario.toml, or the name of a dataset such as 'kupang'.")],
     *,
     roads: Annotated[
@@ -53,6 +53,7 @@ def plan(
     engine: Annotated[str, typer.Option(help=f"Who searches: {', '.join(ENGINES)}.")] = DEFAULT_ENGINE,
     seconds: Annotated[float, typer.Option(help="Longest search.")] = 10.0,
     iterations: Annotated[int | None, typer.Option(help="Most iterations; with --seed, the same plan again.")] = None,
+    bound_seconds: Annotated[float, typer.Option(help="Longest proof of how good the plan is; 0 for none.")] = 5.0,
     seed: Annotated[
         int | None, typer.Option(help="Random when left out, so that nobody can foretell the night.")
     ] = None,
@@ -62,17 +63,19 @@ def plan(
 ) -> None:
     """Plan a night and write patrol sheets, a map and GIS files. Ctrl-C takes the best plan so far."""
     night, network = _scenario_and_roads(scenario, roads)
-    with _bar(seconds, night.name) as progress:
+    if skip_off_road:
+        night = night.model_copy(update={"travel": night.travel.model_copy(update={"skip_off_road": True})})
+    with _bar(seconds + bound_seconds, night.name) as progress:
         planned = plan_night(
             night,
             network,
             engine=engine,
             seconds=seconds,
             iterations=iterations,
+            bound_seconds=bound_seconds,
             seed=seed,
             start=None if start is None else _read_plan(start),
             progress=progress,
-            skip_off_road=skip_off_road,
         )
     files = planned.save(out_dir)
     out.print(summary_tables(planned.night))

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from patrolroute.engines.protocol import Engine
-    from patrolroute.plans import Route, TierCoverage
+    from patrolroute.plans import Route, TierBound, TierCoverage
 
 SCENARIO_FILE = "scenario.json"
 MATRIX_FILE = "matrix.npz"
@@ -73,6 +73,16 @@ class PatrolPlan:
     def coverage(self) -> tuple[TierCoverage, ...]:
         """What is covered of each tier, the most important first."""
         return self.document.coverage
+
+    @property
+    def bound(self) -> tuple[TierBound, ...] | None:
+        """What any plan could cover at most, tier by tier; None where no bound was computed."""
+        return self.document.bound
+
+    @property
+    def gap(self) -> dict[int, float] | None:
+        """What each tier might lack, as a share of its bound; None where no bound was computed."""
+        return self.document.gap
 
     @property
     def roads(self) -> RoadNetwork:
@@ -158,11 +168,11 @@ def plan(
     *,
     seconds: float | None = 10.0,
     iterations: int | None = None,
+    bound_seconds: float = 5.0,
     seed: int | None = None,
     engine: str | Engine = DEFAULT_ENGINE,
     start: PatrolPlan | Plan | None = None,
     progress: Callable[[Progress], None] | None = None,
-    skip_off_road: bool = False,
 ) -> PatrolPlan:
     """Plan a night: who goes where, when, along which streets, and what is left out.
 
@@ -178,6 +188,8 @@ def plan(
         Longest search; None for no limit, which needs `iterations`.
     iterations : int, optional
         Most iterations, in the engine's own measure; with a seed, the same plan every time.
+    bound_seconds : float
+        How long to look for a proof of how much any plan could cover, after the search; 0 for no bound.
     seed : int, optional
         Drawn at random when left out: a night that can be foretold is no patrol.
     engine : str or Engine
@@ -186,8 +198,6 @@ def plan(
         A plan to begin from, perhaps of a night with fewer squads.
     progress : callable, optional
         Called with a `Progress` as the plan improves, and once at the end.
-    skip_off_road : bool
-        Leave out sites that lie too far from any street, with that as the reason, instead of raising.
 
     Returns
     -------
@@ -204,13 +214,14 @@ def plan(
         When the plan breaks a rule, which would be a fault of the program.
     """
     night = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
-    built = build(night, _roads_of(roads), skip_off_road=skip_off_road)
+    built = build(night, _roads_of(roads))
     _refuse_impossible(night, built)
     try:
         document = solve(
             built.problem,
             engine=engine,
             budget=Budget(seconds=seconds, iterations=iterations),
+            bound_seconds=bound_seconds,
             seed=seed,
             start=start.document if isinstance(start, PatrolPlan) else start,
             progress=progress,

@@ -114,6 +114,31 @@ class TierCoverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierBound:
+    """The most of one tier that any plan could cover, proven.
+
+    No plan that serves as many required sites and covers as much of every earlier tier covers more of this one.
+
+    Parameters
+    ----------
+    tier : int
+    upper_weight : int
+        Never below what the plan covers.
+    proved : bool
+        Whether no plan at all is better up to and including this tier.
+    method : str
+        How it was proved; `patrolroute.bound` has the words.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    tier: int
+    upper_weight: int
+    proved: bool
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All routes of one night, what they cover and what they leave out.
 
@@ -134,6 +159,8 @@ class Plan:
         Where the roads come from.
     problem_digest : str
         Digest of the problem that the plan solves, so that a plan is not checked against another night's.
+    bound : tuple of TierBound or None
+        Upper bounds, the most important tier first; None where none was computed.
     """
 
     __pydantic_config__ = _STRICT
@@ -146,7 +173,24 @@ class Plan:
     engine: str
     provenance: Provenance
     problem_digest: str
+    bound: tuple[TierBound, ...] | None = None
     schema_version: Literal[1] = 1
+
+    @property
+    def gap(self) -> dict[int, float] | None:
+        """What each tier might lack, as a share of its bound; 0 where the bound is met, None where there is none."""
+        if self.bound is None:
+            return None
+        covered = {each.tier: each.covered_weight for each in self.coverage}
+        return {
+            each.tier: (each.upper_weight - covered[each.tier]) / each.upper_weight if each.upper_weight else 0.0
+            for each in self.bound
+        }
+
+    @property
+    def proved(self) -> bool:
+        """Whether no plan covers more: every tier is proved."""
+        return self.bound is not None and all(each.proved for each in self.bound)
 
     @property
     def drive_s(self) -> int:

@@ -7,15 +7,16 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from patrolroute.bound import bound_plan
 from patrolroute.check import check_against_problem
 from patrolroute.engines.protocol import Budget, Watch
 from patrolroute.engines.registry import DEFAULT_ENGINE, engine_named
 from patrolroute.errors import InfeasibleError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
-from patrolroute.plans import Plan
+from patrolroute.plans import Plan, TierBound
 from patrolroute.schedule import objective_of, orders_of, schedule
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def solve(
     *,
     engine: str | Engine = DEFAULT_ENGINE,
     budget: Budget | None = None,
+    bound_seconds: float = 5.0,
     seed: int | None = None,
     start: Plan | Orders | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -68,6 +70,8 @@ def solve(
         A name of `patrolroute.engines`, or an engine of your own.
     budget : Budget, optional
         10 seconds when left out.
+    bound_seconds : float
+        How long to look for a proof of how much any plan could cover, after the search; 0 for no bound.
     seed : int, optional
         Drawn at random when left out: a night that can be foretold is no patrol.
     start : Plan or Orders, optional
@@ -97,12 +101,20 @@ def solve(
     orders, engine_name = _search(problem, engine, budget or Budget(), drawn, start, progress)
     reasons = explain_left_out(problem, orders)
     plan = schedule(problem, orders, engine=engine_name, name=name, start=clock, reasons=reasons)
-    broken = [v for v in check_against_problem(plan, problem) if v.rule != "required"]
-    if broken:
-        raise RuleBrokenError(map(str, broken))
+    _refuse_broken(plan, problem)
     if plan.required_missed:
         raise InfeasibleError(required_left_out(plan), best=plan)
+    if bound_seconds > 0:
+        plan = replace(plan, bound=_bound(problem, orders, bound_seconds))
+        _refuse_broken(plan, problem)
     return plan
+
+
+def _refuse_broken(plan: Plan, problem: PatrolProblem) -> None:
+    """Refuse a plan that breaks a rule; required groups that are left out are the caller's to tell."""
+    broken = [violation for violation in check_against_problem(plan, problem) if violation.rule != "required"]
+    if broken:
+        raise RuleBrokenError(map(str, broken))
 
 
 def required_left_out(plan: Plan, *, titles: Mapping[str, str] | None = None) -> list[str]:
@@ -120,6 +132,16 @@ def required_left_out(plan: Plan, *, titles: Mapping[str, str] | None = None) ->
         for each in plan.skipped
         if each.required
     ]
+
+
+def _bound(problem: PatrolProblem, orders: Orders, seconds: float) -> tuple[TierBound, ...]:
+    """Return proven bounds; Ctrl-C leaves the search for better ones."""
+    with _interrupts() as interrupted:
+        proven = bound_plan(problem, orders, seconds=seconds, stopped=interrupted)
+    return tuple(
+        TierBound(tier=each.tier, upper_weight=each.upper_weight, proved=each.proved, method=each.method)
+        for each in proven.tiers
+    )
 
 
 def _refuse_impossible(problem: PatrolProblem) -> None:

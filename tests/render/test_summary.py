@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 from rich.console import Console
 
+from patrolroute.plans import TierBound
 from patrolroute.render import Night, summarise, summary, summary_html, summary_tables
 from patrolroute.scenario.model import Site
 
@@ -15,9 +16,9 @@ from patrolroute.scenario.model import Site
 def test_coverage_and_squads(night):
     told = summarise(night)
     assert told.coverage.rows == (
-        ("1", "2 of 2", "100 %", "5 of 5", "100 %"),
-        ("2", "2 of 2", "100 %", "7 of 7", "100 %"),
-        ("3", "1 of 2", "50 %", "3 of 9", "33 %"),
+        ("1", "2 of 2", "100 %", "5 of 5", "100 %", "no bound"),
+        ("2", "2 of 2", "100 %", "7 of 7", "100 %", "no bound"),
+        ("3", "1 of 2", "50 %", "3 of 9", "33 %", "no bound"),
     )
     route = night.plan.routes[0]
     name, shift, stops, leaves, back, _, _, share, waiting = told.squads.rows[0]
@@ -102,3 +103,19 @@ def test_html_escapes_every_name(make_night, hostile_names):
     parser.feed(summary_html(night))
     known = {"div", "p", "strong", "small", "table", "caption", "thead", "tbody", "tr", "th", "td"}
     assert parser.tags == known
+
+
+def test_the_bound_is_told_tier_by_tier(night):
+    def told(*bounds: tuple[int, bool]) -> tuple[list[str], str]:
+        bound = tuple(
+            TierBound(tier=tier, upper_weight=upper, proved=proved, method="prices")
+            for tier, (upper, proved) in enumerate(bounds, start=1)
+        )
+        summed = summarise(replace(night, plan=replace(night.plan, bound=bound)))
+        return [row[-1] for row in summed.coverage.rows], " ".join(summed.remarks)
+
+    cells, remarks = told((5, True), (7, True), (9, False))
+    assert cells == ["5, proved", "7, proved", "9"]
+    assert "Tier 3: a better plan may exist" in remarks
+    assert "Proved optimal" in told((5, True), (7, True), (3, True))[1]
+    assert "No upper bound was computed" in " ".join(summarise(night).remarks)

@@ -27,9 +27,8 @@ from patrolroute.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from patrolroute.plans import Plan, TierBound
     from patrolroute.render.night import Night
-
-NO_BOUND = "No upper bound was computed: a better plan may exist."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,13 +112,14 @@ def summarise(night: Night) -> Summary:
         ),
         remarks=(
             *(plain(statement) for statement in night.statements),
-            f"Planned by {plain(plan.engine)}. {NO_BOUND}",
+            f"Planned by {plain(plan.engine)}. {_quality(plan)}",
             *(plain(note) for note in night.scenario.notes),
         ),
     )
 
 
 def _coverage(night: Night) -> Grid:
+    at_most = {each.tier: _bound_text(each) for each in night.plan.bound or ()}
     tiers = [
         (
             str(tier.tier),
@@ -127,16 +127,31 @@ def _coverage(night: Night) -> Grid:
             share_text(tier.covered_sites, tier.total_sites),
             f"{tier.covered_weight} of {tier.total_weight}",
             share_text(tier.covered_weight, tier.total_weight),
+            at_most.get(tier.tier, "no bound"),
         )
         for tier in night.plan.coverage
     ]
     return Grid(
         title="Coverage",
-        heads=("tier", "sites", "sites %", "weight", "weight %"),
+        heads=("tier", "sites", "sites %", "weight", "weight %", "at most"),
         rows=tuple(tiers),
-        right=frozenset(range(5)),
+        right=frozenset(range(6)),
         empty="no sites",
     )
+
+
+def _bound_text(bound: TierBound) -> str:
+    return f"{bound.upper_weight}, proved" if bound.proved else str(bound.upper_weight)
+
+
+def _quality(plan: Plan) -> str:
+    """Say in a sentence how good the plan is known to be."""
+    if plan.bound is None:
+        return "No upper bound was computed: a better plan may exist."
+    if plan.proved:
+        return "Proved optimal: no plan covers more."
+    open_tiers = ", ".join(str(each.tier) for each in plan.bound if not each.proved)
+    return f"Tier {open_tiers}: a better plan may exist, up to the bound named 'at most'."
 
 
 def _squads(night: Night) -> Grid:

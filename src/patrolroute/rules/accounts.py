@@ -29,6 +29,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
         )
     yield from _check_skipped(facts)
     yield from _check_coverage(facts)
+    yield from _check_bound(facts)
 
 
 def _check_skipped(facts: Facts) -> Iterator[Violation]:
@@ -80,6 +81,21 @@ def _check_coverage(facts: Facts) -> Iterator[Violation]:
                     f"covered, sites in all); the visits add up to {due.get(tier)}."
                 ),
             )
+
+
+def _check_bound(facts: Facts) -> Iterator[Violation]:
+    """Refuse a bound below what is covered, and a proof while an earlier tier has none."""
+    covered = {each.tier: each.covered_weight for each in facts.plan.coverage}
+    proved = True
+    for each in facts.plan.bound or ():
+        if each.tier not in covered or each.upper_weight < covered[each.tier]:
+            yield Violation(
+                rule="accounts",
+                message=f"tier {each.tier}: the bound is {each.upper_weight}, and {covered.get(each.tier)} is covered.",
+            )
+        elif each.proved and not (proved and each.upper_weight == covered[each.tier]):
+            yield Violation(rule="accounts", message=f"tier {each.tier} is called proved, and its bound is not met.")
+        proved = proved and each.proved
 
 
 ACCOUNTS = Rule(

@@ -102,6 +102,8 @@ class Travel(Frozen):
     ----------
     snap_limit_m : float
         Farthest that a site may lie from the nearest street.
+    skip_off_road : bool
+        Whether sites farther off are left out with that as the reason, rather than refused.
     access_kph : float
         Speed between a site and the street, both ways.
     night_factor : float
@@ -117,6 +119,9 @@ class Travel(Frozen):
 
     snap_limit_m: Annotated[float, Field(gt=0, le=100_000)] = Field(
         default=150.0, description="metres above 0, at most 100000: how far a site may lie from the nearest street"
+    )
+    skip_off_road: bool = Field(
+        default=False, description="true or false: whether sites farther off are left out rather than refused"
     )
     access_kph: Annotated[float, Field(gt=0, le=100)] = Field(
         default=10.0, description="km/h above 0, at most 100: the speed between a site and the street"
@@ -169,7 +174,7 @@ class Scenario(Frozen):
     )
     closures: Closures = Field(default=Closures(), description="a table of streets, edges and polygons")
     travel: Travel = Field(
-        default=Travel(), description="a table of snap_limit_m, access_kph, night_factor and speeds_kph"
+        default=Travel(), description="a table of snap_limit_m, skip_off_road, access_kph, night_factor and speeds_kph"
     )
     notes: Annotated[tuple[Name, ...], Field(max_length=100)] = Field(
         default=(), description="a list of at most 100 sentences that every output prints"
