@@ -5,26 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from typing import TYPE_CHECKING, Any
-from xml.parsers import expat
 
 import networkx as nx
 import shapely
 
 from patrolroute.errors import InputError
+from patrolroute.roads.xmlguard import GuardedParser, XmlError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _BLOCK = 1 << 20
-_MAX_TOKEN = 8 << 20
 _MAX_TEXT = 4_000_000
 """Characters of one value: a line of fifty thousand points is shorter."""
 _MAX_LIST = 20_000
 _LINESTRING = re.compile(r"\s*LINESTRING\s*(?:Z|M|ZM)?\s*\(([-+0-9.eE,\s]+)\)\s*", re.IGNORECASE)
-
-
-class _RefusedError(Exception):
-    """Carries a fault out of the parser's callbacks; never leaves this module."""
 
 
 def read_graphml(path: Path) -> nx.MultiDiGraph[Any]:
@@ -39,30 +34,16 @@ def read_graphml(path: Path) -> nx.MultiDiGraph[Any]:
         When the file is no GraphML of a directed graph, or is cut off or damaged.
     """
     reader = _Reader()
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = reader.refuse_doctype
-    parser.StartElementHandler = reader.begin
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.text
+    parser = GuardedParser(reader)
     try:
         with path.open("rb") as file:
-            read = 0
             while block := file.read(_BLOCK):
-                read += len(block)
-                parser.Parse(block, False)
-                if read - parser.CurrentByteIndex > _MAX_TOKEN:
-                    raise _RefusedError("a tag of more than 8 MB; this is no road graph.")
-            parser.Parse(b"", True)
-    except expat.ExpatError as error:
+                parser.feed(block)
+        parser.feed(b"")
+    except XmlError as error:
         raise InputError(
-            [
-                f"{path.name} line {error.lineno}: no sound GraphML ({expat.ErrorString(error.code)}); the file is "
-                "damaged, cut off or of another kind."
-            ]
+            [f"{path.name}: no sound GraphML of a road graph ({error}); expected it as osmnx.save_graphml writes it."]
         ) from None
-    except (_RefusedError, ValueError, LookupError) as error:
-        raise InputError([f"{path.name} line {parser.CurrentLineNumber}: {error}"]) from None
     return reader.graph(path.name)
 
 
@@ -81,30 +62,25 @@ class _Reader:
         self._text: list[str] = []
         self._size = 0
 
-    def refuse_doctype(self, *_: Any) -> None:
-        raise _RefusedError("a document type (<!DOCTYPE) is not accepted in road files; expected plain GraphML.")
-
     def begin(self, tag: str, attributes: dict[str, str]) -> None:
         tag = tag.rpartition(":")[2]
         if self._depth == 0 and tag != "graphml":
-            raise _RefusedError(f"found <{tag[:40]}> where <graphml> was expected; this is another kind of XML.")
+            raise ValueError(f"found <{tag[:40]}> where <graphml> was expected; this is another kind of XML")
         self._depth += 1
         if self._depth > 20:
-            raise _RefusedError("tags are nested more than 20 deep; this is no road graph.")
+            raise ValueError("tags are nested more than 20 deep; this is no road graph")
         if tag == "key":
             self._names[_needed(attributes, tag, "id")] = attributes.get("attr.name", "")
         elif tag == "graph":
             self._graphs += 1
             if self._graphs > 1:
-                raise _RefusedError("a second <graph>; expected one.")
+                raise ValueError("a second <graph>; expected one")
             if attributes.get("edgedefault") != "directed":
-                raise _RefusedError(
-                    "the graph is undirected; one-way streets are lost in it. Save OSMnx's directed graph."
-                )
+                raise ValueError("the graph is undirected; one-way streets are lost in it. save OSMnx's directed graph")
         elif tag == "node":
             node = _node(_needed(attributes, tag, "id"))
             if node in self.nodes:
-                raise _RefusedError(f"node {node} stands twice.")
+                raise ValueError(f"node {node} stands twice")
             self._owner = self.nodes[node] = {}
         elif tag == "edge":
             self._owner = {}
@@ -128,7 +104,7 @@ class _Reader:
             return
         self._size += len(text)
         if self._size > _MAX_TEXT:
-            raise _RefusedError(f"a value of more than {_MAX_TEXT:,} characters; this is no road graph.")
+            raise ValueError(f"a value of more than {_MAX_TEXT:,} characters; this is no road graph")
         self._text.append(text)
 
     def graph(self, where: str) -> nx.MultiDiGraph[Any]:
@@ -152,7 +128,7 @@ class _Reader:
 
 def _needed(attributes: dict[str, str], tag: str, name: str) -> str:
     if name not in attributes:
-        raise _RefusedError(f"<{tag}> has no {name!r}; expected GraphML as osmnx.save_graphml writes it.")
+        raise ValueError(f"<{tag}> has no {name!r}")
     return attributes[name]
 
 

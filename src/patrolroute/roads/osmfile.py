@@ -18,6 +18,7 @@ from patrolroute.roads.chains import Ways, chains_of
 from patrolroute.roads.geometry import along_m, part_index
 from patrolroute.roads.graphs import iso_date
 from patrolroute.roads.speeds import parse_maxspeed
+from patrolroute.roads.xmlguard import plain_xml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,26 +75,25 @@ def read_osm(path: Path, file_format: str, *, speeds: SpeedTable | None) -> Road
         When the file is no OSM, is cut off, or has no street for cars.
     """
     try:
-        source = osmium.io.File(str(path), file_format)
-        date = _header_date(source, path, file_format)
-        found = _Found()
-        found.read_ways(source)
-        if not found.attributes:
-            raise InputError([f"{path.name}: no street for cars in it; expected OSM ways with a highway tag."])
-        node_id, lon, lat = found.read_nodes(source)
-    except (RuntimeError, ValueError, OverflowError, UnicodeDecodeError) as error:
-        if isinstance(error, InputError):
-            raise
+        if file_format == "osm.pbf":
+            found = _Found.read(path, file_format)
+        else:
+            with plain_xml(path, file_format.removeprefix("osm").removeprefix(".")) as plain:
+                found = _Found.read(plain, "osm")
+    # osmium speaks of damage with RuntimeError, of text that is no UTF-8 and of numbers out of range with these others.
+    except (RuntimeError, ValueError, OverflowError) as error:
         raise InputError([_unreadable(path, file_format, error)]) from None
-    if not len(node_id):
+    if not found.attributes:
+        raise InputError([f"{path.name}: no street for cars in it; expected OSM ways with a highway tag."])
+    if not len(found.node_id):
         raise InputError([f"{path.name}: has ways but none of their nodes; take an extract with complete ways."])
     origin = Provenance(
         kind="openstreetmap",
         source=path.name,
-        date=date or found.date,
+        date=found.date,
         attribution=OSM_ATTRIBUTION,
     )
-    return assemble(found.streets(node_id, lon, lat), provenance=origin, speeds=speeds)
+    return assemble(found.streets(), provenance=origin, speeds=speeds)
 
 
 def _unreadable(path: Path, file_format: str, error: Exception) -> str:
@@ -127,6 +127,20 @@ class _Found:
     start: array[int] = field(default_factory=lambda: array("q", [0]))
     kind: array[int] = field(default_factory=lambda: array("q"))
     newest: dt.datetime = _NO_TIMESTAMP
+    header_date: str | None = None
+    node_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    lon: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    lat: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    @classmethod
+    def read(cls, path: Path, file_format: str) -> _Found:
+        """Read a file: its header, its ways, and the nodes of those ways."""
+        source = osmium.io.File(str(path), file_format)
+        found = cls(header_date=_header_date(source, path, file_format))
+        found.read_ways(source)
+        if found.attributes:
+            found.read_nodes(source)
+        return found
 
     def read_ways(self, source: Any) -> None:
         """Gather the ways that cars may drive."""
@@ -147,11 +161,12 @@ class _Found:
 
     @property
     def date(self) -> str | None:
-        """The date of the newest way, where ways carry one."""
-        return None if self.newest == _NO_TIMESTAMP else self.newest.date().isoformat()
+        """The date that the header tells, else that of the newest way, where ways carry one."""
+        newest = None if self.newest == _NO_TIMESTAMP else self.newest.date().isoformat()
+        return self.header_date or newest
 
-    def read_nodes(self, source: Any) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return ids and positions of the ways' nodes, sorted by id, those that the file lacks left out."""
+    def read_nodes(self, source: Any) -> None:
+        """Gather ids and positions of the ways' nodes, sorted by id, those that the file lacks left out."""
         wanted = np.unique(np.frombuffer(self.refs, np.int64))
         lon, lat = np.full(len(wanted), np.nan), np.full(len(wanted), np.nan)
         processor = osmium.FileProcessor(source, osmium.osm.NODE)
@@ -171,10 +186,11 @@ class _Found:
         lon[at[known]] = np.array(xs, np.float64)[known]
         lat[at[known]] = np.array(ys, np.float64)[known]
         there = np.isfinite(lon)
-        return wanted[there], lon[there], lat[there]
+        self.node_id, self.lon, self.lat = wanted[there], lon[there], lat[there]
 
-    def streets(self, node_id: NDArray[np.int64], lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Streets:
+    def streets(self) -> Streets:
         """Return directed street pieces between junctions."""
+        node_id, lon, lat = self.node_id, self.lon, self.lat
         refs = np.frombuffer(self.refs, np.int64)
         position = np.minimum(np.searchsorted(node_id, refs), len(node_id) - 1)
         position[node_id[position] != refs] = -1
