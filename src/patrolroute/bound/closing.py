@@ -2,7 +2,8 @@
 
 The list of routes is thinned by prices again, now with cuts that three groups give (subset-row cuts: of routes that
 serve two or more of any three groups, one at most can be driven; Jepsen et al. 2008, 10.1287/opre.1070.0449); they
-cost nothing here, since no route has to be priced by labels. CP-SAT, which computes in whole numbers, decides what is left.
+cost nothing here, since no route has to be priced by labels. CP-SAT, which computes in whole numbers, decides what is
+left.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-MOST_PARTIAL = 3_000_000
+MOST_PARTIAL = 1_500_000
 SLICE_S = 0.04
 
 

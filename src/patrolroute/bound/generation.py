@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _TINY = 1e-6
+_NEAR = 0.05
+"""Of a step of the level's value, the distance of bound and master program at which generation ends."""
+_WALKING = 0.5
+"""Share of the time for walks."""
+
+How = Literal["walks", "quick", "exact"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,14 +91,16 @@ class Generation:
         self._centre: tuple[Floats, tuple[float, ...]] | None = None
         self._alpha = 0.5
         self._fine = 0
+        self._walking = False
         self.exact_passes = 0
 
     def simple_columns(self) -> list[Column]:
-        """Return the columns that serve no group twice: routes that can be driven."""
+        """Return the columns that serve no group twice and can be driven."""
         return [
             column
             for column in self.master.columns
             if len(set(self._group_of[list(column[1])].tolist())) == len(column[1])
+            and self._pricers[column[0]].keeps(self.nodes(*column))
         ]
 
     @property
@@ -102,7 +110,12 @@ class Generation:
 
     def run(self, clock: Clock) -> None:
         """Generate columns until the bound meets the value, nothing improves, or time is over."""
-        while not clock.over:
+        if all(pricer.has_walks for pricer in self._pricers):
+            self._walking = True
+            self._converge(clock.part(_WALKING))
+            self._walking = False
+            self._forget_impossible()
+        while not clock.over and not self.closed:
             self.converged = self._converge(clock)
             if not self.converged or self.closed or not self._remember_cycles():
                 return
@@ -113,13 +126,15 @@ class Generation:
             if relaxed is None:
                 return False
             self.relaxed = relaxed
-            if self.closed or (
-                self.best is not None and self._level.rounded(int(relaxed.value + _TINY)) >= self.best.upper
-            ):
+            if self.closed or self._near(relaxed):
                 return True
             if not self._improve(relaxed, clock):
                 return not clock.over
         return False
+
+    def _near(self, relaxed: Relaxed) -> bool:
+        """Tell whether more columns could hardly improve the bound."""
+        return self.best is not None and self._fine / self._grid < relaxed.value + _NEAR * self._level.step
 
     def _improve(self, relaxed: Relaxed, clock: Clock) -> bool:
         """Price once around; return whether columns or a better bound were found."""
@@ -130,10 +145,13 @@ class Generation:
             share = max(0.0, 1.0 - misses * (1.0 - alpha))
             at = self._prices(relaxed, share)
             thresholds = self._thresholds(relaxed, at)
-            if self._price(relaxed, at, thresholds, clock, exact=False):
-                return True
             before = self.best
-            found = self._price(relaxed, at, thresholds, clock, exact=True)
+            if self._walking:
+                found = self._price(relaxed, at, thresholds, clock, "walks")
+            elif self._price(relaxed, at, thresholds, clock, "quick"):
+                return True
+            else:
+                found = self._price(relaxed, at, thresholds, clock, "exact")
             if found or self.best is not before:
                 return True
             if share == 0.0:
@@ -157,19 +175,19 @@ class Generation:
             return [0] * len(self._squads)
         return [int(room * (price / total)) for price in relaxed.kind]
 
-    def _price(self, relaxed: Relaxed, at: Prices, thresholds: Sequence[int], clock: Clock, *, exact: bool) -> bool:
+    def _price(self, relaxed: Relaxed, at: Prices, thresholds: Sequence[int], clock: Clock, how: How) -> bool:
         profit = at.profits(self._level, self._group_of)
         most: list[int | None] = []
         added = False
         for k, (kind, pricer) in enumerate(zip(self._kinds, self._pricers, strict=True)):
-            search = pricer.exact if exact else pricer.quick
+            search = {"walks": pricer.walks, "quick": pricer.quick, "exact": pricer.exact}[how]
             priced = search(profit[kind.visits], thresholds[k], clock)
             most.append(priced.most)
             for route in priced.routes:
                 added |= self._add(k, route, relaxed)
-            if exact and priced.most is None:
+            if how != "quick" and priced.most is None:
                 break
-        if exact:
+        if how != "quick":
             self.exact_passes += 1
             proved = [each for each in most if each is not None]
             if len(proved) == len(self._kinds):
@@ -217,10 +235,14 @@ class Generation:
         for (k, visits), _ in self.relaxed.used:
             grown |= self._pricers[k].remember([self.nodes(k, visits)])
         if grown:
-            for column in self.master.columns:
-                if not self._pricers[column[0]].keeps(self.nodes(*column)):
-                    self.master.forbid(column)
+            self._forget_impossible()
         return grown
+
+    def _forget_impossible(self) -> None:
+        """Take columns out that memories no longer allow, and walks that no squad can drive."""
+        for column in self.master.columns:
+            if not self._pricers[column[0]].keeps(self.nodes(*column)):
+                self.master.forbid(column)
 
     def nodes(self, k: int, visits: tuple[int, ...]) -> tuple[int, ...]:
         """Return the nodes of a column in the graph of its kind."""

@@ -31,6 +31,7 @@ from patrolroute.bound.labelling import (
     merged_completions,
 )
 from patrolroute.bound.network import FAR, reversed_graph
+from patrolroute.bound.walks import Walks, no_walks, walk, walk_completions, walk_to
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 SLICE_S = 0.04
+_MOST_STEPS = 40_000_000
+"""Of walks, each some nanoseconds."""
 MOST_LABELS = 4_000_000
 """About 350 MB at up to 124 groups."""
 
@@ -133,6 +136,7 @@ class Pricer:
             width_s=width,
             spans=self._spans,
         )
+        self._walk_spans = _walk_spans(graph)
         self._score = _cycle_scores(kind, groups)
         self._forced = _timeless_cycles(kind, groups)
         self.members = self._nearest(memory)
@@ -162,8 +166,10 @@ class Pricer:
         return grown
 
     def keeps(self, route: tuple[int, ...]) -> bool:
-        """Tell whether the memories allow a route."""
+        """Tell whether a route can be driven and the memories allow it."""
         group = self.kind.graph.group
+        if not _drivable(self.kind.graph, route):
+            return False
         kept: set[int] = set()
         for node in route:
             g = int(group[node])
@@ -190,6 +196,43 @@ class Pricer:
             return Priced(routes=[], profits=[], most=None)
         pool, _, done = self._run(self._forward, profit, self.members, still, threshold, clock)
         return self._harvest(pool, threshold, threshold if done else None, limit)
+
+    def walks(self, profit: Ints, threshold: int, clock: Clock, *, limit: int = 20) -> Priced:  # noqa: ARG002 - as `exact`
+        """Return good walks that earn more than the threshold, and the most that any walk earns.
+
+        Nothing (None) where two visits lie too near each other for walks.
+        """
+        walks, _ = self._walk(self._forward, profit)
+        if walks is None:
+            return Priced(routes=[], profits=[], most=None)
+        complete = walks.clock <= self.kind.graph.last_s[:, None]
+        earned = np.where(complete, walks.profit[:, :, 0], NONE)
+        span = earned.argmax(axis=1)
+        top = earned[np.arange(len(profit)), span]
+        order = [int(v) for v in np.argsort(-top, kind="stable")[:limit] if top[v] > threshold]
+        places = [(v * walks.clock.shape[1] + int(span[v])) * 2 for v in order]
+        return Priced(
+            routes=[walk_to(walks, place) for place in places],
+            profits=[int(top[v]) for v in order],
+            most=max(threshold, int(top.max(initial=NONE))),
+        )
+
+    @property
+    def has_walks(self) -> bool:
+        """Whether `walks` has an answer."""
+        return self._walk_spans > 0
+
+    def _walk(self, side: Side, profit: Ints, *, whole: bool = False) -> tuple[Walks | None, Ints]:
+        """Return the walks over one reading direction, and the profits of the visits that take part."""
+        useful = ~(self.kind.skippable & (profit <= 0) & (not whole))
+        kept = np.where(useful, profit, NONE)
+        if self._walk_spans == 0:
+            return None, kept
+        first = int(side.graph.opens_s.min())
+        width = (int(side.graph.closes_s.max()) - first) // self._walk_spans + 1
+        walks = no_walks(len(profit), self._walk_spans)
+        walk(side.graph, _arcs(side.graph, useful), kept, np.array([first, width], np.int64), walks)
+        return walks, kept
 
     def routes_earning(self, profit: Ints, least: int, weight: Ints, clock: Clock) -> list[tuple[int, ...]] | None:
         """Return a route of every set of visits whose routes, repeating nothing, earn at least `least`.
@@ -219,6 +262,12 @@ class Pricer:
     def _merged(self, profit: Ints, *, backward: bool = False, whole: bool = False) -> Ints:
         """Return for the other direction what routes can still earn, roughly and at once."""
         side = self._backward if backward else self._forward
+        other = self._forward if backward else self._backward
+        walks, kept = self._walk(side, profit, whole=whole)
+        if walks is not None:
+            completion = np.full((len(profit), self._spans), NONE, np.int64)
+            walk_completions(kept, walks, other.span_s, completion)
+            return completion
         rules, arcs = self._rules(side, profit, self._forced, self._no_completion, NONE, whole=whole)
         earned = np.full((len(profit), self._spans), NONE, np.int64)
         clock_s = np.full((len(profit), self._spans), FAR, np.int64)
@@ -333,6 +382,17 @@ class Pricer:
         return Priced(routes=routes, profits=profits, most=most)
 
 
+def _drivable(graph: Graph, route: tuple[int, ...]) -> bool:
+    time, drive = int(graph.first_s[route[0]]), int(graph.first_d[route[0]])
+    for here, head in zip(route, (*route[1:], None), strict=True):
+        time = max(time, int(graph.opens_s[here]))
+        if time > graph.closes_s[here]:
+            return False
+        if head is not None:
+            time, drive = time + int(graph.arc_s[here, head]), drive + int(graph.arc_d[here, head])
+    return bool(time <= graph.last_s[route[-1]] and drive + graph.last_d[route[-1]] <= graph.max_d)
+
+
 def _trace(labels: Ints, last: int) -> tuple[int, ...]:
     nodes = []
     while last >= 0:
@@ -348,6 +408,18 @@ def _arcs(graph: Graph, useful: Bools) -> Arcs:
         head=head.astype(np.int64),
         time_s=graph.arc_s[tail, head],
         drive_s=graph.arc_d[tail, head],
+    )
+
+
+def _walk_spans(graph: Graph) -> int:
+    """Return into how many spans walks divide the night, each shorter than any arc; 0 where they would be too many."""
+    horizon = int(graph.closes_s.max()) - int(graph.opens_s.min()) + 1
+    least = -(-horizon // max(1, int(graph.arc_s.min(initial=FAR)))) + 1
+    affordable = max(64, _MOST_STEPS // max(1, len(graph.group) ** 2))
+    return (
+        0
+        if least > affordable or graph.arc_s.min(initial=FAR) <= 0
+        else min(horizon, max(least, min(affordable, 2048)))
     )
 
 
