@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from patrolroute.engines.protocol import Found
-from patrolroute.search.drive import Caller, Limits, Search, Tuning
+from patrolroute.errors import InputError
+from patrolroute.search.drive import Caller, Limits, Search, Tuning, warm_up
 from patrolroute.search.loop import compiled_before
+from patrolroute.search.workers import Order, search_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,13 +33,26 @@ class NativeEngine:
     notice : callable
         Called with a sentence before work that the caller did not ask for, and might wonder about: compiling, once per
         machine.
+    workers : int
+        Processes to search in, each with a seed of its own; they are spawned, so a script that asks for more than one
+        must guard its beginning with ``if __name__ == "__main__"``. Each gets its share of a limit in iterations.
     tuning : Tuning
+
+    Raises
+    ------
+    InputError
+        When workers is less than 1.
     """
 
     notice: Callable[[str], None] = _say_nothing
+    workers: int = 1
     tuning: Tuning = Tuning()  # noqa: RUF009 - frozen, and the same for all
 
     name = "native"
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise InputError([f"native: workers is {self.workers}; expected 1 or more."])
 
     def search(self, problem: PatrolProblem, *, budget: Budget, seed: int, start: Orders | None, watch: Watch) -> Found:
         """Return the best visiting orders that the budget allows; see `Engine`.
@@ -44,8 +61,22 @@ class NativeEngine:
         """
         if not compiled_before():
             self.notice("Compiling the search for this machine; that takes some seconds, and only the first time.")
+            warm_up()
+        limits = Limits(seconds=budget.seconds, iterations=budget.iterations, stagnation=budget.stagnation)
+        caller = Caller(report=watch.report, stopped=watch.stopped)
+        if self.workers > 1:
+            return self._search_together(problem, limits, caller, seed=seed, start=start or ())
         search = Search(problem, seed=seed, tuning=self.tuning)
         search.begin_from(start or ())
-        limits = Limits(seconds=budget.seconds, iterations=budget.iterations, stagnation=budget.stagnation)
-        stopped_by = search.run(limits, Caller(report=watch.report, stopped=watch.stopped))
+        stopped_by = search.run(limits, caller)
         return Found(orders=search.orders, iterations=search.iterations, stopped_by=stopped_by)
+
+    def _search_together(
+        self, problem: PatrolProblem, limits: Limits, caller: Caller, *, seed: int, start: Orders
+    ) -> Found:
+        seeds = np.random.SeedSequence(seed).generate_state(self.workers)
+        orders = [Order(problem=problem, seed=int(each), tuning=self.tuning, start=start) for each in seeds]
+        if limits.iterations is not None:
+            limits = replace(limits, iterations=limits.iterations // self.workers)
+        outcome = search_together(orders, limits, caller)
+        return Found(orders=outcome.orders, iterations=outcome.iterations, stopped_by=outcome.stopped_by)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from patrolroute.problem import PatrolProblem
 from patrolroute.search.layout import build_night
 from patrolroute.search.loop import PLACE, RUN, Dial, work
 from patrolroute.search.pool import build_pool
@@ -27,7 +28,7 @@ from patrolroute.search.state import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from patrolroute.problem import Orders, PatrolProblem
+    from patrolroute.problem import Orders
 
 StoppedBy = Literal["seconds", "iterations", "stagnation", "interrupt", "complete"]
 
@@ -83,21 +84,22 @@ class Tuning:
         Visits that a ruin takes out, on average.
     """
 
-    hot: float = 0.5
+    hot: float = 0.7
     cold: float = 0.05
     first_cycle: int = 5_000
     growth: float = 2.0
     longest_cycle: int = 1_000_000
-    usual: float = 8.0
-    reach: int = 40
+    usual: float = 6.0
+    reach: int = 25
     near_chance: int = 90
-    ratio_chance: int = 20
+    ratio_chance: int = 10
     thrifty_chance: int = 10
     below_share: float = 0.1
-    pool_band: float = 2.0
+    drive_share: float = 0.1
+    pool_band: float = 3.0
     recombine_from: int = 40_000
-    columns: int = 2500
-    recombine_work: float = 0.5
+    columns: int = 1500
+    recombine_work: float = 0.3
 
 
 def cooling(hot: float, cold: float) -> list[float]:
@@ -122,6 +124,11 @@ class Search:
     problem : PatrolProblem
     seed : int
     tuning : Tuning, optional
+
+    Attributes
+    ----------
+    exchange : callable
+        Called before the pool is recombined; searches side by side share their routes there.
     """
 
     def __init__(self, problem: PatrolProblem, *, seed: int, tuning: Tuning | None = None) -> None:
@@ -130,6 +137,7 @@ class Search:
         self.night = build_night(problem)
         pool = build_pool(min(len(problem.visits), len(problem.groups)))
         self.state = build_state(problem, self.night, seed, pool)
+        self.exchange: Callable[[], None] = lambda: None
         self._table = np.array(cooling(self.tuning.hot, self.tuning.cold))
         self._cycle = self.tuning.first_cycle
         self._slice = 16
@@ -159,6 +167,7 @@ class Search:
             ratio_chance=t.ratio_chance,
             thrifty_chance=t.thrifty_chance,
             below_share=t.below_share,
+            drive_share=t.drive_share,
             pool_band=t.pool_band,
         )
 
@@ -221,9 +230,18 @@ class Search:
         """Recombine the pool where time allows, and begin a new cycle of temperatures from what came of it."""
         t = self.tuning
         if self._cycle >= t.recombine_from and (rest_s is None or rest_s > 1.0):
+            self.exchange()
             seconds = None if rest_s is None else rest_s / 2
             found = recombine(self.night, self.state, Effort(columns=t.columns, work=t.recombine_work, seconds=seconds))
             if found is not None:
                 self.begin_from(found)
         self.state.tally[CYCLE_FROM] = self.iterations
         self._cycle = min(int(self._cycle * t.growth), t.longest_cycle)
+
+
+def warm_up() -> None:
+    """Compile the loop, or load it from the cache, on a problem of one visit."""
+    one = PatrolProblem.from_arrays(
+        np.zeros((2, 2), np.int32), dwell_s=np.zeros(1, np.int32), weight=np.ones(1, np.int32), shifts_s=[(0, 1)]
+    )
+    Search(one, seed=0).begin_from(())

@@ -67,6 +67,8 @@ class Dial(NamedTuple):
         Percent of spells in which insertions are judged by their detour alone.
     below_share : float
         How much the next level of the objective counts beside the one that decides, when a worse plan is judged.
+    drive_share : float
+        The same for driving, whichever level decides.
     pool_band : float
         Routes of accepted solutions that are less than this behind the best go into the pool; in units of
         `Night.scale`.
@@ -80,6 +82,7 @@ class Dial(NamedTuple):
     ratio_chance: int
     thrifty_chance: int
     below_share: float
+    drive_share: float
     pool_band: float
 
 
@@ -123,14 +126,26 @@ def _ruin(n: Night, s: State, c: int, dial: Dial) -> int:
 
 
 @kernel
-def loss(n: Night, s: State, new: int, old: int, below_share: float) -> float:
-    """Return how much worse one standing is than another, in usual amounts of the level that decides."""
+def loss(n: Night, s: State, new: int, old: int, below_share: float, drive_share: float) -> float:
+    """Return how much worse one standing is than another, in usual amounts of the level that decides.
+
+    The levels below count for little, so that among plans about as good the search drifts to those that also leave less
+    undone further down, and time for more.
+    """
+    last = s.level.shape[1] - 1
     weight = 1.0
     total = 0.0
-    for i in range(s.level.shape[1]):
-        if weight < 1.0 or s.level[new, i] != s.level[old, i]:
-            total += weight * (s.level[new, i] - s.level[old, i]) / n.scale[i]
+    decided = False
+    for i in range(last + 1):
+        change = s.level[new, i] - s.level[old, i]
+        if not decided and change == 0:
+            continue
+        if decided and i == last - 1:
+            weight = drive_share
+        elif decided:
             weight *= below_share
+        decided = True
+        total += weight * change / n.scale[i]
     return total
 
 
@@ -164,10 +179,10 @@ def _step(n: Night, s: State, dial: Dial) -> None:
         _remember_changed(n, s, 0)
         return
     at = min((s.tally[ITERATION] - s.tally[CYCLE_FROM]) * 256 // dial.cycle, 255)
-    if loss(n, s, NOW, OLD, dial.below_share) >= dial.cooling[at] * exponential(s.rng):
+    if loss(n, s, NOW, OLD, dial.below_share, dial.drive_share) >= dial.cooling[at] * exponential(s.rng):
         undo(n, s)
         return
-    behind = loss(n, s, NOW, BEST, dial.below_share)
+    behind = loss(n, s, NOW, BEST, dial.below_share, dial.drive_share)
     if behind < dial.pool_band:
         _remember_changed(n, s, int(behind * 1000.0))
 

@@ -22,6 +22,9 @@ free), seconds driven, how far from the best the solution was that the route com
 amount), and where the visits begin."""
 
 ROWS = 8192
+MASK = 0x7FFFFFFFFFFF
+"""A set of visits belongs in the row that its SUM, so cut, leaves as the remainder by the number of rows."""
+
 LONGEST = 192
 """Routes of more visits are not pooled; they share too little with others to be worth recombining."""
 
@@ -50,8 +53,7 @@ def remember(n: Night, s: State, standing: int, k: int, rank: int) -> None:
     total = _scatter(-1 - kind)
     for i in range(1, length + 1):
         total += _scatter(s.route[standing, k, i, NODE])
-    row = (total & 0x7FFFFFFFFFFF) % s.pool.shape[0]
-    p = s.pool[row]
+    p = s.pool[(total & MASK) % s.pool.shape[0]]
     same = p[COUNT] == length and p[SUM] == total and p[SORT] == kind
     if same:
         p[RANK] = min(p[RANK], rank)
@@ -65,3 +67,11 @@ def remember(n: Night, s: State, standing: int, k: int, rank: int) -> None:
     p[SECONDS] = s.tour[standing, k, DRIVE]
     for i in range(length):
         p[FIRST + i] = s.route[standing, k, i + 1, NODE]
+
+
+def merge_rows(pool: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
+    """Put rows of another pool of the same problem into this one, where they are nearer to the best."""
+    for row in rows:
+        mine = pool[(int(row[SUM]) & MASK) % len(pool)]
+        if mine[COUNT] == 0 or row[RANK] < mine[RANK]:
+            mine[:] = row
