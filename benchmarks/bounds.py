@@ -3,16 +3,15 @@
     python benchmarks/bounds.py --instances DIR --squads 2 --seconds 60 --out FILE.csv [--families c,r,rc] [--search 5]
 
 DIR holds `bks.csv` and instances in the TOPTW or TOP format. For each instance the project's own search makes a plan,
-then the bound takes its seconds. The gap is that between the bound and the best prize known to anyone: the list's, or the
-plan's where it is better. "proved" says that the plan, or a better one that the bound met on its way, is optimal. The
-CSV appears whole or not at all.
+then the bound takes its seconds. The gap is that between the bound and the best prize known to anyone: the list's, or
+the plan's where it is better. "proved" says that the plan, or a better one that the bound met on its way, is optimal.
+The CSV appears whole or not at all.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import os
 import sys
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -70,7 +69,7 @@ def write(rows: list[Row], path: Path) -> None:
         table = csv.writer(file)
         table.writerow(field.name for field in fields(Row))
         table.writerows(astuple(row) for row in rows)
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def main() -> None:

@@ -2,123 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+import time
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from every_plan import all_plans, problems, values
 from patrolroute.bound import bound_plan
-from patrolroute.matrix import TravelMatrix
-from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
-
-
-def feasible(problem, k, order):
-    """Whether squad k can make these visits, step by step from the field descriptions of `PatrolProblem`."""
-    travel = problem.matrix.travel_s[problem.squads.profile[k]]
-    table = problem.visits
-    clock, here, drive = int(problem.squads.from_s[k]), int(problem.squads.start[k]), 0
-    for v in order:
-        leg = int(travel[here, table.entry[v]])
-        drive += leg
-        clock = max(clock + leg, int(table.opens_s[v]))
-        if clock > table.closes_s[v] or not table.squads[v, k]:
-            return False
-        clock += int(table.duration_s[v])
-        here = int(table.exit[v])
-    leg = int(travel[here, problem.squads.end[k]])
-    return clock + leg <= problem.squads.until_s[k] and drive + leg <= problem.squads.max_drive_s[k]
-
-
-def all_plans(problem):
-    """Every assignment of visits to squads that can be driven: {visits served: orders}."""
-    group = problem.visits.group
-    plans = {frozenset(): ()}
-    for k in range(len(problem.squads)):
-        routes = {frozenset(): ()}
-        for size in range(1, len(problem.visits) + 1):
-            for order in permutations(range(len(problem.visits)), size):
-                served = frozenset(order)
-                if served in routes or len({int(group[v]) for v in order}) < size:
-                    continue
-                if feasible(problem, k, order):
-                    routes[served] = order
-        plans = {
-            before | more: (*orders, order)
-            for before, orders in plans.items()
-            for more, order in routes.items()
-            if not {int(group[v]) for v in before} & {int(group[v]) for v in more}
-        }
-    return plans
-
-
-def values(problem, served):
-    """Required groups served, then the weight of each tier."""
-    table = problem.visits
-    required = sum(bool(problem.groups.required[table.group[v]]) for v in served)
-    tiers = [sum(int(table.weight[v]) for v in served if table.tier[v] == t) for t in problem.tiers]
-    return (required, *tiers)
-
-
-@st.composite
-def problems(draw):
-    """Small problems of every kind the normal form allows; travel need not obey the triangle inequality."""
-    number = st.integers
-    points, layers = draw(number(2, 6)), draw(number(1, 2))
-    squads, visits = draw(number(0, 3)), draw(number(1, 6))
-    groups = draw(number(1, visits))
-    rng = np.random.default_rng(draw(number(0, 2**32 - 1)))
-    travel = rng.integers(0, draw(st.sampled_from([1, 12, 40])), (layers, points, points))
-    for layer in travel:
-        np.fill_diagonal(layer, 0)
-    if draw(st.booleans()):
-        for layer in travel:
-            for m in range(points):
-                np.minimum(layer, layer[:, m, None] + layer[m], out=layer)
-    group = np.concatenate([np.arange(groups), rng.integers(0, groups, visits - groups)])
-    tier = rng.integers(1, draw(number(1, 3)) + 1, groups)[group]
-    opens = rng.integers(-5, 60, visits)
-    wide = draw(number(0, 100))
-    from_s = rng.integers(-5, 20, squads)
-    until_s = from_s + rng.integers(0, draw(st.sampled_from([1, 60, 150])), squads)
-    alike = draw(st.booleans())
-    start, end = rng.integers(0, points, squads), rng.integers(0, points, squads)
-    drive = rng.integers(0, draw(st.sampled_from([30, 300])), squads)
-    if alike and squads:
-        start[:], end[:], from_s[:], until_s[:], drive[:] = start[0], end[0], from_s[0], until_s[0], drive[0]
-    return PatrolProblem(
-        matrix=TravelMatrix(
-            ids=tuple(f"p{i}" for i in range(points)),
-            profiles=tuple(f"v{i}" for i in range(layers)),
-            travel_s=travel,
-            travel_m=travel,
-        ),
-        squads=Squads(
-            ids=tuple(f"k{i}" for i in range(squads)),
-            start=start,
-            end=end,
-            profile=np.zeros(squads, int) if alike else rng.integers(0, layers, squads),
-            from_s=from_s,
-            until_s=until_s,
-            max_drive_s=drive,
-        ),
-        groups=Groups(
-            ids=tuple(f"g{i}" for i in range(groups)),
-            required=rng.random(groups) < draw(st.sampled_from([0.0, 0.4])),
-        ),
-        visits=Visits(
-            ids=tuple(f"v{i}" for i in range(visits)),
-            group=group,
-            entry=rng.integers(0, points, visits),
-            exit=rng.integers(0, points, visits),
-            duration_s=rng.integers(0, draw(st.sampled_from([1, 20])), visits),
-            opens_s=opens,
-            closes_s=opens + rng.integers(0, wide + 1, visits),
-            tier=tier,
-            weight=rng.integers(0, draw(st.sampled_from([3, 50, 1_000_000_000])), visits),
-            squads=rng.random((visits, squads)) < draw(st.sampled_from([0.6, 1.0])),
-        ),
-    )
+from patrolroute.errors import InputError
+from patrolroute.problem import PatrolProblem
 
 
 def spoken(problem, bound):
@@ -150,3 +44,101 @@ def test_the_bound_of_any_plan_holds_for_every_plan_and_the_best_is_proved(probl
             assert tier.proved == (worth[served][: level + 1] == worth[best][: level + 1])
         assert not bound.improved
         assert bound.proved == (worth[served] == worth[best])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problem=problems(), asked=st.integers(0, 6))
+def test_a_bound_that_is_stopped_at_any_moment_holds(problem, asked):
+    plans = all_plans(problem)
+    worth = {served: values(problem, served) for served in plans}
+    questions = iter(range(10**9))
+    bound = bound_plan(problem, plans[frozenset()], seconds=20, stopped=lambda: next(questions) >= asked)
+    for level, tier in enumerate(spoken(problem, bound)):
+        if tier is not None:
+            assert tier.upper_weight >= max(w[level] for w in worth.values())
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problem=problems())
+def test_improving_ends_at_the_best_plan_and_proves_it(problem):
+    plans = all_plans(problem)
+    best = max(values(problem, served) for served in plans)
+    bound = bound_plan(problem, seconds=20, improve=True)
+    served = frozenset(v for order in bound.orders for v in order)
+    assert values(problem, served) == best
+    assert bound.proved
+    assert bound.improved == any(best)
+    assert [tier.covered_weight for tier in bound.tiers] == list(best[1:])
+
+
+def city(seed, visits, squads, *, hours=4.0, spread=1800, starts=1, drive_s=None):
+    """A made-up night: sites on a square, two tiers, a third of them with windows."""
+    rng = np.random.default_rng(seed)
+    places = rng.integers(0, spread, (visits + 1, 2))
+    travel = np.ceil(np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))).astype(int)
+    shift = int(hours * 3600)
+    opens = np.where(rng.random(visits) < 1 / 3, rng.integers(0, shift // 2, visits), 0)
+    closes = np.where(opens > 0, opens + shift // 4, shift)
+    return PatrolProblem.from_arrays(
+        travel,
+        dwell_s=rng.integers(300, 900, visits),
+        weight=rng.integers(1, 50, visits),
+        tier=rng.integers(1, 3, visits),
+        windows_s=np.column_stack([opens, closes]),
+        shifts_s=[(60 * (k % starts), shift) for k in range(squads)],
+        max_drive_s=None if drive_s is None else [drive_s] * squads,
+    )
+
+
+@pytest.mark.parametrize("drive_s", [None, 2400])
+def test_a_night_of_thirty_sites_is_proved(drive_s):
+    bound = bound_plan(city(1, 30, 4, hours=2, drive_s=drive_s), seconds=60, improve=True)
+    assert bound.proved
+    assert bound.improved
+    assert bound.tiers[0].covered_weight > 0
+    assert bound_plan(city(1, 30, 4, hours=2, drive_s=drive_s), bound.orders, seconds=60).proved
+
+
+def test_time_is_kept_and_a_better_bound_comes_with_more_of_it():
+    problem = city(2, 100, 4, hours=4)
+    bound_plan(problem, seconds=0.5)
+    begun = time.monotonic()
+    little = bound_plan(problem, seconds=0)
+    assert time.monotonic() - begun < 1.0
+    begun = time.monotonic()
+    more = bound_plan(problem, seconds=2)
+    assert time.monotonic() - begun < 3.0
+    assert more.seconds < 3.0
+    assert more.tiers[0].upper_weight <= little.tiers[0].upper_weight
+
+
+def test_many_squads_and_sites_are_answered_within_seconds():
+    problem = city(3, 1500, 12, hours=8, spread=6000, starts=12)
+    begun = time.monotonic()
+    bound = bound_plan(problem, seconds=3)
+    assert time.monotonic() - begun < 8.0
+    table = problem.visits
+    for tier in bound.tiers:
+        assert 0 < tier.upper_weight <= int(table.weight[table.tier == tier.tier].sum())
+        assert not tier.proved
+    # The squads have 12 x 8 h = 345,600 s, the stops of either tier alone take more.
+    assert bound.tiers[1].upper_weight < int(table.weight[table.tier == 2].sum())
+
+
+def test_nothing_to_do_is_proved():
+    bound = bound_plan(city(4, 3, 0))
+    assert bound.orders == ()
+    assert [(tier.upper_weight, tier.proved) for tier in bound.tiers] == [(0, True)] * len(bound.tiers)
+    assert [tier.gap for tier in bound.tiers] == [0.0] * len(bound.tiers)
+
+
+def test_orders_that_are_no_plan_are_refused_with_every_fault():
+    problem = city(5, 6, 2, hours=0.2)
+    with pytest.raises(InputError) as caught:
+        bound_plan(problem, ((0, 1, 2, 3), (0,)), seconds=1)
+    assert any("served twice" in fault for fault in caught.value.faults)
+    assert any("is back at" in fault for fault in caught.value.faults)
+    with pytest.raises(InputError, match="expected 2, one for each squad, found 1"):
+        bound_plan(problem, ((),), seconds=1)
+    with pytest.raises(InputError, match="visit 99 does not exist"):
+        bound_plan(problem, ((99,), ()), seconds=1)

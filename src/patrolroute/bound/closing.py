@@ -123,7 +123,7 @@ class Cutting:
             solved = self._solve(clock)
             if solved is None:
                 return
-            stale = stale + 1 if solved.value > last - 0.02 else 0
+            stale = stale + 1 if solved.value > last - 0.02 * self._level.step else 0
             last = min(last, solved.value)
             found = self._violated(solved.used)
             self._fix(solved)
@@ -138,13 +138,19 @@ class Cutting:
         far = solver.infinity()
         groups = [solver.Constraint(-far, 1.0) for _ in range(self.pool.serves.shape[1])]
         kinds = [solver.Constraint(-far, float(count)) for count in self._squads]
-        floors = [solver.Constraint(float(floor), far) for _, floor in self._level.floors]
+        # Weights may be of any size; the solver's tolerances are made for numbers around 1.
+        unit = max(1.0, float(self._level.weight.max(initial=0)))
+        floor_units = np.array([max(1.0, float(weight.max(initial=0))) for weight, _ in self._level.floors])
+        floors = [
+            solver.Constraint(float(floor) / size, far)
+            for (_, floor), size in zip(self._level.floors, floor_units, strict=True)
+        ]
         cuts = [solver.Constraint(-far, 1.0) for _ in self._cuts]
         solver.Objective().SetMaximization()
         for constraint in floors:
             short = solver.NumVar(0.0, far, "")
             constraint.SetCoefficient(short, 1.0)
-            solver.Objective().SetCoefficient(short, -4.0 * max(1.0, float(self._level.weight.sum())))
+            solver.Objective().SetCoefficient(short, -4.0 * max(1.0, float(self._level.weight.sum()) / unit))
         inside: dict[int, pywraplp.Variable] = {}
 
         def add(r: int) -> None:
@@ -152,24 +158,25 @@ class Cutting:
             for g in self.pool.serves.indices[self.pool.serves.indptr[r] : self.pool.serves.indptr[r + 1]]:
                 groups[g].SetCoefficient(variable, 1.0)
             kinds[self.pool.kind[r]].SetCoefficient(variable, 1.0)
-            for constraint, worth in zip(floors, self.pool.floors[:, r], strict=True):
+            for constraint, worth in zip(floors, self.pool.floors[:, r] / floor_units, strict=True):
                 constraint.SetCoefficient(variable, float(worth))
             for c in np.flatnonzero(self._cut_of[r]):
                 cuts[c].SetCoefficient(variable, 1.0)
-            solver.Objective().SetCoefficient(variable, float(self.pool.value[r]))
+            solver.Objective().SetCoefficient(variable, float(self.pool.value[r]) / unit)
 
         for r in np.argsort(-self.pool.value, kind="stable")[:_START]:
             add(int(r))
         while not clock.over:
             if solver.Solve() != pywraplp.Solver.OPTIMAL:
                 return None
-            at = [np.array([each.dual_value() for each in rows]) for rows in (groups, kinds, floors, cuts)]
+            at = [np.array([each.dual_value() * unit for each in rows]) for rows in (groups, kinds, floors, cuts)]
+            at[2] = at[2] / floor_units
             reduced = self._reduced(*at)
-            missing = [int(r) for r in np.argsort(-reduced, kind="stable")[:1000] if reduced[r] > 1e-6]
+            missing = [int(r) for r in np.argsort(-reduced, kind="stable")[:1000] if reduced[r] > 1e-6 * unit]
             fresh = [r for r in missing if r not in inside]
             if not fresh:
                 return _Solved(
-                    value=float(solver.Objective().Value()),
+                    value=float(solver.Objective().Value()) * unit,
                     group=at[0],
                     premium=tuple(-at[2]),
                     cut=at[3],

@@ -198,7 +198,7 @@ class Generation:
         """Add a route, and what is left of it without repeats; return whether the master gains by it."""
         kind = self._kinds[k]
         visits = tuple(int(v) for v in kind.visits[list(route)])
-        fresh = self.master.add((k, visits)) and self._reduced(k, visits, relaxed) > _TINY
+        fresh = self.master.add((k, visits)) and self._gains(k, visits, relaxed)
         seen: set[int] = set()
         once = []
         for node in route:
@@ -208,15 +208,16 @@ class Generation:
             seen.add(group)
             once.append(int(kind.visits[node]))
         if len(once) < len(route):
-            fresh |= self.master.add((k, tuple(once))) and self._reduced(k, tuple(once), relaxed) > _TINY
+            fresh |= self.master.add((k, tuple(once))) and self._gains(k, tuple(once), relaxed)
         return fresh
 
-    def _reduced(self, k: int, visits: tuple[int, ...], relaxed: Relaxed) -> float:
+    def _gains(self, k: int, visits: tuple[int, ...], relaxed: Relaxed) -> bool:
+        """Tell whether the master program would take a column up, beyond the noise of floating point."""
         rows = list(visits)
         worth = float(self._level.weight[rows].sum()) - float(relaxed.group[self._group_of[rows]].sum())
         for premium, (weight, _) in zip(relaxed.premium, self._level.floors, strict=True):
             worth += premium * float(weight[rows].sum())
-        return worth - relaxed.kind[k]
+        return worth - relaxed.kind[k] > _TINY * max(1.0, float(self._level.weight.max(initial=0)))
 
     def _note(self, at: Prices, most: tuple[int, ...]) -> None:
         """Keep a bound if it is the best so far; compare before rounding, so that steady progress counts."""

@@ -69,9 +69,15 @@ class Master:
         self._groups = [self._solver.Constraint(-far, 1.0) for _ in range(groups)]
         self._squads = [self._solver.Constraint(-far, float(count)) for count in squads]
         # Premiums grow without limit where no set of columns keeps a floor; a dear way out bounds them.
-        self._floors = [self._solver.Constraint(float(floor), far) for _, floor in level.floors]
+        # Weights may be of any size; the solver's tolerances are made for numbers around 1.
+        self._unit = max(1.0, float(level.weight.max(initial=0)))
+        self._floor_units = [max(1.0, float(weight.max(initial=0))) for weight, _ in level.floors]
+        self._floors = [
+            self._solver.Constraint(float(floor) / unit, far)
+            for (_, floor), unit in zip(level.floors, self._floor_units, strict=True)
+        ]
         self._solver.Objective().SetMaximization()
-        dear = 4.0 * max(1.0, float(level.weight.sum()))
+        dear = 4.0 * max(1.0, float(level.weight.sum()) / self._unit)
         for constraint in self._floors:
             short = self._solver.NumVar(0.0, far, "")
             constraint.SetCoefficient(short, 1.0)
@@ -99,11 +105,11 @@ class Master:
             self._groups[group].SetCoefficient(variable, float(count))
         self._squads[kind].SetCoefficient(variable, 1.0)
         rows = list(visits)
-        for constraint, (weight, _) in zip(self._floors, self._level.floors, strict=True):
+        for constraint, (weight, _), unit in zip(self._floors, self._level.floors, self._floor_units, strict=True):
             earned = int(weight[rows].sum())
             if earned:
-                constraint.SetCoefficient(variable, float(earned))
-        self._solver.Objective().SetCoefficient(variable, float(self._level.weight[rows].sum()))
+                constraint.SetCoefficient(variable, earned / unit)
+        self._solver.Objective().SetCoefficient(variable, float(self._level.weight[rows].sum()) / self._unit)
         self._columns[column] = variable
         return True
 
@@ -116,10 +122,14 @@ class Master:
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
             return None
         used = [(column, x) for column, variable in self._columns.items() if (x := variable.solution_value()) > 1e-7]
+        unit = self._unit
         return Relaxed(
-            value=float(self._solver.Objective().Value()),
-            group=np.array([max(0.0, each.dual_value()) for each in self._groups]),
-            premium=tuple(max(0.0, -each.dual_value()) for each in self._floors),
-            kind=tuple(max(0.0, each.dual_value()) for each in self._squads),
+            value=float(self._solver.Objective().Value()) * unit,
+            group=np.array([max(0.0, each.dual_value() * unit) for each in self._groups]),
+            premium=tuple(
+                max(0.0, -each.dual_value() * unit / floor_unit)
+                for each, floor_unit in zip(self._floors, self._floor_units, strict=True)
+            ),
+            kind=tuple(max(0.0, each.dual_value() * unit) for each in self._squads),
             used=used,
         )

@@ -67,6 +67,29 @@ class Priced:
     most: int | None
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Aim:
+    """What a pass looks for.
+
+    Parameters
+    ----------
+    profit : int64 array, shape (n,)
+    threshold : int
+        Routes that earn no more need not be found.
+    takes : bool array, shape (n,)
+        The visits that take part.
+    """
+
+    profit: Ints
+    threshold: int
+    takes: Bools
+
+    @property
+    def kept(self) -> Ints:
+        """Profits, `NONE` where a visit takes no part."""
+        return np.where(self.takes, self.profit, NONE)
+
+
 class Side:
     """One reading direction of a kind of squad's graph, with its memories."""
 
@@ -180,29 +203,29 @@ class Pricer:
 
     def quick(self, profit: Ints, threshold: int, clock: Clock, *, limit: int = 30) -> Priced:
         """Return good routes that earn more than the threshold; nothing is proved."""
-        pool, _, _ = self._run(
-            self._forward, profit, self.members, self._merged(profit, backward=True), threshold, clock, remember=False
-        )
+        aim = self._aim(profit, threshold)
+        pool, _, _ = self._run(self._forward, aim, self.members, self._roughly(aim, backward=True), clock, False)
         return self._harvest(pool, threshold, None, limit)
 
     def exact(self, profit: Ints, threshold: int, clock: Clock, *, limit: int = 60) -> Priced:
         """Return good routes that earn more than the threshold, and the most that any earns (at least the threshold).
 
         Three passes, each wiser than the one before and kept small by what that one found a route can still earn:
-        forwards with labels merged, backwards with small memories, forwards with full ones.
+        forwards by walks, backwards with small memories, forwards with full ones.
         """
-        still = self._still(profit, self._sketch, self._merged(profit), threshold, clock)
+        aim = self._aim(profit, threshold)
+        still = self._still(aim, self._sketch, self._roughly(aim), clock)
         if still is None:
             return Priced(routes=[], profits=[], most=None)
-        pool, _, done = self._run(self._forward, profit, self.members, still, threshold, clock)
+        pool, _, done = self._run(self._forward, aim, self.members, still, clock)
         return self._harvest(pool, threshold, threshold if done else None, limit)
 
-    def walks(self, profit: Ints, threshold: int, clock: Clock, *, limit: int = 20) -> Priced:  # noqa: ARG002 - as `exact`
+    def walks(self, profit: Ints, threshold: int, clock: Clock, *, limit: int = 20) -> Priced:
         """Return good walks that earn more than the threshold, and the most that any walk earns.
 
-        Nothing (None) where two visits lie too near each other for walks.
+        Nothing (None) where two visits lie too near each other for walks, or the clock ran out before.
         """
-        walks, _ = self._walk(self._forward, profit)
+        walks = None if clock.over else self._walk(self._forward, self._aim(profit, threshold))
         if walks is None:
             return Priced(routes=[], profits=[], most=None)
         complete = walks.clock <= self.kind.graph.last_s[:, None]
@@ -217,24 +240,9 @@ class Pricer:
             most=max(threshold, int(top.max(initial=NONE))),
         )
 
-    @property
-    def has_walks(self) -> bool:
-        """Whether `walks` has an answer."""
-        return self._walk_spans > 0
-
-    def _walk(self, side: Side, profit: Ints, *, whole: bool = False) -> tuple[Walks | None, Ints]:
-        """Return the walks over one reading direction, and the profits of the visits that take part."""
-        useful = ~(self.kind.skippable & (profit <= 0) & (not whole))
-        kept = np.where(useful, profit, NONE)
-        if self._walk_spans == 0:
-            return None, kept
-        first = int(side.graph.opens_s.min())
-        width = (int(side.graph.closes_s.max()) - first) // self._walk_spans + 1
-        walks = no_walks(len(profit), self._walk_spans)
-        walk(side.graph, _arcs(side.graph, useful), kept, np.array([first, width], np.int64), walks)
-        return walks, kept
-
-    def routes_earning(self, profit: Ints, least: int, weight: Ints, clock: Clock) -> list[tuple[int, ...]] | None:
+    def routes_earning(
+        self, profit: Ints, least: int, weight: Ints, matters: Bools, clock: Clock
+    ) -> list[tuple[int, ...]] | None:
         """Return a route of every set of visits whose routes, repeating nothing, earn at least `least`.
 
         None when they are too many, or the clock ran out.
@@ -243,100 +251,87 @@ class Pricer:
         ----------
         weight : int64 array, shape (n,)
             Worth of each visit; alternatives of one group and the same worth count as the same.
+        matters : bool array, shape (n,)
+            Routes are listed without those of the other visits that they may skip.
         """
-        rough = self._merged(profit, backward=True, whole=True)
-        sketch = self._still(profit, self._sketch, rough, least - 1, clock, backward=False, whole=True)
-        if sketch is None:
-            return None
-        still = self._still(profit, self.members, sketch, least - 1, clock, whole=True)
+        aim = Aim(profit=profit, threshold=least - 1, takes=matters | ~self.kind.skippable)
+        sketch = self._still(aim, self._sketch, self._roughly(aim, backward=True), clock, backward=False)
+        still = None if sketch is None else self._still(aim, self.members, sketch, clock)
         if still is None:
             return None
         return enumerate_routes(
             self._forward.graph,
-            _arcs(self._forward.graph, np.ones(len(profit), np.bool_)),
-            Wanted(profit=profit, completion=still, span_s=self._forward.span_s, least=least),
+            _arcs(self._forward.graph, aim.takes),
+            Wanted(profit=aim.kept, completion=still, span_s=self._forward.span_s, least=least),
             items_of(self.kind.graph.group, weight),
             clock,
         )
 
-    def _merged(self, profit: Ints, *, backward: bool = False, whole: bool = False) -> Ints:
+    @property
+    def has_walks(self) -> bool:
+        """Whether `walks` has an answer."""
+        return self._walk_spans > 0
+
+    def _aim(self, profit: Ints, threshold: int) -> Aim:
+        return Aim(profit=profit, threshold=int(threshold), takes=~(self.kind.skippable & (profit <= 0)))
+
+    def _walk(self, side: Side, aim: Aim) -> Walks | None:
+        if self._walk_spans == 0:
+            return None
+        first = int(side.graph.opens_s.min())
+        width = (int(side.graph.closes_s.max()) - first) // self._walk_spans + 1
+        walks = no_walks(len(aim.profit), self._walk_spans)
+        walk(side.graph, _arcs(side.graph, aim.takes), aim.kept, np.array([first, width], np.int64), walks)
+        return walks
+
+    def _roughly(self, aim: Aim, *, backward: bool = False) -> Ints:
         """Return for the other direction what routes can still earn, roughly and at once."""
         side = self._backward if backward else self._forward
         other = self._forward if backward else self._backward
-        walks, kept = self._walk(side, profit, whole=whole)
+        completion = np.full((len(aim.profit), self._spans), NONE, np.int64)
+        walks = self._walk(side, aim)
         if walks is not None:
-            completion = np.full((len(profit), self._spans), NONE, np.int64)
-            walk_completions(kept, walks, other.span_s, completion)
+            walk_completions(aim.kept, walks, other.span_s, completion)
             return completion
-        rules, arcs = self._rules(side, profit, self._forced, self._no_completion, NONE, whole=whole)
-        earned = np.full((len(profit), self._spans), NONE, np.int64)
-        clock_s = np.full((len(profit), self._spans), FAR, np.int64)
+        rules, arcs = self._rules(side, aim, self._forced, self._no_completion)
+        earned = np.full((len(aim.profit), self._spans), NONE, np.int64)
+        clock_s = np.full((len(aim.profit), self._spans), FAR, np.int64)
         merged(side.graph, arcs, rules, earned, clock_s)
-        completion = np.full((len(profit), self._spans), NONE, np.int64)
         merged_completions(rules, earned, clock_s, completion)
         return completion
 
-    def _still(
-        self,
-        profit: Ints,
-        members: Bools,
-        within: Ints,
-        threshold: int,
-        clock: Clock,
-        *,
-        backward: bool = True,
-        whole: bool = False,
-    ) -> Ints | None:
+    def _still(self, aim: Aim, members: Bools, within: Ints, clock: Clock, *, backward: bool = True) -> Ints | None:
         """Return for the other direction what routes that earn more than the threshold can still earn."""
         side = self._backward if backward else self._forward
-        pool, rules, done = self._run(side, profit, members, within, threshold, clock, whole=whole)
+        pool, rules, done = self._run(side, aim, members, within, clock)
         if not done:
             return None
-        completion = np.full((len(profit), self._spans), NONE, np.int64)
+        completion = np.full((len(aim.profit), self._spans), NONE, np.int64)
         completions(rules, pool, completion)
         return completion
 
     def _rules(
-        self,
-        side: Side,
-        profit: Ints,
-        members: Bools,
-        completion: Ints,
-        threshold: int,
-        *,
-        remember: bool = True,
-        whole: bool = False,
+        self, side: Side, aim: Aim, members: Bools, completion: Ints, remember: bool = True
     ) -> tuple[Rules, Arcs]:
-        """Return the rules and arcs of a pass; visits that earn nothing and help nothing stay out unless `whole`."""
-        useful = ~(self.kind.skippable & (profit <= 0) & (not whole))
         memory, unreachable = side.masks(members)
         rules = Rules(
-            profit=np.where(useful, profit, NONE),
+            profit=aim.kept,
             memory=memory,
             unreachable=unreachable,
             completion=completion,
             word=side.word,
             bit=side.bit,
             span_s=side.span_s,
-            threshold=int(threshold),
+            threshold=aim.threshold,
             remember=remember,
         )
-        return rules, _arcs(side.graph, useful)
+        return rules, _arcs(side.graph, aim.takes)
 
     def _run(
-        self,
-        side: Side,
-        profit: Ints,
-        members: Bools,
-        completion: Ints,
-        threshold: int,
-        clock: Clock,
-        *,
-        remember: bool = True,
-        whole: bool = False,
+        self, side: Side, aim: Aim, members: Bools, completion: Ints, clock: Clock, remember: bool = True
     ) -> tuple[Pool, Rules, bool]:
-        rules, arcs = self._rules(side, profit, members, completion, threshold, remember=remember, whole=whole)
-        nodes = len(profit)
+        rules, arcs = self._rules(side, aim, members, completion, remember)
+        nodes = len(aim.profit)
         pool = empty_pool(nodes, self._spans, side.words, max(self._capacity, 4 * nodes))
         begin(side.graph, rules, pool)
         slice_labels = 256

@@ -104,7 +104,7 @@ class RouteBounds:
             self._known[column] = None
         best = generation.best
         if best is None:
-            return so_far
+            return self._try(level, so_far, value, clock)
         if best.upper < so_far.upper:
             so_far = LevelBound(upper=best.upper, method="prices")
         if so_far.upper <= value:
@@ -149,12 +149,14 @@ class RouteBounds:
         total = best.at.base(level)
         total += sum(count * max(0, most) for count, most in zip(self._squads, best.most, strict=True))
         slack = total - target * best.at.grid
+        matters = level.weight > 0
+        for earlier, _ in level.floors:
+            matters |= earlier > 0
         columns: list[Column] = []
         for k, (kind, pricer) in enumerate(zip(self._kinds, self._pricers, strict=True)):
             least = max(0, best.most[k]) - slack
-            routes = pricer.routes_earning(
-                profit[kind.visits], least, self._problem.visits.weight[kind.visits].astype(np.int64), clock
-            )
+            weight = self._problem.visits.weight[kind.visits].astype(np.int64)
+            routes = pricer.routes_earning(profit[kind.visits], least, weight, matters[kind.visits], clock)
             if routes is None or len(columns) + len(routes) > _MOST_LISTED:
                 return None
             columns += [(k, tuple(kind.visits[list(route)].tolist())) for route in routes]
