@@ -10,7 +10,7 @@ import numpy as np
 
 from patrolroute.problem import PatrolProblem
 from patrolroute.search.layout import build_night
-from patrolroute.search.loop import PLACE, RUN, Dial, work
+from patrolroute.search.loop import BUILD, PLACE, RUN, Dial, work
 from patrolroute.search.pool import build_pool
 from patrolroute.search.recombine import Effort, recombine
 from patrolroute.search.state import (
@@ -18,6 +18,7 @@ from patrolroute.search.state import (
     BEST_AT,
     BY,
     CYCLE_FROM,
+    IMPROVED,
     ITERATION,
     LENGTH,
     NODE,
@@ -93,6 +94,7 @@ class Tuning:
     reach: int = 25
     near_chance: int = 90
     ratio_chance: int = 10
+    swap_chance: int = 10
     thrifty_chance: int = 10
     below_share: float = 0.1
     drive_share: float = 0.1
@@ -165,6 +167,7 @@ class Search:
             reach=t.reach,
             near_chance=t.near_chance,
             ratio_chance=t.ratio_chance,
+            swap_chance=t.swap_chance,
             thrifty_chance=t.thrifty_chance,
             below_share=t.below_share,
             drive_share=t.drive_share,
@@ -177,9 +180,13 @@ class Search:
         seats = len(self.state.desk)
         rows = rows[:seats]
         self.state.desk[: len(rows), [WHO, BY]] = np.array(rows, np.int64).reshape(-1, 2)
-        # Placing is no iteration, and gets a number of its own only so that no route looks touched already.
-        work(self.night, self.state, self._dial(), PLACE, len(rows))
+        self._apart(PLACE, len(rows))
+
+    def _apart(self, what: int, many: int) -> None:
+        """Do what is no iteration; it has a number of its own only so that no route looks touched already."""
+        work(self.night, self.state, self._dial(), what, many)
         self.state.tally[ITERATION] -= 1
+        self.state.tally[BEST_AT] = min(self.state.tally[BEST_AT], self.iterations)
         self.state.trail[:] = -1
 
     def run(self, limits: Limits, caller: Caller) -> StoppedBy:
@@ -193,11 +200,13 @@ class Search:
 
     def _run(self, limits: Limits, caller: Caller) -> StoppedBy:
         begin = time.perf_counter()
+        if not self.iterations:
+            self._apart(BUILD, 0)
         tally = self.state.tally
         reported = -1
         while True:
-            if tally[BEST_AT] > reported:
-                reported = int(tally[BEST_AT])
+            if tally[IMPROVED] > reported:
+                reported = int(tally[IMPROVED])
                 caller.report(self.orders, self.iterations)
             left = int(tally[CYCLE_FROM]) + self._cycle - self.iterations
             if left <= 0:

@@ -10,7 +10,7 @@ from patrolroute.search.layout import GROUP
 from patrolroute.search.pool import remember
 from patrolroute.search.recreate import insert_by_ratio, insert_in_order, order_keys
 from patrolroute.search.rng import below, exponential
-from patrolroute.search.ruin import ruin_near, ruin_route, ruin_strings, ruin_worst
+from patrolroute.search.ruin import ruin_for, ruin_near, ruin_route, ruin_strings, ruin_worst
 from patrolroute.search.state import (
     ALLOWED,
     BEST,
@@ -63,6 +63,8 @@ class Dial(NamedTuple):
         Percent of iterations whose candidates come from the neighbourhood of the ruin.
     ratio_chance : int
         Percent of iterations that insert by ratio rather than in an order.
+    swap_chance : int
+        Percent of ruins that, where their visit is unserved, make room for it.
     thrifty_chance : int
         Percent of spells in which insertions are judged by their detour alone.
     below_share : float
@@ -80,6 +82,7 @@ class Dial(NamedTuple):
     reach: int
     near_chance: int
     ratio_chance: int
+    swap_chance: int
     thrifty_chance: int
     below_share: float
     drive_share: float
@@ -116,9 +119,11 @@ def _gather(n: Night, s: State, c: int, gone: int, dial: Dial) -> int:
 @kernel
 def _ruin(n: Night, s: State, c: int, dial: Dial) -> int:
     kind = below(s.rng, 100)
-    if kind < 85:
+    if kind < dial.swap_chance and s.group[n.node[c, GROUP], SERVED] < 0:
+        return ruin_for(n, s, c)
+    if kind < 88:
         return ruin_strings(n, s, c, dial.usual)
-    if kind < 90:
+    if kind < 92:
         return ruin_near(n, s, c, dial.usual)
     if kind < 97:
         return ruin_worst(n, s, c, dial.usual)
@@ -217,18 +222,36 @@ def _place(n: Night, s: State, many: int) -> None:
         keep_best(s)
 
 
-RUN, PLACE = range(2)
+@kernel
+def _build(n: Night, s: State) -> None:
+    """Insert whatever fits, the most important tier first, the weightiest visits first in each."""
+    begin_move(s)
+    many = 0
+    for u in n.worth:
+        if s.group[n.node[u, GROUP], SERVED] < 0:
+            s.desk[many, WHO] = u
+            many += 1
+    order_keys(n, s, many, True)
+    insert_in_order(n, s, many, False)
+    settle(s)
+    if better(s, NOW, BEST):
+        keep_best(s)
+
+
+RUN, PLACE, BUILD = range(3)
 """What `work` can do. One entry means one compilation and one file in the cache."""
 
 
 @entry
 def work(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
-    """RUN that many iterations, or PLACE that many visits from the desk."""
+    """RUN that many iterations, PLACE that many visits from the desk, or BUILD on what stands."""
     if what == RUN:
         for _ in range(many):
             _step(n, s, dial)
-    else:
+    elif what == PLACE:
         _place(n, s, many)
+    else:
+        _build(n, s)
 
 
 def compiled_before() -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.search.compiled import kernel
+from patrolroute.search.insertion import scan
 from patrolroute.search.layout import PROFILE, TIER, TO, WEIGHT
 from patrolroute.search.rng import below, unit
 from patrolroute.search.state import (
+    ALLOWED,
     ARC,
     BEGIN,
     GONE,
@@ -20,6 +22,7 @@ from patrolroute.search.state import (
     PLACE,
     SQUAD,
     STAMP,
+    add,
     drop,
     refresh,
     touch,
@@ -173,3 +176,42 @@ def ruin_route(n: Night, s: State, c: int, usual: float) -> int:
         if s.spot[x, SQUAD] >= 0:
             return _tear(n, s, x, 4.0 * usual, 0)
     return 0
+
+
+@kernel
+def ruin_for(n: Night, s: State, u: int) -> int:
+    """Make room in one route for an unserved visit and put it there: visits around some position go until it fits.
+
+    This exchanges routed visits for an unrouted one, however many it takes: one site of a high tier, far away, for all
+    the lower ones of a route.
+    """
+    k = below(s.rng, s.tour.shape[1])
+    if below(s.rng, 4) > 0:
+        for b in range(n.near.shape[1]):
+            x = n.near[u, b]
+            if x < 0 or s.spot[x, SQUAD] >= 0:
+                k = s.spot[x, SQUAD] if x >= 0 else k
+                break
+    if s.offer[u, k, ALLOWED] == 0:
+        return 0
+    touch(s, k)
+    many = 0
+    chunk = 1
+    at_once = 1 + below(s.rng, s.tour[NOW, k, LENGTH] + 1)
+    while True:
+        length = s.tour[NOW, k, LENGTH]
+        _cost, at, _missed = scan(n, s, u, k, 0, length, False)
+        if at >= 0:
+            add(n, s, u, k, at)
+            refresh(n, s, k)
+            return many
+        if length == 0:
+            return many
+        first = max(1, min(at_once - chunk // 2, length - chunk + 1))
+        chunk = min(chunk, length)
+        for i in range(first, first + chunk):
+            s.desk[many, GONE] = s.route[NOW, k, i, NODE]
+            many += 1
+        drop(n, s, k, first, chunk)
+        refresh(n, s, k)
+        chunk = 1 if many < 8 else 2 * chunk

@@ -59,8 +59,8 @@ TOUCHED, STAMP = range(2)
 """Columns of `State.trail`: squads changed in this iteration, as many as `tally[CHANGED]` says, and for each squad the
 iteration in which it was changed last."""
 
-ITERATION, NEXT_VERSION, CHANGED, BEST_AT, CYCLE_FROM, THRIFTY = range(6)
-"""Entries of `State.tally`; THRIFTY is 1 while insertions are judged by their detour alone."""
+ITERATION, NEXT_VERSION, CHANGED, BEST_AT, CYCLE_FROM, THRIFTY, IMPROVED = range(7)
+"""Entries of `State.tally`; THRIFTY is 1 while insertions are judged by their detour alone, IMPROVED counts."""
 
 
 class State(NamedTuple):
@@ -82,7 +82,7 @@ class State(NamedTuple):
     pool : int64 array
         See `patrolroute.search.pool`.
     trail : int64 array, shape (K, 2)
-    tally : int64 array, shape (6,)
+    tally : int64 array, shape (7,)
     rng : uint64 array, shape (1,)
     """
 
@@ -255,6 +255,7 @@ def keep_best(s: State) -> None:
             copy_route(s, NOW, BEST, k)
     copy_levels(s, NOW, BEST)
     s.tally[BEST_AT] = s.tally[ITERATION]
+    s.tally[IMPROVED] += 1
 
 
 def build_state(problem: PatrolProblem, n: Night, seed: int, pool: NDArray[np.int64]) -> State:
@@ -275,7 +276,7 @@ def build_state(problem: PatrolProblem, n: Night, seed: int, pool: NDArray[np.in
     group[:, REQUIRED] = problem.groups.required
     offer = np.zeros((v, k, 4), np.int64)
     offer[:, :, ALLOWED] = possible_squads(problem)
-    tally = np.zeros(6, np.int64)
+    tally = np.zeros(7, np.int64)
     tally[NEXT_VERSION] = 1
     return State(
         route=route,

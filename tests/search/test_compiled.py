@@ -1,0 +1,92 @@
+"""Compilation: once, kept, and possible where no folder can be written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from patrolroute.engines.native import NativeEngine
+from patrolroute.engines.protocol import Budget, Watch
+from patrolroute.problem import PatrolProblem
+from patrolroute.search import compiled
+
+SCRIPT = """
+import numpy as np
+from patrolroute.engines.native import NativeEngine
+from patrolroute.engines.protocol import Budget, Watch
+from patrolroute.problem import PatrolProblem
+problem = PatrolProblem.from_arrays(
+    np.array([[0, 5], [5, 0]], np.int32), dwell_s=np.array([1], np.int32), weight=np.array([1], np.int32),
+    shifts_s=[(0, 99)],
+)
+said = []
+for _ in range(2):
+    found = NativeEngine(notice=said.append).search(
+        problem, budget=Budget(seconds=None, iterations=5), seed=1, start=None, watch=Watch()
+    )
+    print(found.orders)
+print(len(said))
+"""
+
+
+def run_copy(tmp_path: Path, *, cache: Path | None) -> list[str]:
+    """Run the script with a copy of the package whose folders cannot take a cache."""
+    source = Path(compiled.__file__).parents[1]
+    home = tmp_path / "home"
+    package = tmp_path / "site" / "patrolroute"
+    package.parent.mkdir(parents=True, exist_ok=True)
+    if not package.exists():
+        package.mkdir()
+        # The search and what it imports; an empty front door keeps the rest of the package out of a test of the cache.
+        (package / "__init__.py").write_text("")
+        for name in ("errors.py", "provenance.py", "matrix.py", "problem.py"):
+            (package / name).write_text((source / name).read_text())
+        for room, names in (("search", None), ("engines", ("__init__.py", "protocol.py", "native.py"))):
+            (package / room).mkdir()
+            for path in sorted((source / room).glob("*.py")):
+                if names is None or path.name in names:
+                    (package / room / path.name).write_text(path.read_text())
+            # A file where numba would make a folder: not writable for anyone, root included.
+            (package / room / "__pycache__").write_text("")
+        home.write_text("")
+    environment = {**os.environ, "PYTHONPATH": str(package.parent), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"XDG_CACHE_HOME": str(home)}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    if cache is not None:
+        environment["NUMBA_CACHE_DIR"] = str(cache)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split("\n")[:3]
+
+
+def test_it_works_where_nothing_can_be_written_and_is_kept_where_something_can(tmp_path: Path) -> None:
+    assert run_copy(tmp_path, cache=None) == ["((0,),)", "((0,),)", "1"], "said once: compiled for this process"
+    cache = tmp_path / "cache"
+    assert run_copy(tmp_path, cache=cache) == ["((0,),)", "((0,),)", "1"], "said once: the cache was empty"
+    assert run_copy(tmp_path, cache=cache) == ["((0,),)", "((0,),)", "0"], "not said: the cache had it"
+
+
+def test_the_digest_follows_the_sources() -> None:
+    digest = compiled.source_digest()
+    assert digest == compiled.source_digest()
+    assert len(digest) == 16
+
+
+def test_one_compilation_serves_every_problem() -> None:
+    from patrolroute.search.loop import work
+
+    for n in (1, 3, 30):
+        problem = PatrolProblem.from_arrays(
+            np.ones((n + 1, n + 1), np.int32) - np.eye(n + 1, dtype=np.int32),
+            dwell_s=np.ones(n, np.int32),
+            weight=np.ones(n, np.int32),
+            shifts_s=[(0, 50)] * (1 + n // 3),
+        )
+        NativeEngine().search(problem, budget=Budget(seconds=None, iterations=5), seed=1, start=None, watch=Watch())
+    assert len(work.signatures) == 1  # type: ignore[attr-defined]
