@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,6 @@ def run(scenario_file: Path, roads_file: Path, *, seconds: float, engine: str) -
     with stages.stage("import"):
         import patrolroute
         from patrolroute.build import build
-        from patrolroute.engines.protocol import Budget
         from patrolroute.patrol import PatrolPlan
     with stages.stage("read roads"):
         roads = patrolroute.read_roads(roads_file)
@@ -61,10 +61,8 @@ def run(scenario_file: Path, roads_file: Path, *, seconds: float, engine: str) -
     with stages.stage("snap, matrix, compile"):
         built = build(scenario, roads)
     with stages.stage(f"search ({engine}, {seconds:g} s), schedule, check"):
-        budget = Budget(seconds=seconds)
-        document = patrolroute.solve(
-            built.problem, engine=engine, budget=budget, seed=1, name=scenario.name, clock=scenario.start
-        )
+        document = patrolroute.solve(built.problem, engine=engine, seconds=seconds, bound_seconds=0, seed=1)
+    document = replace(document, name=scenario.name, start=scenario.start)
     planned = PatrolPlan(document, scenario, built)
     with stages.stage("trace legs"):
         legs = planned.night.legs

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from nights import at, good_night, scenario_of, site, squad
+from nights import at, good_night, line_matrix, site
 from patrolroute.build import compile_problem
 from patrolroute.check import check_against_problem, check_plan
 from patrolroute.errors import InputError
@@ -166,6 +165,12 @@ DAMAGE: dict[str, tuple[Callable[[Plan], Plan], str, str]] = {
         "accounts",
         "its bound is not met",
     ),
+    "a tier told twice": (
+        lambda p: replace(p, coverage=(replace(p.coverage[0], total_weight=99), *p.coverage)), "accounts", "each once"
+    ),
+    "coverage out of order": (lambda p: replace(p, coverage=p.coverage[::-1]), "accounts", "in order"),
+    "routes out of order": (lambda p: replace(p, routes=p.routes[::-1]), "accounts", "order of squads"),
+    "another name": (lambda p: replace(p, name="Another"), "accounts", "is called 'Another'"),
     "other roads": (
         lambda p: replace(p, provenance=Provenance(kind="file", source="elsewhere.osm")), "accounts", "other roads"
     ),
@@ -207,6 +212,7 @@ PROBLEM_DAMAGE = {
     "an unknown squad": "squads", "a squad without a route": "squads", "kilometres made nicer": "driven",
     "seconds made nicer": "driven", "back too soon": "driven", "coverage counted twice": "accounts",
     "a bound below the plan": "accounts", "a proof without a met bound": "accounts",
+    "a tier told twice": "accounts", "coverage out of order": "accounts",
     "a tier forgotten": "accounts", "a skipped site forgotten": "accounts", "swap": "driven",
 }  # fmt: skip
 
@@ -237,15 +243,39 @@ def test_a_matrix_that_lacks_a_site_is_refused() -> None:
         check_plan(plan, scenario=more, matrix=matrix)
 
 
-def test_clocks_that_change_in_the_night_are_elapsed_time() -> None:
-    """On 29 October 2023 Berlin sets its clocks back at 03:00: a shift from 01:00 to 04:00 lasts four hours."""
-    scenario = Scenario(
-        name="Autumn",
-        date=dt.date(2023, 10, 29),
-        timezone="Europe/Berlin",
-        places=good_night()[0].places,
-        sites=(site("kpu"),),
+def night_of_clocks(day: int, month: int, window_utc: tuple[str, str]) -> tuple[Scenario, TravelMatrix]:
+    """Return one site and one squad on duty from 00:00 UTC, two and a half hours of them briefing, in Berlin."""
+    opens, closes = (f"2024-{month:02}-{day:02}T{hour}:00Z" for hour in window_utc)
+    start, end = (f"2024-{month:02}-{day:02}T{hour}:00:00Z" for hour in ("00", "05"))
+    scenario = Scenario.model_validate(
+        {
+            "name": "Clocks change",
+            "date": f"2024-{month:02}-{day:02}",
+            "timezone": "Europe/Berlin",
+            "places": [{"id": "base", "lon": 13.4, "lat": 52.5}],
+            "sites": [{"id": "kpu", "lon": 13.4, "lat": 52.5, "windows": [{"opens": opens, "closes": closes}]}],
+            "squads": [
+                {
+                    "id": "a",
+                    "start": "base",
+                    "end": "base",
+                    "shift": {"start": start, "end": end, "briefing_min": 30, "debriefing_min": 30},
+                }
+            ],
+        }
     )
-    start, end = (dt.datetime(2023, 10, 29, h, tzinfo=scenario.zone) for h in (1, 4))
-    assert scenario.seconds(end) - scenario.seconds(start) == 4 * 3600
-    assert scenario_of((), (squad("a"),)).seconds(at(24)) == 86400
+    return scenario, line_matrix(scenario, {"base": 0, "kpu": 4})
+
+
+@pytest.mark.parametrize(("day", "month"), [(31, 3), (27, 10)], ids=["spring", "autumn"])
+def test_clocks_that_change_in_the_night_are_elapsed_time(day: int, month: int) -> None:
+    """Berlin's clocks change at 01:00 UTC; a plan is right or wrong by elapsed time, not by clocks on walls."""
+    scenario, matrix = night_of_clocks(day, month, ("00:40", "01:20"))
+    problem = compile_problem(scenario, matrix)
+    plan = schedule(problem, ((0,),), engine="by hand", name=scenario.name, start=scenario.start)
+    assert check_plan(plan, scenario=scenario, matrix=matrix) == []
+    for minutes in (-30, 30):
+        found = check_plan(change_route(plan, 0, shift_route(minutes * 60)), scenario=scenario, matrix=matrix)
+        assert "windows" in {violation.rule for violation in found}
+    early = check_plan(change_route(plan, 0, shift_route(-20 * 60)), scenario=scenario, matrix=matrix)
+    assert "shifts" in {violation.rule for violation in early}

@@ -9,7 +9,7 @@ from pathlib import Path
 import osmnx as ox
 import pytest
 
-from patrolroute import cli
+from patrolroute.__main__ import main
 from patrolroute.scenario import read_scenario
 from streets import corner, town
 
@@ -60,7 +60,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["patrolroute", *arguments])
     monkeypatch.setenv("COLUMNS", "140")
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        main()
     code = ended.value.code
     return code if isinstance(code, int) else 0
 

@@ -8,7 +8,13 @@ from patrolroute.problem import PatrolProblem
 
 def test_each_limit_is_named() -> None:
     problem = PatrolProblem.from_arrays(
-        [[0, 100, 3000, 100, 100], [100] + [0] * 4, [3000] + [0] * 4, [100] + [0] * 4, [100] + [0] * 4],
+        [
+            [0, 100, 3000, 100, 100],
+            [100, 0, 3000, 0, 0],
+            [3000, 3000, 0, 3000, 3000],
+            [100, 0, 3000, 0, 0],
+            [100, 0, 3000, 0, 0],
+        ],
         dwell_s=[60, 60, 60, 60],
         weight=[1, 1, 1, 1],
         windows_s=[(0, 50), (0, 9000), (8950, 9000), (0, 9000)],
@@ -21,6 +27,14 @@ def test_each_limit_is_named() -> None:
         1: "The way out and back is more driving than any squad is allowed.",
         2: "Out, stop and back take longer than any squad's shift allows.",
     }
+
+
+def test_a_site_that_others_lead_to_is_not_called_impossible() -> None:
+    """A matrix of one's own may break the triangle inequality."""
+    problem = PatrolProblem.from_arrays(
+        [[0, 1000, 1], [1, 0, 1], [1, 1, 0]], dwell_s=[10, 10], weight=[1, 1], shifts_s=[(0, 500)]
+    )
+    assert explain_impossible(problem) == {}
 
 
 def test_limits_that_only_together_forbid_a_visit() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from nights import scenario_of, site, squad, window
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
-from patrolroute.roads import RoadNetwork, roads_from_graph
+from patrolroute.roads import RoadNetwork, SpeedTable, roads_from_graph
 from patrolroute.scenario import Scenario
 from patrolroute.scenario.model import Closures, Travel
 from streets import corner, town
@@ -186,3 +187,81 @@ def test_a_plan_shows_itself(planned: PatrolPlan) -> None:
     assert "tier 1: 2/2 sites" in repr(planned)
     assert "<table" in planned._repr_html_()
     assert "leaflet" in planned.explore().get_root().render()
+
+
+@pytest.mark.parametrize("tenths", range(81, 181, 7))
+def test_minutes_with_a_fraction_are_whole_seconds_everywhere(roads: RoadNetwork, tenths: int) -> None:
+    minutes = tenths / 10
+    shift = squad("a").shift.model_copy(update={"briefing_min": minutes, "debriefing_min": minutes})
+    fine = squad("a").model_copy(update={"shift": shift, "max_driving_min": minutes})
+    planned = plan(
+        scenario_of((site("kpu", dwell_min=minutes, **corner(2, 2)),), (fine,)), roads, iterations=20, seed=1
+    )
+    assert len(planned.visits) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("America/Havana", "2023-11-05"), ("Asia/Beirut", "2023-03-26"), ("Europe/Berlin", "2023-10-29")],
+)
+def test_nights_when_clocks_change_are_planned_saved_and_checked(
+    roads: RoadNetwork, tmp_path: Path, zone: str, day: str
+) -> None:
+    scenario = Scenario.model_validate_json(
+        json.dumps(
+            {
+                "name": "Clocks change",
+                "date": day,
+                "timezone": zone,
+                "places": [{"id": "base", **corner(0, 0)}],
+                "sites": [{"id": "kpu", **corner(2, 2)}],
+                "squads": [
+                    {
+                        "id": "a",
+                        "start": "base",
+                        "end": "base",
+                        "shift": {"start": f"{day}T01:00:00Z", "end": f"{day}T05:00:00Z", "briefing_min": 150},
+                    }
+                ],
+            }
+        )
+    )
+    planned = plan(scenario, roads, iterations=20, seed=1)
+    assert len(planned.visits) == 1
+    planned.save(tmp_path / "out")
+    assert check_saved(tmp_path / "out") == []
+
+
+def test_a_speed_table_of_one_s_own_is_planned_with() -> None:
+    slow = roads_from_graph(town(), speeds=SpeedTable(kph={"residential": 10.0}))
+    fast = roads_from_graph(town(), speeds=SpeedTable(kph={"residential": 40.0}))
+    seconds = [plan(night(), each, iterations=20, seed=1).document.drive_s for each in (slow, fast)]
+    assert seconds[0] > 2 * seconds[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"seed": -1}, "seed is -1; expected a whole number from 0"),
+        ({"seed": 2**40}, "seed is"),
+        ({"seconds": float("inf")}, "seconds is inf"),
+        ({"iterations": 2.5}, "iterations is 2.5; expected a whole number"),
+        ({"start": "plan.json"}, "start: expected a plan, found str"),
+        ({"engine": "oracle"}, "no engine 'oracle'"),
+    ],
+)
+def test_options_out_of_range_are_told(roads: RoadNetwork, changes: dict[str, object], words: str) -> None:
+    with pytest.raises(InputError, match=re.escape(words)):
+        plan(night(), roads, **changes)  # type: ignore[arg-type]
+
+
+def test_inputs_of_another_kind_are_told(roads: RoadNetwork) -> None:
+    with pytest.raises(InputError, match=r"roads: expected a RoadNetwork.*found NoneType"):
+        plan(night(), None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="scenario: expected a Scenario"):
+        plan({}, roads)  # type: ignore[arg-type]
+
+
+def test_the_same_seed_and_iterations_give_the_same_plan(roads: RoadNetwork) -> None:
+    first, second = (plan(night(), roads, iterations=200, seed=7, bound_seconds=0) for _ in range(2))
+    assert first.document == second.document

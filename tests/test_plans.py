@@ -33,11 +33,13 @@ def test_json_is_plain_and_versioned() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"schema_version": 1', '"schema_version": 2', "schema_version: Input should be 1"),
-        ('"engine": "by hand"', '"engine": 7', "engine: Input should be a valid string"),
+        ('"schema_version": 1', '"schema_version": 2', "schema_version is none of the values"),
+        ('"engine": "by hand"', '"engine": 7', "engine is no text"),
         ('"leave_s"', '"leaves"', "routes.0.leave_s"),
         ('"start": "2023-11-23T00:00:00+08:00"', '"start": "soon"', "start"),
-        ("{", "", "JSON"),
+        ('"leave_s": ', '"leave_s": 99999', "is too large"),
+        ('"code": "no_time"', '"code": "banana"', "is none of the values it may have"),
+        ("{", "", "is no JSON"),
     ],
 )
 def test_faults_of_a_file_are_named(old: str, new: str, words: str) -> None:

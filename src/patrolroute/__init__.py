@@ -6,15 +6,20 @@
 >>> print(plan.summary())
 """
 
-from patrolroute import datasets
-from patrolroute.check import check_plan
-from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError
-from patrolroute.patrol import PatrolPlan, plan
-from patrolroute.plans import Plan
-from patrolroute.problem import PatrolProblem
-from patrolroute.roads import RoadNetwork, fetch_roads, read_roads, roads_from_graph
-from patrolroute.scenario import Scenario, Shift, Site, Squad, read_scenario
-from patrolroute.solve import solve
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from patrolroute import datasets
+    from patrolroute.check import check_plan
+    from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError
+    from patrolroute.patrol import PatrolPlan, plan
+    from patrolroute.plans import Plan
+    from patrolroute.problem import PatrolProblem
+    from patrolroute.roads import RoadNetwork, fetch_roads, read_roads, roads_from_graph
+    from patrolroute.scenario import Scenario, read_scenario
+    from patrolroute.solve import solve
 
 __all__ = [
     "InfeasibleError",
@@ -25,9 +30,6 @@ __all__ = [
     "Plan",
     "RoadNetwork",
     "Scenario",
-    "Shift",
-    "Site",
-    "Squad",
     "check_plan",
     "datasets",
     "fetch_roads",
@@ -37,3 +39,37 @@ __all__ = [
     "roads_from_graph",
     "solve",
 ]
+__version__ = version("patrolroute")
+
+_HOMES = {
+    "InfeasibleError": "errors",
+    "InputError": "errors",
+    "PatrolPlan": "patrol",
+    "PatrolProblem": "problem",
+    "PatrolrouteError": "errors",
+    "Plan": "plans",
+    "RoadNetwork": "roads",
+    "Scenario": "scenario",
+    "check_plan": "check",
+    "fetch_roads": "roads",
+    "plan": "patrol",
+    "read_roads": "roads",
+    "read_scenario": "scenario",
+    "roads_from_graph": "roads",
+    "solve": "solve",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, so that a tool that needs a matrix and no map does not wait for map libraries."""
+    if name == "datasets":
+        return import_module("patrolroute.datasets")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'patrolroute' has no attribute {name!r}")
+    found = getattr(import_module(f"patrolroute.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

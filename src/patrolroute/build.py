@@ -9,7 +9,7 @@ import numpy as np
 
 from patrolroute.errors import InputError
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
-from patrolroute.roads import SpeedTable, place_on_roads, travel_matrix
+from patrolroute.roads import place_on_roads, travel_matrix
 from patrolroute.rules import RULES, Draft
 from patrolroute.scenario.model import Site
 
@@ -59,7 +59,7 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     InputError
         Naming every point that lies too far from any street, and every closure that names no street.
     """
-    roads = roads.with_speeds(SpeedTable.from_travel(scenario.travel)).with_closures(scenario.closures)
+    roads = roads.with_speeds(roads.speeds.adjusted(scenario.travel)).with_closures(scenario.closures)
     bases = {place for squad in scenario.squads for place in (squad.start, squad.end)}
     points = [point for point in scenario.points.values() if isinstance(point, Site) or point.id in bases]
     placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)

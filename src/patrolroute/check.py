@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from patrolroute.rules import RULES, Facts, Violation
 
 if TYPE_CHECKING:
@@ -89,14 +91,20 @@ def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Viola
         }
         for rule in (rule for rule, is_broken in broken.items() if is_broken):
             yield Violation(
-                rule=rule, squad=name, site=visit.site, message=f"{name!r} at {visit.visit!r} breaks it: {visit}."
+                rule=rule,
+                squad=name,
+                site=visit.site,
+                message=(
+                    f"{name!r} at {visit.visit!r}: arrives {visit.arrive_s} s, begins {visit.begin_s} s, ends "
+                    f"{visit.end_s} s, drives {visit.drive_s} s and {visit.drive_m} m; the problem forbids it."
+                ),
             )
         here, free_s, drive_s, drive_m = table.exit[v], visit.end_s, drive_s + leg_s, drive_m + leg_m
     if route.visits:
         back_s, back_m = int(seconds[here, squads.end[k]]), int(metres[here, squads.end[k]])
         drive_s, drive_m, free_s = drive_s + back_s, drive_m + back_m, free_s + back_s
     if route.return_s < free_s or (route.drive_s, route.drive_m) != (drive_s, drive_m):
-        yield Violation(rule="driven", squad=name, message=f"{name!r} does not drive what the matrix says: {route}.")
+        yield Violation(rule="driven", squad=name, message=f"{name!r} does not drive what the matrix says.")
     if route.return_s > squads.until_s[k]:
         yield Violation(
             rule="shifts", squad=name, message=f"{name!r} is back {route.return_s - squads.until_s[k]} s late."
@@ -122,6 +130,11 @@ def _check_groups(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
         if problem.groups.required[g] and group not in seen:
             yield Violation(rule="required", site=group, message=f"{group!r} is required and left out.")
     served = {visit.visit for route in plan.routes for visit in route.visits}
+    totals = {t: (int(problem.group_weight[problem.group_tier == t].sum(dtype=np.int64))) for t in problem.tiers}
+    if [(each.tier, each.total_weight) for each in plan.coverage] != sorted(totals.items()):
+        yield Violation(
+            rule="accounts", message="the coverage does not name every tier once, in order, with its weight."
+        )
     for each in plan.coverage:
         rows = [
             v for v, name in enumerate(problem.visits.ids) if name in served and problem.visits.tier[v] == each.tier
@@ -134,5 +147,3 @@ def _check_groups(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
             bound.upper_weight == covered[bound.tier]
         ):
             yield Violation(rule="accounts", message=f"tier {bound.tier}: {bound} is no bound of what is covered.")
-    if {each.tier for each in plan.coverage} != set(problem.tiers):
-        yield Violation(rule="accounts", message="the coverage does not name every tier.")

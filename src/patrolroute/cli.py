@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from patrolroute import __version__
 from patrolroute import datasets as named
 from patrolroute.engines.registry import DEFAULT_ENGINE, ENGINES
 from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError, RuleBrokenError
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 EXIT_BAD_INPUT = 2
 EXIT_NO_PLAN = 3
+EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     help="Plan security patrols on real streets: who goes where, when, along which roads, and what is left out.",
@@ -39,6 +43,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.callback(invoke_without_command=True)
+def about(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False
+) -> None:
+    """Plan security patrols on real streets."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 out = Console()
 err = Console(stderr=True)
 
@@ -48,10 +64,12 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     scenario: Annotated[str, typer.Argument(help="A scenario.toml, or the name of a dataset such as 'kupang'.")],
     *,
     roads: Annotated[
-        Path | None, typer.Option(help="Roads: .osm, .osm.bz2, .osm.gz, .osm.pbf or .graphml. A dataset has its own.")
+        Path | None, typer.Option(help="Roads: .osm, .osm.bz2, .osm.gz, .osm.pbf, .graphml, or a dataset's name.")
     ] = None,
     engine: Annotated[str, typer.Option(help=f"Who searches: {', '.join(ENGINES)}.")] = DEFAULT_ENGINE,
-    seconds: Annotated[float, typer.Option(help="Longest search.")] = 10.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="Longest search; 10 when neither this nor --iterations is given.")
+    ] = None,
     iterations: Annotated[int | None, typer.Option(help="Most iterations; with --seed, the same plan again.")] = None,
     bound_seconds: Annotated[float, typer.Option(help="Longest proof of how good the plan is; 0 for none.")] = 5.0,
     seed: Annotated[
@@ -65,7 +83,10 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     night, network = _scenario_and_roads(scenario, roads)
     if skip_off_road:
         night = night.model_copy(update={"travel": night.travel.model_copy(update={"skip_off_road": True})})
-    with _bar(seconds + bound_seconds, night.name) as progress:
+    for what in ("sites", "squads"):
+        if not getattr(night, what):
+            err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
+    with _interrupted_says_so(), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
         planned = plan_night(
             night,
             network,
@@ -99,7 +120,8 @@ def fetch(
     *,
     place: Annotated[str | None, typer.Option(help="A place that OpenStreetMap knows: 'Ambon, Indonesia'.")] = None,
     bbox: Annotated[
-        tuple[float, float, float, float] | None, typer.Option(help="West, south, east, north in degrees.")
+        tuple[float, float, float, float] | None,
+        typer.Option(help="West, south, east and north in degrees, with spaces between."),
     ] = None,
     refresh: Annotated[bool, typer.Option(help="Fetch again although it was fetched before.")] = False,
     out_file: Annotated[Path | None, typer.Option("--out", help="Also write the roads to this .graphml file.")] = None,
@@ -118,23 +140,23 @@ def roads(
     source: Annotated[str, typer.Argument(help="A road file, or the name of a dataset such as 'kupang'.")],
 ) -> None:
     """Tell what a road network holds and what was cut from it."""
-    _print_roads(named.load(source).roads if source in named.names() else read_roads(source))
+    _print_roads(_roads_named(source))
 
 
 @app.command()
 def datasets() -> None:
     """List the districts that come with the package."""
-    table = Table("name", "what", "sites", "squads", "roads")
+    table = Table("name", "what", "sites", "squads", box=SIMPLE_HEAD)
     for name in named.names():
         district = named.load(name)
         table.add_row(
             name,
-            district.scenario.name,
+            Text(district.scenario.name),
             str(len(district.scenario.sites)),
             str(len(district.scenario.squads)),
-            district.roads.provenance.statement,
         )
     out.print(table)
+    out.print(named.kupang().roads.provenance.statement, markup=False, highlight=False)
 
 
 @app.command()
@@ -143,7 +165,7 @@ def schema() -> None:
     typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
 
 
-def main() -> None:
+def run() -> None:
     """Run the command line and turn the package's errors into exit codes."""
     try:
         app()
@@ -163,7 +185,9 @@ def _fail(error: PatrolrouteError, code: int) -> None:
 def _scenario_and_roads(scenario: str, roads_file: Path | None) -> tuple[Scenario, RoadNetwork]:
     if scenario in named.names() and not Path(scenario).is_file():
         district = named.load(scenario)
-        return district.scenario, district.roads if roads_file is None else read_roads(roads_file)
+        return district.scenario, district.roads if roads_file is None else _roads_named(str(roads_file))
+    if not Path(scenario).suffix and not Path(scenario).exists():
+        raise InputError([f"{scenario}: neither a file nor a dataset; the datasets are {', '.join(named.names())}."])
     night = read_scenario(scenario)
     if roads_file is None:
         raise InputError(
@@ -172,7 +196,16 @@ def _scenario_and_roads(scenario: str, roads_file: Path | None) -> tuple[Scenari
                 "`patrolroute fetch --place 'CITY, COUNTRY' --out roads.graphml`."
             ]
         )
-    return night, read_roads(roads_file)
+    return night, _roads_named(str(roads_file))
+
+
+def _roads_named(source: str) -> RoadNetwork:
+    """Return the roads of a dataset or of a file."""
+    if source in named.names() and not Path(source).is_file():
+        return named.load(source).roads
+    if not Path(source).suffix and not Path(source).exists():
+        raise InputError([f"{source}: neither a road file nor a dataset; the datasets are {', '.join(named.names())}."])
+    return read_roads(source)
 
 
 def _read_plan(file: Path) -> Plan:
@@ -185,14 +218,24 @@ def _read_plan(file: Path) -> Plan:
 def _print_roads(network: RoadNetwork) -> None:
     table = Table("fact", "value", show_header=False)
     for fact, value in network.facts.items():
-        table.add_row(fact, str(value))
+        table.add_row(fact, Text(str(value)))
     out.print(table)
+
+
+@contextmanager
+def _interrupted_says_so() -> Iterator[None]:
+    """Say what became of a search that a second Ctrl-C has ended."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("patrolroute: interrupted twice; nothing was written. One Ctrl-C takes the best plan so far.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 @contextmanager
 def _bar(seconds: float, name: str) -> Iterator[Callable[[SearchProgress], None]]:
     """Show how much of the search time is gone and what the best plan leaves out."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(name, total=seconds)
         began, done = time.perf_counter(), threading.Event()

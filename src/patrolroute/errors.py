@@ -28,13 +28,15 @@ class _ListedError(PatrolrouteError):
     """An error that carries a list of sentences and prints them all."""
 
     heading = "{n} things are wrong:"
+    always = False
+    """Whether a single sentence has the heading too."""
 
     def __init__(self, sentences: Iterable[str]) -> None:
         self.sentences: tuple[str, ...] = tuple(sentences)
         super().__init__(self.sentences)
 
     def __str__(self) -> str:
-        if len(self.sentences) == 1:
+        if len(self.sentences) == 1 and not self.always:
             return self.sentences[0]
         lines = [self.heading.format(n=len(self.sentences)), *(f"  - {each}" for each in self.sentences)]
         return "\n".join(lines)
@@ -86,7 +88,8 @@ class MissingExtraError(PatrolrouteError, ImportError):
 class RuleBrokenError(_ListedError):
     """A plan breaks rules that it must obey. This is a fault of the program, never of the planner."""
 
-    heading = "the plan breaks {n} rules; please report this with the scenario:"
+    heading = "the plan breaks {n} rule(s), a fault of this program; please report it with the scenario:"
+    always = True
 
 
 class Faults:

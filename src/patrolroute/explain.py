@@ -15,11 +15,8 @@ if TYPE_CHECKING:
 
     from patrolroute.problem import Orders, PatrolProblem
 
-
-def possible_alone(problem: PatrolProblem) -> NDArray[np.bool_]:
-    """Return which squads could make which visit with nothing else to do, shape (V, K)."""
-    possible: NDArray[np.bool_] = np.logical_and.reduce(list(_limits_alone(problem).values()))
-    return possible
+_ROWS_AT_ONCE = 512
+"""Of a travel matrix, when one is searched for detours: 20 MB at 5,000 points."""
 
 
 def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
@@ -46,13 +43,19 @@ def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
 
 def _limits_alone(problem: PatrolProblem) -> dict[str, NDArray[np.bool_]]:
     """Return, limit by limit, which squads keep it on a trip to one visit alone, each shape (V, K)."""
-    visits, squads, travel = problem.visits, problem.squads, problem.matrix.travel_s.astype(np.int64, copy=False)
+    visits, squads, travel = problem.visits, problem.squads, problem.matrix.travel_s
     shape = (len(visits), len(squads))
     limits = {name: np.zeros(shape, np.bool_) for name in ("allowed", "windows", "shifts", "driving")}
     limits["allowed"][:] = visits.squads
+    outward: dict[tuple[int, int], NDArray[np.int64]] = {}
+    homeward: dict[tuple[int, int], NDArray[np.int64]] = {}
     for k in range(len(squads)):
-        layer = travel[squads.profile[k]]
-        out_s, home_s = layer[squads.start[k], visits.entry], layer[visits.exit, squads.end[k]]
+        profile, start, end = int(squads.profile[k]), int(squads.start[k]), int(squads.end[k])
+        if (profile, start) not in outward:
+            outward[profile, start] = _shortest_s(travel[profile], start, visits.entry, visits.exit)
+        if (profile, end) not in homeward:
+            homeward[profile, end] = _shortest_s(travel[profile].T, end, visits.exit, visits.entry)
+        out_s, home_s = outward[profile, start][visits.entry], homeward[profile, end][visits.exit]
         begin = np.maximum(int(squads.from_s[k]) + out_s, visits.opens_s)
         limits["windows"][:, k] = begin <= visits.closes_s
         limits["shifts"][:, k] = begin + visits.duration_s + home_s <= int(squads.until_s[k])
@@ -60,8 +63,32 @@ def _limits_alone(problem: PatrolProblem) -> dict[str, NDArray[np.bool_]]:
     return limits
 
 
+def _shortest_s(
+    layer: NDArray[np.int32], source: int, into: NDArray[np.int32], out_of: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Return the least seconds of driving from a point to every other, by way of any points and visits.
+
+    A matrix of one's own may break the triangle inequality, and a drive through a visit counts as none; only what is
+    out of reach even so is impossible for certain. Where the inequality holds the first pass is the last.
+    """
+    least: NDArray[np.int64] = layer[source].astype(np.int64)
+    while True:
+        shorter = least.copy()
+        for first in range(0, len(layer), _ROWS_AT_ONCE):
+            rows = slice(first, first + _ROWS_AT_ONCE)
+            np.minimum(shorter, (least[rows, np.newaxis] + layer[rows]).min(axis=0), out=shorter)
+        np.minimum.at(shorter, out_of, shorter[into])
+        if (shorter == least).all():
+            return least
+        least = shorter
+
+
 def explain_left_out(
-    problem: PatrolProblem, orders: Orders, *, titles: Mapping[str, str] | None = None
+    problem: PatrolProblem,
+    orders: Orders,
+    *,
+    impossible: Mapping[int, str] | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> dict[str, Reason]:
     """Return a reason for every group that visiting orders leave out.
 
@@ -72,11 +99,14 @@ def explain_left_out(
     ----------
     problem : PatrolProblem
     orders : Orders
+    impossible : mapping of group row to str, optional
+        What `explain_impossible` returns, where the caller has it already.
     titles : mapping of squad id to str, optional
         What squads are called in the sentences; their ids when left out.
     """
     groups = problem.groups.ids
-    reasons = {groups[g]: Reason("impossible", sentence) for g, sentence in explain_impossible(problem).items()}
+    known = explain_impossible(problem) if impossible is None else impossible
+    reasons = {groups[g]: Reason("impossible", sentence) for g, sentence in known.items()}
     served = {int(problem.visits.group[v]) for order in orders for v in order}
     rows = np.array(
         [v for v, g in enumerate(problem.visits.group) if g not in served and groups[g] not in reasons], dtype=np.int64

@@ -41,7 +41,8 @@ def whole_numbers(name: str, values: Any, *, ndim: int, faults: Faults) -> NDArr
     if array.size and (int(array.min()) < -_INT32_MAX or int(array.max()) > _INT32_MAX):
         faults.add(f"{name}: a value is beyond 32 bits ({_INT32_MAX:,}).")
         return np.zeros((0,) * ndim, np.int32)
-    result = array.astype(np.int32, copy=False).view()
+    # A copy wherever the caller could still write into the array: what is frozen stays as it was checked.
+    result = array.astype(np.int32, copy=array.flags.writeable)
     result.flags.writeable = False
     return result
 

@@ -12,7 +12,6 @@ import networkx as nx
 
 from patrolroute.build import Built, build, compile_problem
 from patrolroute.check import check_against_problem, check_plan
-from patrolroute.engines.protocol import Budget
 from patrolroute.engines.registry import DEFAULT_ENGINE
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
@@ -166,7 +165,7 @@ def plan(
     scenario: Scenario | str | Path,
     roads: RoadNetwork | nx.Graph[Any] | str | Path,
     *,
-    seconds: float | None = 10.0,
+    seconds: float | None = None,
     iterations: int | None = None,
     bound_seconds: float = 5.0,
     seed: int | None = None,
@@ -184,14 +183,14 @@ def plan(
         A scenario, or the file of one (`patrolroute.read_scenario`).
     roads : RoadNetwork, networkx graph or path
         Roads, an OSMnx graph as it is, or a file of either (`patrolroute.read_roads`).
-    seconds : float or None
-        Longest search; None for no limit, which needs `iterations`.
+    seconds : float, optional
+        Longest search; 10 when neither this nor `iterations` is given.
     iterations : int, optional
-        Most iterations, in the engine's own measure; with a seed, the same plan every time.
+        Most iterations, in the engine's own measure. With a seed and without `seconds`, the same plan every time.
     bound_seconds : float
         How long to look for a proof of how much any plan could cover, after the search; 0 for no bound.
     seed : int, optional
-        Drawn at random when left out: a night that can be foretold is no patrol.
+        0 to 2^31 - 1; drawn at random when left out: a night that can be foretold is no patrol.
     engine : str or Engine
         A name of `patrolroute.engines`, or an engine of your own.
     start : PatrolPlan or Plan, optional
@@ -213,20 +212,19 @@ def plan(
     RuleBrokenError
         When the plan breaks a rule, which would be a fault of the program.
     """
-    night = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
+    night = _scenario_of(scenario)
     built = build(night, _roads_of(roads))
     _refuse_impossible(night, built)
     try:
         document = solve(
             built.problem,
-            engine=engine,
-            budget=Budget(seconds=seconds, iterations=iterations),
+            seconds=seconds,
+            iterations=iterations,
             bound_seconds=bound_seconds,
             seed=seed,
-            start=start.document if isinstance(start, PatrolPlan) else start,
+            engine=engine,
+            start=_document_of(start),
             progress=progress,
-            name=night.name,
-            clock=night.start,
         )
     except InfeasibleError as error:
         best = _finish(night, built, error.best, without=frozenset({"required"}))
@@ -256,12 +254,20 @@ def check_saved(path: str | Path) -> list[Violation]:
     file = Path(path)
     file = file / "plan.json" if file.is_dir() else file
     document = Plan.from_json(_bytes_of(file), where=str(file))
+    missing = [name for name in (SCENARIO_FILE, MATRIX_FILE) if not (file.parent / name).is_file()]
+    if missing:
+        raise InputError(
+            f"{file.parent / name}: is missing; a plan is checked against the {SCENARIO_FILE} and {MATRIX_FILE} that "
+            "were written with it: keep the three together."
+            for name in missing
+        )
     scenario = read_scenario(file.parent / SCENARIO_FILE)
     matrix_file = file.parent / MATRIX_FILE
     matrix = TravelMatrix.from_bytes(_bytes_of(matrix_file), where=str(matrix_file))
     off_road = [each.site for each in document.skipped if each.code == "off_road"]
     problem = compile_problem(scenario, matrix, off_road=off_road)
-    return [*check_plan(document, scenario=scenario, matrix=matrix), *check_against_problem(document, problem)]
+    # What the scenario's words forbid, the problem forbids too, less plainly: it is asked where the words find nothing.
+    return check_plan(document, scenario=scenario, matrix=matrix) or check_against_problem(document, problem)
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -273,10 +279,32 @@ def _bytes_of(file: Path) -> bytes:
         ) from error
 
 
-def _roads_of(roads: RoadNetwork | nx.Graph[Any] | str | Path) -> RoadNetwork:
-    if isinstance(roads, RoadNetwork):
-        return roads
-    return roads_from_graph(roads) if isinstance(roads, nx.Graph) else read_roads(roads)
+def _scenario_of(given: Scenario | str | Path) -> Scenario:
+    if isinstance(given, Scenario):
+        return given
+    if isinstance(given, str | Path):
+        return read_scenario(given)
+    raise InputError([f"scenario: expected a Scenario or the path of its file, found {type(given).__name__}."])
+
+
+def _roads_of(given: RoadNetwork | nx.Graph[Any] | str | Path) -> RoadNetwork:
+    if isinstance(given, RoadNetwork):
+        return given
+    if isinstance(given, nx.Graph):
+        return roads_from_graph(given)
+    if isinstance(given, str | Path):
+        return read_roads(given)
+    raise InputError(
+        [f"roads: expected a RoadNetwork, an OSMnx or networkx graph or a file's path, found {type(given).__name__}."]
+    )
+
+
+def _document_of(given: PatrolPlan | Plan | None) -> Plan | None:
+    if given is None or isinstance(given, Plan):
+        return given
+    if isinstance(given, PatrolPlan):
+        return given.document
+    raise InputError([f"start: expected a plan, found {type(given).__name__}; Plan.from_json reads one from a file."])
 
 
 def _refuse_impossible(scenario: Scenario, built: Built) -> None:
@@ -312,7 +340,7 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     skipped = tuple(
         _reworded(scenario, built, replace(each, reason=reasons[each.site].sentence)) for each in document.skipped
     )
-    document = replace(document, skipped=skipped)
+    document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
     broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]
     if broken:
         raise RuleBrokenError(map(str, broken))

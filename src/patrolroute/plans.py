@@ -9,13 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance  # noqa: TC001 - pydantic reads the annotation when a plan is read
 
+Second = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+Amount = Annotated[int, Field(ge=0, lt=2**31)]
+Total = Annotated[int, Field(ge=0, lt=2**53)]
+_WORDS = {
+    "missing": "is missing",
+    "unexpected_keyword_argument": "is unknown",
+    "extra_forbidden": "is unknown",
+    "json_invalid": "is no JSON",
+    "int_type": "is no whole number",
+    "string_type": "is no text",
+    "literal_error": "is none of the values it may have",
+    "greater_than_equal": "is too small",
+    "less_than": "is too large",
+    "datetime_parsing": "is no time",
+}
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
 
@@ -37,11 +52,11 @@ class Visit:
 
     visit: str
     site: str
-    arrive_s: int
-    begin_s: int
-    end_s: int
-    drive_s: int
-    drive_m: int
+    arrive_s: Second
+    begin_s: Second
+    end_s: Second
+    drive_s: Amount
+    drive_m: Amount
 
     @property
     def wait_s(self) -> int:
@@ -68,10 +83,10 @@ class Route:
 
     squad: str
     visits: tuple[Visit, ...]
-    leave_s: int
-    return_s: int
-    drive_s: int
-    drive_m: int
+    leave_s: Second
+    return_s: Second
+    drive_s: Amount
+    drive_m: Amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +108,10 @@ class Skipped:
     __pydantic_config__ = _STRICT
 
     site: str
-    tier: int
-    weight: int
+    tier: Total
+    weight: Total
     required: bool
-    code: str
+    code: Literal["impossible", "no_time", "off_road"]
     reason: str
 
 
@@ -106,11 +121,11 @@ class TierCoverage:
 
     __pydantic_config__ = _STRICT
 
-    tier: int
-    covered_weight: int
-    total_weight: int
-    covered_sites: int
-    total_sites: int
+    tier: Total
+    covered_weight: Total
+    total_weight: Total
+    covered_sites: Total
+    total_sites: Total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +147,8 @@ class TierBound:
 
     __pydantic_config__ = _STRICT
 
-    tier: int
-    upper_weight: int
+    tier: Total
+    upper_weight: Total
     proved: bool
     method: str
 
@@ -243,10 +258,12 @@ class Plan:
         try:
             return _adapter().validate_json(text)
         except ValidationError as error:
+            if any(fault["loc"] == ("routes",) for fault in error.errors(include_url=False)):
+                raise InputError([f"{where}: is no plan; expected a plan.json as patrolroute wrote it."]) from error
             raise InputError(
-                f"{where}: {'.'.join(map(str, fault['loc'])) or 'the text'}: {fault['msg']}; expected a plan.json "
-                "as patrolroute wrote it."
-                for fault in error.errors(include_url=False, include_context=False)
+                f"{where}: {'.'.join(map(str, fault['loc'])) or 'the text'} "
+                f"{_WORDS.get(fault['type'], 'is not as it must be')}; expected a plan.json as patrolroute wrote it."
+                for fault in error.errors(include_url=False, include_context=False, include_input=False)
             ) from error
 
 

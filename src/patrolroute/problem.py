@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+FARTHEST_S = 2**29
+"""Seventeen years: no time or length of time lies farther out."""
+
 Orders = tuple[tuple[int, ...], ...]
 """One tuple a squad, in the squads' order: the rows of the visits it makes, in visiting order."""
 
@@ -36,6 +39,31 @@ def _columns(table: Any, names: tuple[str, ...], length: int, faults: Faults) ->
         if len(column) != length and not faults:
             faults.add(f"{table.what}.{name}: expected {length} values, one for each id, found {len(column)}.")
         object.__setattr__(table, name, column)
+
+
+def _pairs(name: str, values: ArrayLike, rows: int, faults: Faults) -> NDArray[np.int32]:
+    """Return pairs of whole numbers, shape (rows, 2)."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.zeros(0)
+    if array.size == 0 and rows == 0:
+        return np.zeros((0, 2), np.int32)
+    if array.shape != (rows, 2):
+        faults.add(f"{name}: expected {rows} pairs of a first and a last second, found shape {array.shape}.")
+        return np.zeros((0, 2), np.int32)
+    return whole_numbers(name, array, ndim=2, faults=faults)
+
+
+def _check_times(table: Any, names: tuple[str, ...], faults: Faults) -> None:
+    """Keep times so far from the end of 32 bits that two of them can be added."""
+    for name in names:
+        column = getattr(table, name)
+        for row in np.flatnonzero((column > FARTHEST_S) | (column < -FARTHEST_S)):
+            faults.add(
+                f"{table.what} row {row} {table.ids[row]!r}: {name} is {column[row]}; expected at most {FARTHEST_S:,} "
+                "seconds before or after second 0."
+            )
 
 
 def _check_ids(what: str, ids: Sequence[str], faults: Faults) -> None:
@@ -76,6 +104,7 @@ class Squads:
         _check_ids(self.what, self.ids, faults)
         _columns(self, ("start", "end", "profile", "from_s", "until_s", "max_drive_s"), len(self.ids), faults)
         if not faults:
+            _check_times(self, ("from_s", "until_s", "max_drive_s"), faults)
             for k in np.flatnonzero(self.until_s < self.from_s):
                 faults.add(
                     f"squads row {k} {self.ids[k]!r}: must be back at {self.until_s[k]} s, before it may leave "
@@ -165,6 +194,7 @@ class Visits:
         if squads.ndim != 2 or squads.shape[0] != len(self.ids):
             faults.add(f"visits.squads: expected shape ({len(self.ids)}, squads), found {squads.shape}.")
         if not faults:
+            _check_times(self, ("duration_s", "opens_s", "closes_s"), faults)
             for name, least in (("duration_s", 0), ("tier", 1), ("weight", 0)):
                 for v in np.flatnonzero(getattr(self, name) < least):
                     value = getattr(self, name)[v]
@@ -320,11 +350,12 @@ class PatrolProblem:
         )
         faults.raise_if_any()
         n, k = max(len(seconds) - 1, 0), len(shifts_s)
-        shifts = whole_numbers("shifts_s", np.asarray(shifts_s, np.int64).reshape(k, 2), ndim=2, faults=faults)
+        shifts = _pairs("shifts_s", shifts_s, k, faults)
         faults.raise_if_any()
         latest = int(shifts[:, 1].max(initial=0))
         earliest = int(shifts[:, 0].min(initial=latest))
-        windows = np.asarray([(earliest, latest)] * n if windows_s is None else windows_s).reshape(-1, 2)
+        windows = _pairs("windows_s", [(earliest, latest)] * n if windows_s is None else windows_s, n, faults)
+        faults.raise_if_any()
         sites = tuple(f"site-{i}" for i in range(1, n + 1))
         points = np.arange(1, n + 1, dtype=np.int32)
         return cls(

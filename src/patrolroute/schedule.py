@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class Objective(NamedTuple):
 class Reason(NamedTuple):
     """Why a group is left out: one of the codes of `Skipped`, and a sentence."""
 
-    code: str
+    code: Literal["impossible", "no_time", "off_road"]
     sentence: str
 
 

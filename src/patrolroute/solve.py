@@ -14,13 +14,12 @@ from patrolroute.bound import bound_plan
 from patrolroute.check import check_against_problem
 from patrolroute.engines.protocol import Budget, Watch
 from patrolroute.engines.registry import DEFAULT_ENGINE, engine_named
-from patrolroute.errors import InfeasibleError, RuleBrokenError
+from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
 from patrolroute.plans import Plan, TierBound
 from patrolroute.schedule import objective_of, orders_of, schedule
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
 
     from patrolroute.engines.protocol import Engine
@@ -50,14 +49,13 @@ class Progress:
 def solve(
     problem: PatrolProblem,
     *,
-    engine: str | Engine = DEFAULT_ENGINE,
-    budget: Budget | None = None,
+    seconds: float | None = None,
+    iterations: int | None = None,
     bound_seconds: float = 5.0,
     seed: int | None = None,
+    engine: str | Engine = DEFAULT_ENGINE,
     start: Plan | Orders | None = None,
     progress: Callable[[Progress], None] | None = None,
-    name: str = "",
-    clock: dt.datetime | None = None,
 ) -> Plan:
     """Search for the best plan of a problem, and check it.
 
@@ -66,41 +64,47 @@ def solve(
     Parameters
     ----------
     problem : PatrolProblem
-    engine : str or Engine
-        A name of `patrolroute.engines`, or an engine of your own.
-    budget : Budget, optional
-        10 seconds when left out.
+    seconds : float, optional
+        Longest search; 10 when neither this nor `iterations` is given.
+    iterations : int, optional
+        Most iterations, in the engine's own measure. With a seed and without `seconds`, the same plan every time.
     bound_seconds : float
         How long to look for a proof of how much any plan could cover, after the search; 0 for no bound.
     seed : int, optional
-        Drawn at random when left out: a night that can be foretold is no patrol.
+        0 to 2^31 - 1; drawn at random when left out: a night that can be foretold is no patrol.
+    engine : str or Engine
+        A name of `patrolroute.engines`, or an engine of your own.
     start : Plan or Orders, optional
         Where the search begins; squads and visits that the problem no longer has are dropped from it.
     progress : callable, optional
         Called with a `Progress` as the plan improves, at most ten times a second, and once at the end. What it raises
         ends the search and reaches the caller.
-    name : str
-        What the plan is called.
-    clock : datetime, optional
-        Second 0 of the problem, timezone-aware.
 
     Returns
     -------
     Plan
+        Without a name and a calendar, which a problem does not have.
 
     Raises
     ------
+    InputError
+        When an option is out of range or an engine is unknown.
     InfeasibleError
         When a required group cannot be served: before the search where that is certain, after it with the best plan
         that was found (`best`) where it is not.
     RuleBrokenError
         When the plan breaks a rule, which would be a fault of the program.
     """
-    _refuse_impossible(problem)
-    drawn = secrets.randbits(31) if seed is None else seed
-    orders, engine_name = _search(problem, engine, budget or Budget(), drawn, start, progress)
-    reasons = explain_left_out(problem, orders)
-    plan = schedule(problem, orders, engine=engine_name, name=name, start=clock, reasons=reasons)
+    budget, drawn = Budget(seconds=_default_seconds(seconds, iterations), iterations=iterations), _drawn(seed)
+    impossible = explain_impossible(problem)
+    _refuse_impossible(problem, impossible)
+    nothing_to_search = len(problem.squads) == 0 or len(impossible) == len(problem.groups)
+    chosen = engine_named(engine) if isinstance(engine, str) else engine
+    orders = (
+        ((),) * len(problem.squads) if nothing_to_search else _search(problem, chosen, budget, drawn, start, progress)
+    )
+    reasons = explain_left_out(problem, orders, impossible=impossible)
+    plan = schedule(problem, orders, engine=chosen.name, reasons=reasons)
     _refuse_broken(plan, problem)
     if plan.required_missed:
         raise InfeasibleError(required_left_out(plan), best=plan)
@@ -144,11 +148,21 @@ def _bound(problem: PatrolProblem, orders: Orders, seconds: float) -> tuple[Tier
     )
 
 
-def _refuse_impossible(problem: PatrolProblem) -> None:
+def _default_seconds(seconds: float | None, iterations: int | None) -> float | None:
+    return 10.0 if seconds is None and iterations is None else seconds
+
+
+def _drawn(seed: int | None) -> int:
+    if seed is None:
+        return secrets.randbits(31)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
+        raise InputError([f"seed is {seed!r}; expected a whole number from 0 to {2**31 - 1:,}."])
+    return seed
+
+
+def _refuse_impossible(problem: PatrolProblem, impossible: Mapping[int, str]) -> None:
     reasons = [
-        f"{problem.groups.ids[g]!r} is required. {why}"
-        for g, why in explain_impossible(problem).items()
-        if problem.groups.required[g]
+        f"{problem.groups.ids[g]!r} is required. {why}" for g, why in impossible.items() if problem.groups.required[g]
     ]
     if reasons:
         raise InfeasibleError(reasons)
@@ -156,24 +170,19 @@ def _refuse_impossible(problem: PatrolProblem) -> None:
 
 def _search(
     problem: PatrolProblem,
-    engine: str | Engine,
+    engine: Engine,
     budget: Budget,
     seed: int,
     start: Plan | Orders | None,
     progress: Callable[[Progress], None] | None,
-) -> tuple[Orders, str]:
-    """Run the engine, unless there is nothing to search."""
-    chosen = engine_named(engine) if isinstance(engine, str) else engine
+) -> Orders:
     orders = orders_of(problem, start) if isinstance(start, Plan) else start
-    nothing: Orders = ((),) * len(problem.squads)
-    if len(problem.squads) == 0 or len(explain_impossible(problem)) == len(problem.groups):
-        return nothing, chosen.name
     teller = _Teller(problem, progress)
     with _interrupts() as interrupted:
         watch = Watch(report=teller.hear, stopped=interrupted)
-        found = chosen.search(problem, budget=budget, seed=seed, start=orders, watch=watch)
+        found = engine.search(problem, budget=budget, seed=seed, start=orders, watch=watch)
     teller.tell(found.orders, found.iterations)
-    return found.orders, chosen.name
+    return found.orders
 
 
 class _Teller:
@@ -210,7 +219,7 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
         pressed.set()
         signal.signal(signal.SIGINT, before)
 
-    before = signal.signal(signal.SIGINT, first_press)
+    before = signal.signal(signal.SIGINT, first_press) or signal.SIG_DFL
     try:
         yield pressed.is_set
     finally:

@@ -23,7 +23,7 @@ def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyvrp", None)
-    with pytest.raises(MissingExtraError, match=r"pyvrp is not installed; pip install 'patrolroute\[pyvrp\]'"):
+    with pytest.raises(MissingExtraError, match=r"pyvrp is not installed; pip install 'patrolroute\[engines\]'"):
         engine_named("pyvrp")
     with pytest.raises(InputError, match=r"ortools, pyvrp \(pyvrp is not installed; .*\)\."):
         engine_named("")

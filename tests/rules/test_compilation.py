@@ -48,3 +48,10 @@ def test_sites_off_the_roads_may_be_visited_by_nobody() -> None:
     scenario = scenario_of((site("kpu"), site("bawaslu")), (squad("a"),))
     problem = compile_problem(scenario, line_matrix(scenario, POSITIONS), off_road=["bawaslu"])
     assert problem.visits.squads.tolist() == [[True], [False]]
+
+
+def test_visits_of_windows_get_ids_that_no_site_has() -> None:
+    two = (window((22, 0), (22, 30)), window((23, 0), (23, 30)))
+    scenario = scenario_of((site("a", windows=two), site("a#1")), (squad("regu"),))
+    visits = compile_problem(scenario, line_matrix(scenario, {"base": 0, "a": 4, "a#1": 5})).visits
+    assert visits.ids == ("a##1", "a##2", "a#1")

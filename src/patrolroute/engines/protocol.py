@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -31,7 +32,7 @@ class Budget:
     Raises
     ------
     InputError
-        When no limit is set or one is negative.
+        When no limit is set or one is negative, infinite or no whole number where it counts.
     """
 
     seconds: float | None = 10.0
@@ -44,8 +45,10 @@ class Budget:
         if all(value is None for value in limits.values()):
             faults.add("budget: no limit is set; give seconds, iterations or stagnation.")
         for name, value in limits.items():
-            if value is not None and not value >= 0:
+            if value is not None and not (value >= 0 and math.isfinite(value)):
                 faults.add(f"budget: {name} is {value}; expected 0 or more.")
+            elif name != "seconds" and value is not None and not isinstance(value, int):
+                faults.add(f"budget: {name} is {value}; expected a whole number.")
         faults.raise_if_any()
 
 

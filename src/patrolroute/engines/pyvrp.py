@@ -48,8 +48,8 @@ class PyVrpEngine:
     name = "pyvrp"
 
     def __init__(self) -> None:
-        self._pyvrp = import_extra("pyvrp", extra="pyvrp")
-        self._warning = import_extra("pyvrp.exceptions", extra="pyvrp").PenaltyBoundWarning
+        self._pyvrp = import_extra("pyvrp", extra="engines")
+        self._warning = import_extra("pyvrp.exceptions", extra="engines").PenaltyBoundWarning
 
     def search(self, problem: PatrolProblem, *, budget: Budget, seed: int, start: Orders | None, watch: Watch) -> Found:
         """Return the best visiting orders that the budget allows.

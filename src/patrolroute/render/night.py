@@ -80,7 +80,7 @@ class Night:
             faults.add(
                 f"plan {name!r} has no calendar, so it cannot be shown as a night; plan from a scenario instead."
             )
-        elif self.plan.start != self.scenario.start:
+        elif self.plan.start.timestamp() != self.scenario.start.timestamp():
             faults.add(
                 f"plan {name!r} starts at {self.plan.start.isoformat()}, the scenario at "
                 f"{self.scenario.start.isoformat()}; give the scenario that the plan was made for."

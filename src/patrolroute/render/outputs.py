@@ -64,10 +64,10 @@ def write_outputs(night: Night, out_dir: Path | str, *, extra: Mapping[str, byte
     ``skipped.geojson``, for each squad ``<squad>.gpx`` and ``sheet-<squad>.md``, what the caller adds, and
     ``manifest.json``, which lists them.
 
-    Everything is made in a new directory beside `out_dir` and moved in only when the last file is complete. What fails
-    before or during the move leaves `out_dir` as it was. Files of the same names are replaced; files that the manifest
-    of an earlier plan lists and this one does not write (the sheet of a squad that is gone) are removed; all others in
-    `out_dir` are left alone.
+    Everything is made in a hidden directory, within `out_dir` where that exists, and moved in only when the last file
+    is complete. What fails before or during the move leaves `out_dir` as it was. Files of the same names are replaced;
+    files that the manifest of an earlier plan lists and this one does not write (the sheet of a squad that is gone) are
+    removed; all others in `out_dir` are left alone.
 
     Parameters
     ----------
@@ -93,7 +93,9 @@ def write_outputs(night: Night, out_dir: Path | str, *, extra: Mapping[str, byte
         target = given.resolve()
     _check(target, [*_names(night), MANIFEST], more)
     made = _make_parents(target.parent)
-    staged = target.parent / f".{target.name}.{secrets.token_hex(6)}.part"
+    # Within a directory that exists, so that it may be a disk of its own, onto which nothing can be moved in one step.
+    home = target if target.is_dir() else target.parent
+    staged = home / f".{target.name}.{secrets.token_hex(6)}.part"
     try:
         with _told(target):
             staged.mkdir()

@@ -310,7 +310,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
             name,
             _Row(f"no stops; shift {span_text(night, squad.shift.start, squad.shift.end)}", size, colour=GREY),
         ]
-    share = share_text(route.drive_s, (squad.shift.end - squad.shift.start).total_seconds())
+    share = share_text(route.drive_s, squad.shift.length_s)
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
     rows = [
         name,

@@ -95,7 +95,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
     if route is not None and route.visits:
         leaves, back = night.clock(route.leave_s), night.clock(route.return_s)
         latest = clock_text(night, shift.back)
-        shift_s = (shift.end - shift.start).total_seconds()
+        shift_s = shift.length_s
         rows += [
             ("Berangkat / leaves", f"{clock_text(night, leaves)} from {_place(points[squad.start])}"),
             ("Kembali / back", f"{clock_text(night, back)} at {_place(points[squad.end])}, {latest} at the latest"),

@@ -157,7 +157,7 @@ def _quality(plan: Plan) -> str:
 def _squads(night: Night) -> Grid:
     rows = []
     for squad in night.scenario.squads:
-        route, shift_s = night.route(squad.id), (squad.shift.end - squad.shift.start).total_seconds()
+        route, shift_s = night.route(squad.id), squad.shift.length_s
         cells = [plain(squad.title), span_text(night, squad.shift.start, squad.shift.end)]
         if route is None or not route.visits:
             cells += ["0", "-", "-", "0 m", "-", share_text(0, shift_s), "-"]

@@ -145,9 +145,10 @@ class SpeedTable:
             faults.add(f"speeds: night_factor is {self.night_factor!r}; expected 0.1 to 5.")
         faults.raise_if_any()
 
-    @classmethod
-    def from_travel(cls, travel: Travel) -> SpeedTable:
-        """Return the package's table with a scenario's own speeds and night factor; "default" names the default.
+    def adjusted(self, travel: Travel) -> SpeedTable:
+        """Return this table with what a scenario says of speeds put over it; "default" names the default.
+
+        The scenario's night factor multiplies this table's own.
 
         Raises
         ------
@@ -155,7 +156,7 @@ class SpeedTable:
             When the scenario names a highway class that OSM does not have.
         """
         faults = Faults()
-        known = (*DEFAULT_KPH, "default")
+        known = (*dict.fromkeys((*DEFAULT_KPH, *self.kph)), "default")
         for name in travel.speeds_kph:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
@@ -163,8 +164,14 @@ class SpeedTable:
                 faults.add(f"travel.speeds_kph: there is no highway class {name!r}; {hint}")
         faults.raise_if_any()
         own = dict(travel.speeds_kph)
-        default_kph = own.pop("default", cls.default_kph)
-        return cls(kph={**DEFAULT_KPH, **own}, default_kph=default_kph, night_factor=travel.night_factor)
+        default_kph = own.pop("default", self.default_kph)
+        factor = self.night_factor * travel.night_factor
+        return SpeedTable(kph={**self.kph, **own}, default_kph=default_kph, night_factor=factor)
+
+    @classmethod
+    def from_travel(cls, travel: Travel) -> SpeedTable:
+        """Return the package's table with what a scenario says of speeds put over it; see `adjusted`."""
+        return cls().adjusted(travel)
 
     def speeds_kph(self, highway: Sequence[str], maxspeed_kph: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the speed driven on each edge, in kph, night factor included."""

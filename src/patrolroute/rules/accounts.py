@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def _check(facts: Facts) -> Iterator[Violation]:
     plan, scenario = facts.plan, facts.scenario
-    if plan.start is None or plan.start != scenario.start:
+    if plan.start is None or plan.start.timestamp() != scenario.start.timestamp():
         yield Violation(
             rule="accounts", message=f"the plan counts seconds from {plan.start}; the scenario from {scenario.start}."
         )
@@ -23,10 +23,16 @@ def _check(facts: Facts) -> Iterator[Violation]:
             message=f"the plan names other roads ({plan.provenance.source}) than the matrix "
             f"({facts.matrix.provenance.source}).",
         )
-    for squad_id in facts.squads.keys() - {route.squad for route in plan.routes}:
-        yield Violation(
-            rule="accounts", squad=squad_id, message=f"squad {squad_id!r} has no route, not even an empty one."
-        )
+    if plan.name != scenario.name:
+        yield Violation(rule="accounts", message=f"the plan is called {plan.name!r}; the scenario {scenario.name!r}.")
+    routes = [route.squad for route in plan.routes]
+    for squad_id in facts.squads:
+        if squad_id not in routes:
+            yield Violation(
+                rule="accounts", squad=squad_id, message=f"squad {squad_id!r} has no route, not even an empty one."
+            )
+    if set(routes) == facts.squads.keys() and routes != list(facts.squads):
+        yield Violation(rule="accounts", message="the routes are not in the scenario's order of squads.")
     yield from _check_skipped(facts)
     yield from _check_coverage(facts)
     yield from _check_bound(facts)
@@ -72,6 +78,9 @@ def _check_coverage(facts: Facts) -> Iterator[Violation]:
         each.tier: [each.covered_weight, each.total_weight, each.covered_sites, each.total_sites]
         for each in facts.plan.coverage
     }
+    tiers = [each.tier for each in facts.plan.coverage]
+    if tiers != sorted(set(tiers)):
+        yield Violation(rule="accounts", message=f"the coverage names tiers {tiers}; each once and in order is due.")
     for tier in sorted(due.keys() | said.keys()):
         if due.get(tier) != said.get(tier):
             yield Violation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -140,6 +141,24 @@ class Rule:
     compile: Callable[[Scenario, Draft], None]
     check: Callable[[Facts], Iterator[Violation]]
     explain: Callable[[Scenario, TravelMatrix, Site], str | None]
+
+
+def seconds_between(since: dt.datetime, until: dt.datetime) -> float:
+    """Return elapsed seconds.
+
+    Two datetimes of one zone subtract as clocks on a wall do, which is an hour off in a night when clocks change.
+    """
+    return until.timestamp() - since.timestamp()
+
+
+def least_s(minutes: float) -> int:
+    """Return the whole seconds that a planner's minutes demand: 16.1 min are 966 s, not the binary hair above."""
+    return math.ceil(round(minutes * 60, 6))
+
+
+def most_s(minutes: float) -> int:
+    """Return the whole seconds that a planner's minutes allow."""
+    return math.floor(round(minutes * 60, 6))
 
 
 def says_nothing(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None:  # noqa: ARG001 - a rule's signature

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from patrolroute.rules.draft import Draft, Facts, Rule, Violation
+from patrolroute.rules.draft import Draft, Facts, Rule, Violation, most_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
 def _check(facts: Facts) -> Iterator[Violation]:
     for squad, route in facts.known_routes():
         drive_s = _seconds_at_the_wheel(facts, route.squad)
-        if squad.max_driving_min is not None and drive_s > squad.max_driving_min * 60:
+        if squad.max_driving_min is not None and drive_s > most_s(squad.max_driving_min):
             yield Violation(
                 rule="driving",
                 squad=squad.id,

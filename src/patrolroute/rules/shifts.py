@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patrolroute.rules.draft import Draft, DraftSquad, Facts, Rule, Violation
+from patrolroute.rules.draft import Draft, DraftSquad, Facts, Rule, Violation, least_s, seconds_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
     for squad, route in facts.known_routes():
         shift = squad.shift
         left, back = facts.moment(route.leave_s), facts.moment(route.return_s)
-        briefed_s = (left - shift.start).total_seconds()
-        if briefed_s < shift.briefing_min * 60:
+        if seconds_between(shift.start, left) < least_s(shift.briefing_min):
             yield Violation(
                 rule="shifts",
                 squad=squad.id,
@@ -41,8 +40,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
                     f"briefing of {shift.briefing_min:g} min."
                 ),
             )
-        left_over_s = (shift.end - back).total_seconds()
-        if left_over_s < shift.debriefing_min * 60:
+        if seconds_between(back, shift.end) < least_s(shift.debriefing_min):
             yield Violation(
                 rule="shifts",
                 squad=squad.id,
@@ -59,7 +57,7 @@ def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None
     for squad in scenario.squads:
         out_s, _ = matrix.drive(squad.vehicle.profile, squad.start, site.id)
         home_s, _ = matrix.drive(squad.vehicle.profile, site.id, squad.end)
-        duty_s = (squad.shift.back - squad.shift.leave).total_seconds()
+        duty_s = seconds_between(squad.shift.leave, squad.shift.back)
         short_s.append((out_s + site.dwell_s + home_s - duty_s, out_s + site.dwell_s + home_s, squad))
     if not short_s or min(short_s, key=lambda each: each[0])[0] <= 0:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patrolroute.rules.draft import Draft, DraftVisit, Facts, Rule, Violation, says_nothing
+from patrolroute.rules.draft import Draft, DraftVisit, Facts, Rule, Violation, least_s, says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
                 )
     for squad, site, visit in facts.known_stops():
         stay_s = visit.end_s - visit.begin_s
-        if stay_s < site.dwell_min * 60:
+        if stay_s < least_s(site.dwell_min):
             yield Violation(
                 rule="stops",
                 squad=squad.id,

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from patrolroute.rules.draft import Draft, Facts, Rule, Violation
+from patrolroute.rules.draft import Draft, Facts, Rule, Violation, seconds_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 def _compile(scenario: Scenario, draft: Draft) -> None:
     """Make each visit of a site with windows one alternative visit for each window."""
     sites = {site.id: site for site in scenario.sites}
+    mark = "#"
+    while any(mark in site for site in sites):
+        mark += "#"
     visits = []
     for visit in draft.visits:
         windows = sites[visit.site].windows
@@ -27,7 +30,7 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
             visits.append(
                 replace(
                     visit,
-                    id=visit.id if len(windows) == 1 else f"{visit.id}#{number}",
+                    id=visit.id if len(windows) == 1 else f"{visit.id}{mark}{number}",
                     opens_s=scenario.seconds(window.opens),
                     closes_s=scenario.seconds(window.closes) - visit.duration_s,
                 )
@@ -38,7 +41,11 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
 def _check(facts: Facts) -> Iterator[Violation]:
     for squad, site, visit in facts.known_stops():
         begin, end = facts.moment(visit.begin_s), facts.moment(visit.end_s)
-        if site.windows and not any(w.opens <= begin and end <= w.closes for w in site.windows):
+        inside = (
+            seconds_between(window.opens, begin) >= 0 and seconds_between(end, window.closes) >= 0
+            for window in site.windows
+        )
+        if site.windows and not any(inside):
             yield Violation(
                 rule="windows",
                 squad=squad.id,

@@ -65,6 +65,11 @@ class Shift(Frozen):
         return self
 
     @property
+    def length_s(self) -> float:
+        """Elapsed seconds from start to end, whatever clocks do in between."""
+        return elapsed_s(self.start, self.end)
+
+    @property
     def leave(self) -> dt.datetime:
         """The earliest moment at which the squad may leave: the briefing is over."""
         return later(self.start, seconds_up(self.briefing_min))
