@@ -112,6 +112,7 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
         ),
         travel=Travel(
             snap_limit_m=draw(st.floats(1, 1000)),
+            skip_off_road=draw(st.booleans()),
             access_kph=draw(st.floats(1, 50)),
             night_factor=draw(st.floats(0.5, 2)),
             speeds_kph=draw(st.dictionaries(st.sampled_from(["residential", "primary"]), st.floats(5, 90))),
