@@ -8,8 +8,10 @@ left.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +22,7 @@ from scipy import sparse
 from patrolroute.bound.lagrangian import grid_of, prices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -167,6 +169,7 @@ class Cutting:
         for r in np.argsort(-self.pool.value, kind="stable")[:_START]:
             add(int(r))
         while not clock.over:
+            solver.SetTimeLimit(1 + int(1000 * clock.left_s))
             if solver.Solve() != pywraplp.Solver.OPTIMAL:
                 return None
             at = [np.array([each.dual_value() * unit for each in rows]) for rows in (groups, kinds, floors, cuts)]
@@ -289,7 +292,8 @@ def decide(
     solver.parameters.random_seed = 1
     solver.parameters.linearization_level = 2
     solver.parameters.max_time_in_seconds = max(0.01, clock.left_s)
-    status = solver.solve(model, _Stop(clock))
+    with _stopping(solver, clock):
+        status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return Decided(chosen=None, upper=-1)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -298,13 +302,20 @@ def decide(
     return Decided(chosen=chosen, upper=int(solver.objective_value) if status == cp_model.OPTIMAL else None)
 
 
-class _Stop(cp_model.CpSolverSolutionCallback):
-    """Lets the solver end at its next solution once a stop was asked for."""
+@contextmanager
+def _stopping(solver: cp_model.CpSolver, clock: Clock) -> Iterator[None]:
+    """End the solver's work soon after a stop was asked for; it looks at no clock but its own."""
+    done = Event()
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
+    def watch() -> None:
+        while not done.wait(0.1):
+            if clock.over:
+                solver.stop_search()
 
-    def on_solution_callback(self) -> None:
-        if self._clock.over:
-            self.stop_search()
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()

@@ -122,7 +122,7 @@ class Generation:
 
     def _converge(self, clock: Clock) -> bool:
         while not clock.over:
-            relaxed = self.master.solve()
+            relaxed = self.master.solve(clock.left_s)
             if relaxed is None:
                 return False
             self.relaxed = relaxed

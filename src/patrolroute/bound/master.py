@@ -117,8 +117,9 @@ class Master:
         """Take a column out."""
         self._columns.pop(column).SetBounds(0.0, 0.0)
 
-    def solve(self) -> Relaxed | None:
-        """Solve; None when the solver gave up."""
+    def solve(self, seconds: float) -> Relaxed | None:
+        """Solve; None when the solver gave up or needed more seconds."""
+        self._solver.SetTimeLimit(1 + int(1000 * seconds))
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
             return None
         used = [(column, x) for column, variable in self._columns.items() if (x := variable.solution_value()) > 1e-7]

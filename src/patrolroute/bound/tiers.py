@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MOST_PAIRS = 4_000_000
 """Pairs of visits, over all kinds of squads, up to which routes are priced: about 150 MB of graphs."""
+_STEP_S = 4e-9
+"""Seconds for each triple of visits that making a graph looks at."""
 
 
 def bound_plan(
@@ -68,7 +70,7 @@ def bound_plan(
     check_orders(problem, plan)
     weights = level_weights(problem)
     have = resources(problem)
-    routes = RouteBounds(problem) if _priceable(problem) else None
+    routes = RouteBounds(problem) if _priceable(problem, clock) else None
     found: list[LevelBound] = []
     floors: tuple[tuple[Ints, int], ...] = ()
     given = plan
@@ -106,6 +108,7 @@ def _spoken(
     )
 
 
-def _priceable(problem: PatrolProblem) -> bool:
-    """Tell whether the graphs of all kinds of squads fit in memory."""
-    return len(squad_rows(problem)) * len(problem.visits) ** 2 <= _MOST_PAIRS
+def _priceable(problem: PatrolProblem, clock: Clock) -> bool:
+    """Tell whether the graphs of all kinds of squads fit in memory, and are made in a small part of the time left."""
+    kinds, visits = len(squad_rows(problem)), len(problem.visits)
+    return kinds * visits**2 <= _MOST_PAIRS and kinds * visits**3 * _STEP_S <= 0.2 * clock.left_s
