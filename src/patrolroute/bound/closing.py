@@ -299,7 +299,7 @@ def decide(
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Decided(chosen=None, upper=None)
     chosen = [column for column, variable in zip(pool.columns, drives, strict=True) if solver.boolean_value(variable)]
-    return Decided(chosen=chosen, upper=int(solver.objective_value) if status == cp_model.OPTIMAL else None)
+    return Decided(chosen=chosen, upper=round(solver.objective_value) if status == cp_model.OPTIMAL else None)
 
 
 @contextmanager

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 SLICE_S = 0.04
 _MOST_STEPS = 40_000_000
 """Of walks, each some nanoseconds."""
-MOST_LABELS = 4_000_000
-"""About 350 MB at up to 124 groups."""
+MOST_BYTES = 256 << 20
+"""Of one pass's labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -345,7 +345,7 @@ class Pricer:
             elif slice_labels > 64:
                 slice_labels //= 2
             if pool.state[0] + nodes >= len(pool.labels):
-                if len(pool.labels) >= MOST_LABELS:
+                if pool.labels.nbytes >= MOST_BYTES:
                     break
                 self._capacity = 2 * len(pool.labels)
                 pool = grown_pool(pool, self._capacity)
