@@ -87,12 +87,13 @@ def test_hostile_manifest_removes_nothing_outside(night, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[" * 100_000, "[]", '{"written_by": "patrolroute", "files": {"a": 1}}', "\x00"])
-def test_broken_manifest_is_no_obstacle(night, tmp_path, text):
+def test_manifest_of_something_else_is_kept(night, tmp_path, text):
     out = tmp_path / "out"
     out.mkdir()
     (out / "manifest.json").write_text(text)
-    write_outputs(night, out)
-    assert {path.name for path in out.iterdir()} == OWN
+    with pytest.raises(InputError, match=r"would replace: manifest\.json; choose another folder"):
+        write_outputs(night, out)
+    assert contents(out) == {"manifest.json": text.encode()}
 
 
 @pytest.mark.parametrize("failing", ["patrol_sheet", "write_geopackage", "squad_gpx", "_manifest"])

@@ -1,9 +1,10 @@
 """What a plan is shown and written as: tables, summary, sheets, GIS and GPX files, maps on paper and on screen."""
 
+from patrolroute.render.folder import check_out_dir, file_stems
 from patrolroute.render.gis import geojson, write_geopackage
 from patrolroute.render.gpx import squad_gpx
 from patrolroute.render.night import Drive, Night
-from patrolroute.render.outputs import file_stems, write_outputs
+from patrolroute.render.outputs import write_outputs
 from patrolroute.render.picture import draw_map
 from patrolroute.render.sheet import patrol_sheet
 from patrolroute.render.summary import Grid, Summary, summarise, summary, summary_html, summary_tables
@@ -15,6 +16,7 @@ __all__ = [
     "Grid",
     "Night",
     "Summary",
+    "check_out_dir",
     "draw_map",
     "explore",
     "file_stems",
