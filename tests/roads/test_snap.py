@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
@@ -13,8 +15,11 @@ import pytest
 import shapely
 
 from patrolroute.errors import InputError
-from patrolroute.roads import RoadNetwork, place_on_roads, roads_from_graph, snap_points
-from patrolroute.scenario.model import Place, Travel
+from patrolroute.roads import RoadNetwork, place_on_roads, read_roads, roads_from_graph, snap_points
+from patrolroute.scenario.model import Closures, Place, Site, Travel
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GEOD = pyproj.Geod(ellps="WGS84")
 
@@ -110,31 +115,135 @@ def test_the_way_to_the_street_takes_time_and_is_rounded_up() -> None:
 def test_every_place_too_far_is_named_with_its_distance() -> None:
     network = street((123.60, -10.17), (123.61, -10.17))
     points = [
-        place(123.605, -10.1663, "near miss"),
+        Site(id="near miss", lon=123.605, lat=-10.1663),
         place(123.605, -10.1701, "fine"),
         Place(id="swapped", name="Gudang KPU", lon=-10.17, lat=80.0),
         place(124.2, -10.17, "next town"),
         place(123.605, -10.1701, "fine"),
+        place(123.601, -10.172, "yard"),
     ]
     with pytest.raises(InputError) as caught:
         place_on_roads(network, points, travel=Travel(snap_limit_m=150))
-    assert len(caught.value.faults) == 4
+    assert len(caught.value.faults) == 5
     assert "place 'fine' stands twice" in caught.value.faults[0]
     assert re.fullmatch(
         r"site 'near miss': 410 m from the nearest street; expected at most 150 m\. Move the point to its entrance, "
-        r"raise travel\.snap_limit_m, or leave the site out\.",
+        r"raise travel\.snap_limit_m, or leave such sites out \(travel\.skip_off_road = true\)\.",
         caught.value.faults[1],
     )
-    assert "site 'swapped' (Gudang KPU): " in caught.value.faults[2]
-    assert "site 'next town': 65 km from the nearest street" in caught.value.faults[3]
+    assert "place 'swapped' (Gudang KPU): " in caught.value.faults[2]
+    assert "place 'next town': 65 km from the nearest street" in caught.value.faults[3]
     assert (
         "The streets cover lon 123.6000 to 123.6100, lat -10.1700 to -10.1700; take roads of" in caught.value.faults[3]
+    )
+
+    assert caught.value.faults[4] == (
+        "place 'yard': 222 m from the nearest street; expected at most 150 m. Move the point to its entrance on a "
+        "street, or raise travel.snap_limit_m."
     )
 
     placed = place_on_roads(network, points[:4], travel=Travel(), limit=False)
     off = placed.off_road_m(150)
     assert list(off) == ["near miss", "swapped", "next town"]
     assert off["near miss"] == pytest.approx(409.2, abs=0.1)
+
+
+def two_banks() -> RoadNetwork:
+    """Two streets along a river and one bridge between them; the north bank has more of them."""
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    for node, (x, y) in enumerate([(0, 0), (1, 0), (0, 2), (1, 2), (2, 2)]):
+        graph.add_node(node, x=123.6 + x / 100, y=-10.2 + y / 100)
+    for u, v, name in ((0, 1, "Jalan Selatan"), (1, 3, "Jembatan"), (2, 3, "Jalan Utara"), (3, 4, "Jalan Utara")):
+        graph.add_edge(u, v, name=name)
+        graph.add_edge(v, u, name=name)
+    return roads_from_graph(graph)
+
+
+def test_what_a_closure_cuts_off_is_laid_to_the_closure() -> None:
+    network = two_banks().with_closures(Closures(streets=("Jembatan",)))
+    south = [Site(id=f"tps{i}", lon=123.601 + i / 1000, lat=-10.2001) for i in range(7)]
+    fine, far = Site(id="fine", lon=123.605, lat=-10.1801), Site(id="far", lon=123.605, lat=-10.17)
+    post = place(123.605, -10.2001, "post")
+    with pytest.raises(InputError) as caught:
+        place_on_roads(network, [*south, fine, far], travel=Travel())
+    assert caught.value.faults[0] == (
+        "closing 'Jembatan' cuts 7 sites ('tps0', 'tps1', 'tps2', 'tps3', 'tps4' and 2 more) off from the rest of the "
+        "streets; open part of it, or leave such sites out (travel.skip_off_road = true)."
+    )
+    assert [fault[:19] for fault in caught.value.faults[1:]] == ["site 'far': 1,107 m"]
+
+    with pytest.raises(InputError) as caught:
+        place_on_roads(network, [south[0], post, fine], travel=Travel())
+    assert caught.value.faults == (
+        "closing 'Jembatan' cuts 1 site ('tps0') and 1 place ('post') off from the rest of the streets; open part of "
+        "it, or leave such sites out, or let the squads start and end elsewhere.",
+    )
+
+    placed = place_on_roads(network, [*south, fine, far], travel=Travel(), limit=False)
+    assert placed.cut_off == {f"tps{i}" for i in range(7)}
+    assert place_on_roads(two_banks(), [*south, fine, far], travel=Travel(), limit=False).cut_off == set()
+
+
+def test_closures_on_closures_remember_the_whole_network() -> None:
+    whole = two_banks()
+    ring = ((123.599, -10.181), (123.601, -10.181), (123.601, -10.179), (123.599, -10.179))
+    once = whole.with_closures(Closures(streets=("Jembatan", "Jalan Selatan")))
+    twice = once.with_closures(Closures(polygons=(ring,)))
+    assert once.closed is not None
+    assert twice.closed is not None
+    assert once.closed.words == "'Jembatan' and 'Jalan Selatan'"
+    assert twice.closed.words == "'Jembatan' and 'Jalan Selatan' and 1 area"
+    assert twice.closed.before is whole
+    assert whole.closed is None
+    assert whole.with_closures(Closures()).closed is None
+    assert twice.with_speeds(twice.speeds).closed is twice.closed
+
+
+def test_a_town_that_closes_a_street_that_splits_it(shared_data: Path) -> None:
+    network = read_roads(shared_data / "roads" / "buahbatu.graphml")
+    corner = {int(n): (float(x), float(y)) for n, x, y in zip(network.node_id, network.lon, network.lat, strict=True)}
+    after = network.with_closures(Closures(streets=("Jalan Marga Cinta",)))
+    lost = sorted(set(corner) - set(after.node_id.tolist()))
+    sites = [Site(id=str(node), lon=corner[node][0], lat=corner[node][1]) for node in lost[::40]]
+    sites += [Site(id=f"kept{n}", lon=corner[n][0], lat=corner[n][1]) for n in after.node_id.tolist()[:3]]
+    cut = place_on_roads(after, sites, travel=Travel(), limit=False).cut_off
+    assert len(cut) >= 3
+    with pytest.raises(InputError) as caught:
+        place_on_roads(after, sites, travel=Travel())
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"closing 'Jalan Marga Cinta' cuts {len(cut)} sites (")
+
+
+@pytest.mark.parametrize(
+    ("lonlat", "fault"),
+    [
+        (
+            [(123.68 + i / 100, -10.17) for i in range(5)],
+            "all 5 sites lie 8 to 12 km from the streets of graph (lon 123.6000 to 123.6100, lat -10.1700 to -10.1600):"
+            " these are the roads of another district, or lon and lat are swapped; take the roads of the sites' own "
+            "district or correct the points.",
+        ),
+        (
+            [(-10.165, 89.0 + i / 10) for i in range(3)] + [(123.605, -10.165)],
+            "3 of 4 sites lie ",
+        ),
+    ],
+)
+def test_roads_of_another_district_are_told_in_one_sentence(lonlat: list[tuple[float, float]], fault: str) -> None:
+    network = street((123.60, -10.17), (123.61, -10.16))
+    network = replace(network, provenance=replace(network.provenance, source="graph"))
+    sites = [Site(id=f"s{i}", lon=lon, lat=lat) for i, (lon, lat) in enumerate(lonlat)]
+    with pytest.raises(InputError) as caught:
+        place_on_roads(network, sites, travel=Travel())
+    (told,) = caught.value.faults
+    assert told.startswith(fault)
+
+
+def test_a_whole_night_with_swapped_axes_is_told_in_one_sentence() -> None:
+    network = street((5.0, 45.0), (5.1, 45.1))
+    sites = [Site(id=f"s{i}", lon=45.01 + i / 100, lat=5.01 + i / 100) for i in range(8)]
+    with pytest.raises(InputError, match=r"^all 8 sites lie .* among them with lon and lat exchanged: they look swapp"):
+        place_on_roads(network, sites, travel=Travel())
 
 
 def test_swapped_axes_are_recognised() -> None:

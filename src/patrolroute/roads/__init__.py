@@ -3,13 +3,15 @@
 from patrolroute.roads.fetch import fetch_roads, find_fetched
 from patrolroute.roads.files import read_roads, write_roads
 from patrolroute.roads.graphs import roads_from_graph
-from patrolroute.roads.network import Cut, RoadNetwork
+from patrolroute.roads.network import Closed, Cut, RoadNetwork
+from patrolroute.roads.offroad import distance_words
 from patrolroute.roads.routing import travel_matrix, travel_seconds
 from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
 from patrolroute.roads.speeds import SpeedTable
 from patrolroute.roads.trace import Leg, Street, trace_legs
 
 __all__ = [
+    "Closed",
     "Cut",
     "Leg",
     "Placed",
@@ -17,6 +19,7 @@ __all__ = [
     "Snaps",
     "SpeedTable",
     "Street",
+    "distance_words",
     "fetch_roads",
     "find_fetched",
     "place_on_roads",

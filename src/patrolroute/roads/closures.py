@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ import shapely
 from patrolroute.errors import Faults
 from patrolroute.roads.assemble import Streets, assemble
 from patrolroute.roads.graphs import names_in
+from patrolroute.roads.network import Closed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from patrolroute.scenario.model import Closures
 
 _MOST_HINTS = 20
+_MOST_NAMES = 5
 
 
 def close(network: RoadNetwork, closures: Closures) -> RoadNetwork:
@@ -31,9 +34,25 @@ def close(network: RoadNetwork, closures: Closures) -> RoadNetwork:
     closed |= _by_nodes(network, closures.edges, faults)
     closed |= _by_polygons(network, closures.polygons, faults)
     faults.raise_if_any()
-    return assemble(
+    left = assemble(
         Streets.of(network), provenance=network.provenance, speeds=network.speeds, closed=closed, cut=network.cut
     )
+    before, words = network, _words(closures)
+    if network.closed is not None:
+        before, words = network.closed.before, f"{network.closed.words} and {words}"
+    return replace(left, closed=Closed(before=before, words=words))
+
+
+def _words(closures: Closures) -> str:
+    """Return what is closed: streets by name as long as they are few."""
+    parts = [repr(street) for street in closures.streets[:_MOST_NAMES]]
+    counts = (
+        (len(closures.streets) - len(parts), "more street"),
+        (len(closures.edges), "edge"),
+        (len(closures.polygons), "area"),
+    )
+    parts += [f"{count:,} {what}{'s' if count > 1 else ''}" for count, what in counts if count > 0]
+    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
 
 
 def _by_name(network: RoadNetwork, streets: tuple[str, ...], faults: Faults) -> NDArray[np.bool_]:

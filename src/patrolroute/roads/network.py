@@ -73,6 +73,22 @@ class Cut:
         return "; ".join(parts)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Closed:
+    """What closures were made to.
+
+    Parameters
+    ----------
+    before : RoadNetwork
+        The streets with nothing closed.
+    words : str
+        What was closed: "'Jalan Palapa' and 1 area".
+    """
+
+    before: RoadNetwork
+    words: str
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class RoadNetwork:
     """Streets that a squad can drive, every one reachable from every other.
@@ -108,6 +124,9 @@ class RoadNetwork:
         The table that `time_ms` was computed with.
     cut : Cut
         What was left out.
+    closed : Closed, optional
+        Where closures made this network of a larger one; it tells sites that they cut off from sites far from all
+        streets, and is not written to files.
 
     Raises
     ------
@@ -131,6 +150,7 @@ class RoadNetwork:
     shape_lonlat: NDArray[np.float64]
     speeds: SpeedTable = field(default_factory=SpeedTable)
     cut: Cut = Cut()
+    closed: Closed | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()

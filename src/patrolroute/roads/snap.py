@@ -12,6 +12,7 @@ import shapely
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.roads.geometry import along_m, metres_per_degree
+from patrolroute.roads.offroad import off_road_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +70,8 @@ class Placed:
         Decimetres between place and street, rounded up.
     access_ms : int64 array, shape (n,)
         Milliseconds between place and street at the scenario's access speed, rounded up.
+    cut_off : frozenset of str
+        Ids of those beyond the scenario's limit that would lie near a street, had closures not taken it or cut it off.
     """
 
     ids: tuple[str, ...]
@@ -81,6 +84,7 @@ class Placed:
     distance_m: NDArray[np.float64]
     access_dm: NDArray[np.int64]
     access_ms: NDArray[np.int64]
+    cut_off: frozenset[str] = frozenset()
 
     @property
     def access_m(self) -> NDArray[np.int64]:
@@ -228,7 +232,8 @@ def place_on_roads(network: RoadNetwork, points: Sequence[Place], *, travel: Tra
     Raises
     ------
     InputError
-        With every place that lies farther from a street than the limit, and every id that stands twice.
+        With every place that lies farther from a street than the limit, those together that closures have cut off or
+        that lie in another district, and every id that stands twice.
     """
     faults = Faults()
     seen: set[str] = set()
@@ -239,9 +244,10 @@ def place_on_roads(network: RoadNetwork, points: Sequence[Place], *, travel: Tra
     lon = np.array([point.lon for point in points], np.float64)
     lat = np.array([point.lat for point in points], np.float64)
     snaps = snap_points(network, lon, lat)
-    for point, distance_m in zip(points, snaps.distance_m.tolist(), strict=True):
-        if limit and distance_m > travel.snap_limit_m:
-            faults.add(_far_off(network, point, distance_m, travel.snap_limit_m))
+    limit_m = travel.snap_limit_m
+    cut_off = _cut_off(network, lon, lat, snaps.distance_m > limit_m, limit_m)
+    if limit:
+        faults.extend(off_road_faults(network, points, distance_m=snaps.distance_m, limit_m=limit_m, cut_off=cut_off))
     faults.raise_if_any()
     distance = np.where(snaps.distance_m < 1e-3, 0.0, snaps.distance_m)
     return Placed(
@@ -255,19 +261,19 @@ def place_on_roads(network: RoadNetwork, points: Sequence[Place], *, travel: Tra
         distance_m=distance,
         access_dm=np.ceil(distance * 10 - 1e-6).astype(np.int64),
         access_ms=np.ceil(distance * 3600 / travel.access_kph - 1e-6).astype(np.int64),
+        cut_off=frozenset(point.id for point, cut in zip(points, cut_off.tolist(), strict=True) if cut),
     )
 
 
-def _far_off(network: RoadNetwork, point: Place, distance_m: float, limit_m: float) -> str:
-    away = f"{math.ceil(distance_m):,} m" if distance_m < 10_000 else f"{distance_m / 1000:,.0f} km"
-    called = f"'{point.id}'" + (f" ({point.name})" if point.name and point.name != point.id else "")
-    sentence = f"site {called}: {away} from the nearest street; expected at most {limit_m:g} m."
-    west, south, east, north = network.bounds
-    if distance_m > 10_000 and west <= point.lat <= east and south <= point.lon <= north:
-        return f"{sentence} lon {point.lon:g} and lat {point.lat:g} look swapped."
-    if distance_m > 10_000:
-        return (
-            f"{sentence} The streets cover lon {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}; take roads of "
-            "the site's own district or correct the point."
-        )
-    return f"{sentence} Move the point to its entrance, raise travel.snap_limit_m, or leave the site out."
+def _cut_off(
+    network: RoadNetwork,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    off: NDArray[np.bool_],
+    limit_m: float,
+) -> NDArray[np.bool_]:
+    """Return which of the points that lie off the streets would not, had nothing been closed."""
+    cut_off = np.zeros(len(lon), np.bool_)
+    if network.closed is not None and off.any():
+        cut_off[off] = snap_points(network.closed.before, lon[off], lat[off]).distance_m <= limit_m
+    return cut_off
