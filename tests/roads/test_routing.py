@@ -153,6 +153,15 @@ def test_a_drive_of_many_hours_is_refused_rather_than_rounded() -> None:
         travel_matrix(network, at(network, [(0, 0.0), (0, 1.0)]), profiles={"1": 1000})
 
 
+def test_what_the_matrix_takes_can_be_traced() -> None:
+    longest_m = (2**24 - 1000) / 10
+    network = network_of([(1, 2, longest_m), (2, 1, longest_m)])
+    placed = at(network, [(0, 0.0), (0, 1.0)], access=[5_000, 5_000])
+    seconds, _ = travel_matrix(network, placed, profiles={"car": 1000}).drive("car", "p0", "p1")
+    (leg,) = trace_legs(network, placed, [("p0", "p1")])
+    assert math.ceil(leg.travel_ms / 1000) == seconds
+
+
 def test_tracing_names_places_that_are_not_on_the_streets() -> None:
     network = network_of(both_ways((1, 2, 100)))
     with pytest.raises(InputError, match="place 'nowhere' has not been put on the streets"):

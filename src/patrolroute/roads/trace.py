@@ -59,6 +59,8 @@ class Leg:
     travel_ms, length_dm : int
         Milliseconds at network speed and decimetres, the ways between places and streets included: exactly what the
         travel matrix is made of.
+    origin_access_dm, destination_access_dm : int
+        Decimetres of that between each place and its street; 0 where nothing is driven.
     """
 
     origin: str
@@ -71,6 +73,8 @@ class Leg:
     line: shapely.LineString
     travel_ms: int
     length_dm: int
+    origin_access_dm: int
+    destination_access_dm: int
 
 
 def trace_legs(network: RoadNetwork, placed: Placed, pairs: Sequence[tuple[str, str]]) -> list[Leg]:
@@ -105,7 +109,8 @@ def trace_legs(network: RoadNetwork, placed: Placed, pairs: Sequence[tuple[str, 
         for k in np.flatnonzero((which >= part.start) & (which < part.stop)).tolist():
             arcs = tracer.walk(before[which[k] - part.start], int(node[origin[k]]), int(node[destination[k]]))
             legs[k] = tracer.leg(int(origin[k]), int(destination[k]), arcs)
-    check_range(network, placed, max(leg.travel_ms for leg in legs.values()))
+    # Ways between places and streets are added in whole numbers: only the road's own time bounds what is exact.
+    check_range(network, placed, max(int(leg.edge_ms.sum()) for leg in legs.values()))
     return [legs[k] for k in range(len(pairs))]
 
 
@@ -157,6 +162,8 @@ class _Tracer:
             line=_line(np.vstack([[here], road, [there]])),
             travel_ms=int(edge_ms.sum() + placed.access_ms[access].sum()),
             length_dm=int((to_dm - from_dm).sum() + placed.access_dm[access].sum()),
+            origin_access_dm=int(placed.access_dm[origin]) if driven else 0,
+            destination_access_dm=int(placed.access_dm[destination]) if driven else 0,
         )
 
     def _streets(self, edges: NDArray[np.int32], length_dm: NDArray[np.int64]) -> tuple[Street, ...]:
