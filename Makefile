@@ -7,7 +7,7 @@ VENV_BIN := .venv/bin
 endif
 STAMP := .venv/.installed
 
-.PHONY: setup demo test test-slow lint clean
+.PHONY: setup demo test test-slow test-lowest lint clean
 
 setup: $(STAMP)
 
@@ -32,5 +32,13 @@ test: lint
 test-slow: setup
 	$(VENV_BIN)/python -m pytest -m slow
 
+# The lower bounds of pyproject.toml, each installed as it is named there.
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable ".[dev]"
+	# Old releases warn of newer ones that they meet; that is no fault of this package.
+	.venv-lowest/bin/python -m pytest -m "not slow" -W "ignore::DeprecationWarning"
+
 clean:
-	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-lowest out .pytest_cache .mypy_cache .ruff_cache

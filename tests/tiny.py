@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from patrolroute.matrix import TravelMatrix
-from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
+from patrolroute.problem import FARTHEST_S, Groups, PatrolProblem, Squads, Visits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -248,7 +248,7 @@ def before_midnight() -> PatrolProblem:
         squads=[{"from_s": -7200, "until_s": -3600}, {"from_s": -1800, "until_s": 1800}],
         visits=[
             {"at": 1, "opens_s": -9000, "closes_s": -6000},
-            {"at": 2, "opens_s": -2_000_000_000, "closes_s": 2_000_000_000},
+            {"at": 2, "opens_s": -FARTHEST_S, "closes_s": FARTHEST_S},
             {"at": 1, "opens_s": 0, "closes_s": 600, "weight": 3},
         ],
     )

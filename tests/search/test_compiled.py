@@ -45,7 +45,7 @@ def run_copy(tmp_path: Path, *, cache: Path | None) -> list[str]:
         (package / "__init__.py").write_text("")
         for name in ("errors.py", "provenance.py", "matrix.py", "problem.py"):
             (package / name).write_text((source / name).read_text())
-        for room, names in (("search", None), ("engines", ("__init__.py", "protocol.py", "native.py"))):
+        for room, names in (("search", None), ("engines", ("__init__.py", "feasible.py", "native.py", "protocol.py"))):
             (package / room).mkdir()
             for path in sorted((source / room).glob("*.py")):
                 if names is None or path.name in names:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from patrolroute.engines.feasible import feasible_part
 from patrolroute.engines.protocol import Found
 from patrolroute.errors import InputError
 from patrolroute.search.drive import Caller, Limits, Search, Tuning, warm_up
@@ -59,15 +60,20 @@ class NativeEngine:
 
         Compiling, on the first call on a machine, is not counted against the budget.
         """
+        if len(problem.squads) == 0 or len(problem.visits) == 0:
+            return Found(orders=((),) * len(problem.squads), iterations=0, stopped_by="complete")
         if not compiled_before():
             self.notice("Compiling the search for this machine; that takes some seconds, and only the first time.")
             warm_up()
+        # Compiled code reads whatever row it is given; rows that do not exist must not reach it.
+        kept = feasible_part(problem, start) if start else ()
         limits = Limits(seconds=budget.seconds, iterations=budget.iterations, stagnation=budget.stagnation)
         caller = Caller(report=watch.report, stopped=watch.stopped)
         if self.workers > 1:
-            return self._search_together(problem, limits, caller, seed=seed, start=start or ())
+            return self._search_together(problem, limits, caller, seed=seed, start=kept)
         search = Search(problem, seed=seed, tuning=self.tuning)
-        search.begin_from(start or ())
+        search.begin_from(kept)
+        caller.report(search.orders, 0)
         stopped_by = search.run(limits, caller)
         return Found(orders=search.orders, iterations=search.iterations, stopped_by=stopped_by)
 

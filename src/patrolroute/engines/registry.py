@@ -10,9 +10,10 @@ from patrolroute.errors import InputError, MissingExtraError
 if TYPE_CHECKING:
     from patrolroute.engines.protocol import Engine
 
-DEFAULT_ENGINE = "ortools"
+DEFAULT_ENGINE = "native"
 
 _PLACES = {
+    "native": ("patrolroute.engines.native", "NativeEngine"),
     "ortools": ("patrolroute.engines.ortools", "OrToolsEngine"),
     "pyvrp": ("patrolroute.engines.pyvrp", "PyVrpEngine"),
 }
