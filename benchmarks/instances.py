@@ -225,3 +225,98 @@ def read_folder(folder: Path, *, squads: tuple[int, ...] | None = None) -> list[
             path = folder / f"{name}.txt"
             read[name] = read_top(path) if path.read_text().split(maxsplit=1)[0] == "n" else read_toptw(path)
     return [(read[name], m, best) for name, m, best in wanted]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PmalInstance:
+    """Hot spots of the military police of Alagoas: stop for 15 minutes, or pass by for a third of the prize.
+
+    Parameters
+    ----------
+    name : str
+    squads : int
+    limit_s, protection_s : int
+        Longest route, and how long a visit protects a spot.
+    prize : int array, shape (n,)
+        Of each spot; spot 0 is the base.
+    travel_s : int32 array, shape (n, n)
+        The file's metres at the file's speed, rounded up.
+    """
+
+    name: str
+    squads: int
+    limit_s: int
+    protection_s: int
+    prize: NDArray[np.int64]
+    travel_s: NDArray[np.int32]
+
+    STOP_S = 15 * 60
+
+    def problem(self) -> PatrolProblem:
+        """Return what the normal form can say today: at most one visit of each spot, a stop or a passing.
+
+        Weights are prizes times 3, so that passing earns a whole number. Visiting again after the protection time needs
+        couplings, which are to come.
+        """
+        n = len(self.prize) - 1
+        spots = tuple(str(i) for i in range(1, n + 1))
+        point = np.repeat(np.arange(1, n + 1, dtype=np.int32), 2)
+        stops = np.tile([True, False], n)
+        k = self.squads
+        return PatrolProblem(
+            matrix=TravelMatrix(
+                ids=("base", *spots),
+                profiles=("car",),
+                travel_s=self.travel_s[np.newaxis],
+                travel_m=np.zeros((1, *self.travel_s.shape), np.int32),
+            ),
+            squads=Squads(
+                ids=tuple(f"squad-{i + 1}" for i in range(k)),
+                start=np.zeros(k, np.int32),
+                end=np.zeros(k, np.int32),
+                profile=np.zeros(k, np.int32),
+                from_s=np.zeros(k, np.int32),
+                until_s=np.full(k, self.limit_s, np.int32),
+                max_drive_s=np.full(k, self.limit_s, np.int32),
+            ),
+            groups=Groups(ids=spots, required=np.zeros(n, np.bool_)),
+            visits=Visits(
+                ids=tuple(f"{spot} {how}" for spot in spots for how in ("stop", "pass")),
+                group=point - np.int32(1),
+                entry=point,
+                exit=point,
+                duration_s=np.where(stops, self.STOP_S, 0).astype(np.int32),
+                opens_s=np.zeros(2 * n, np.int32),
+                closes_s=np.full(2 * n, self.limit_s, np.int32),
+                tier=np.ones(2 * n, np.int32),
+                weight=np.where(stops, 3, 1).astype(np.int32) * self.prize[point].astype(np.int32),
+                squads=np.ones((2 * n, k), np.bool_),
+            ),
+        )
+
+
+def read_pmal(path: Path) -> PmalInstance:
+    """Read a PMAL instance: n, m, route limit and protection time in minutes, km/h, then prizes, then metres.
+
+    The fifth number is the cars' speed: the authors' own program (pedrovictor48/pm-exato) reads it so, and fixes a stop
+    at 15 minutes and the share for passing at a third.
+    """
+    words = path.read_text().split()
+    n, squads = int(words[0]), int(words[1])
+    limit_min, protection_min, speed_kph = (float(word) for word in words[2:5])
+    pairs = np.array(words[5 : 5 + 2 * n], np.float64).reshape(n, 2)
+    prize = np.zeros(n, np.int64)
+    prize[pairs[:, 0].astype(np.int64)] = np.round(pairs[:, 1]).astype(np.int64)
+    metres = np.array(words[5 + 2 * n :], np.float64)
+    if metres.size != n * n:
+        raise InputError([f"{path}: expected {n} x {n} distances after the prizes, found {metres.size} numbers."])
+    travel_s = np.ceil(metres.reshape(n, n) / (speed_kph / 3.6) - 1e-9).astype(np.int32)
+    np.fill_diagonal(travel_s, 0)
+    return PmalInstance(
+        name=path.stem,
+        squads=squads,
+        limit_s=round(limit_min * 60),
+        protection_s=round(protection_min * 60),
+        prize=prize,
+        travel_s=travel_s,
+    )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+import time
 from itertools import permutations, product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +15,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patrolroute.engines.native import NativeEngine
-from patrolroute.engines.protocol import Budget, Watch
+from patrolroute.engines.protocol import Budget, Found, Watch
+from patrolroute.errors import InputError
 from patrolroute.matrix import TravelMatrix
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
 from patrolroute.schedule import Objective, objective_of
+from patrolroute.search.drive import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from patrolroute.problem import Orders
+
+
+_spec = importlib.util.spec_from_file_location(
+    "instances", Path(__file__).resolve().parents[2] / "benchmarks" / "instances.py"
+)
+assert _spec is not None
+assert _spec.loader is not None
+instances = importlib.util.module_from_spec(_spec)
+sys.modules["instances"] = instances
+_spec.loader.exec_module(instances)
 
 
 def solve(problem: PatrolProblem, *, iterations: int = 2000, seed: int = 1, start: Orders | None = None) -> Orders:
@@ -159,3 +175,125 @@ def test_a_warm_start_is_never_made_worse(seed: int) -> None:
     for iterations in (0, 1, 50):
         again = solve(problem, iterations=iterations, seed=9, start=good)
         assert objective_of(problem, again) <= objective_of(problem, good)
+
+
+def run(problem: PatrolProblem, budget: Budget, watch: Watch, *, engine: NativeEngine | None = None) -> Found:
+    return (engine or NativeEngine()).search(problem, budget=budget, seed=1, start=None, watch=watch)
+
+
+def test_each_limit_ends_the_search_and_says_so() -> None:
+    problem = scattered(50, 2, seed=3)
+    found = run(problem, Budget(seconds=None, iterations=700), Watch())
+    assert (found.iterations, found.stopped_by) == (700, "iterations")
+    found = run(problem, Budget(seconds=None, stagnation=400), Watch())
+    assert found.stopped_by == "stagnation"
+    assert found.iterations >= 400
+    begin = time.perf_counter()
+    found = run(problem, Budget(seconds=0.3), Watch())
+    assert found.stopped_by == "seconds"
+    assert 0.25 < time.perf_counter() - begin < 2.0
+
+
+def test_a_stop_is_heard_and_reports_only_improve() -> None:
+    problem = scattered(50, 2, seed=3)
+    reported: list[tuple[Orders, int]] = []
+    asked = 0
+
+    def stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 5
+
+    watch = Watch(report=lambda orders, iterations: reported.append((orders, iterations)), stopped=stopped)
+    found = run(problem, Budget(seconds=60), watch)
+    assert found.stopped_by == "interrupt"
+    values = [objective_of(problem, orders) for orders, _ in reported]
+    assert values == sorted(values, reverse=True)
+    assert reported[-1][0] == found.orders
+    assert all(keeps_everything(problem, orders) for orders, _ in reported)
+
+
+def test_ctrl_c_returns_the_best_so_far() -> None:
+    problem = scattered(50, 2, seed=3)
+
+    def stopped() -> bool:
+        raise KeyboardInterrupt
+
+    found = run(problem, Budget(seconds=60), Watch(stopped=stopped))
+    assert found.stopped_by == "interrupt"
+    assert any(found.orders)
+
+
+def test_nothing_possible_is_complete_at_once() -> None:
+    problem = PatrolProblem.from_arrays(
+        np.array([[0, 50], [50, 0]], np.int32),
+        dwell_s=np.array([1], np.int32),
+        weight=np.array([1], np.int32),
+        shifts_s=[(0, 60)],
+    )
+    assert run(problem, Budget(seconds=60), Watch()) == Found(orders=((),), iterations=0, stopped_by="complete")
+
+
+def test_two_processes_find_the_same_every_time_and_no_less_than_the_start() -> None:
+    problem = scattered(60, 3, seed=4)
+    tuning = Tuning(first_cycle=200, recombine_from=200)
+    engine = NativeEngine(workers=2, tuning=tuning)
+    start = solve(problem, iterations=50)
+    found = [
+        engine.search(problem, budget=Budget(seconds=None, iterations=4000), seed=5, start=start, watch=Watch())
+        for _ in range(2)
+    ]
+    assert found[0] == found[1]
+    assert (found[0].iterations, found[0].stopped_by) == (4000, "iterations")
+    assert keeps_everything(problem, found[0].orders)
+    assert objective_of(problem, found[0].orders) <= objective_of(problem, start)
+
+
+def test_workers_are_counted() -> None:
+    with pytest.raises(InputError, match="workers is 0; expected 1 or more"):
+        NativeEngine(workers=0)
+
+
+def test_an_infeasible_start_loses_only_what_breaks_a_rule() -> None:
+    problem = scattered(40, 2, seed=2)
+    everything = (tuple(range(40)), tuple(range(20)))
+    orders = solve(problem, iterations=0, start=everything)
+    assert keeps_everything(problem, orders)
+    assert any(orders)
+
+
+@pytest.mark.parametrize("tiers", [1, 3])
+def test_recombination_and_large_neighbour_lists_keep_every_rule(tiers: int) -> None:
+    problem = scattered(1200, 12, seed=6, tiers=tiers, until_s=9000)
+    tuning = Tuning(first_cycle=1000, recombine_from=1000)
+    budget = Budget(seconds=None, iterations=4000)
+    orders = NativeEngine(tuning=tuning).search(problem, budget=budget, seed=1, start=None, watch=Watch()).orders
+    assert keeps_everything(problem, orders)
+    assert sum(map(len, orders)) > 200
+
+
+@pytest.mark.parametrize(
+    ("name", "squads", "at_least"),
+    [("c103", 2, 710), ("r103", 2, 517), ("rc107", 2, 520), ("pr02", 2, 700), ("pr12", 4, 1110), ("pr06", 2, 1030)],
+)
+def test_published_toptw_instances_do_not_get_worse(shared_data: Path, name: str, squads: int, at_least: int) -> None:
+    instance = instances.read_toptw(shared_data / "instances" / "toptw" / f"{name}.txt")
+    orders = solve(instance.problem(squads), iterations=30_000)
+    assert instance.score(orders, squads) >= at_least
+
+
+@pytest.mark.parametrize(("name", "at_least"), [("p4.2.h", 830), ("p5.4.x", 1440), ("p6.2.n", 1260), ("p7.3.q", 980)])
+def test_published_top_instances_do_not_get_worse(shared_data: Path, name: str, at_least: int) -> None:
+    instance = instances.read_top(shared_data / "instances" / "top" / f"{name}.txt")
+    assert instance.squads is not None
+    orders = solve(instance.problem(instance.squads), iterations=20_000)
+    assert instance.score(orders, instance.squads) >= at_least
+
+
+def test_patrols_of_alagoas_read_in_and_are_solved(shared_data: Path) -> None:
+    for path in sorted((shared_data / "instances" / "patrol").glob("*.txt")):
+        instance = instances.read_pmal(path)
+        problem = instance.problem()
+        orders = solve(problem, iterations=5000)
+        assert keeps_everything(problem, orders)
+        assert sum(int(problem.visits.weight[v]) for order in orders for v in order) == 3 * instance.prize[1:].sum()

@@ -81,6 +81,8 @@ class Tuning:
     first_cycle : int
         Iterations of the first cycle; every later one is `growth` times as long as the one before it, up to
         `longest_cycle`.
+    stretch : float
+        A cycle is cut or lengthened to the end of the search where that is nearer than so many times its length.
     usual : float
         Visits that a ruin takes out, on average.
     """
@@ -89,6 +91,7 @@ class Tuning:
     cold: float = 0.05
     first_cycle: int = 5_000
     growth: float = 2.0
+    stretch: float = 2.0
     longest_cycle: int = 1_000_000
     usual: float = 6.0
     reach: int = 25
@@ -210,8 +213,7 @@ class Search:
                 caller.report(self.orders, self.iterations)
             left = int(tally[CYCLE_FROM]) + self._cycle - self.iterations
             if left <= 0:
-                rest = None if limits.seconds is None else limits.seconds - (time.perf_counter() - begin)
-                self._next_cycle(rest)
+                self._next_cycle(limits, time.perf_counter() - begin)
                 continue
             if caller.stopped():
                 return "interrupt"
@@ -235,9 +237,10 @@ class Search:
         if many == self._slice:
             self._slice = max(1, min(int(many * min(SLICE_S / took, 4.0)), 1_000_000))
 
-    def _next_cycle(self, rest_s: float | None) -> None:
+    def _next_cycle(self, limits: Limits, spent_s: float) -> None:
         """Recombine the pool where time allows, and begin a new cycle of temperatures from what came of it."""
         t = self.tuning
+        rest_s = None if limits.seconds is None else limits.seconds - spent_s
         if self._cycle >= t.recombine_from and (rest_s is None or rest_s > 1.0):
             self.exchange()
             seconds = None if rest_s is None else rest_s / 2
@@ -246,6 +249,12 @@ class Search:
                 self.begin_from(found)
         self.state.tally[CYCLE_FROM] = self.iterations
         self._cycle = min(int(self._cycle * t.growth), t.longest_cycle)
+        ends = [] if limits.iterations is None else [limits.iterations - self.iterations]
+        if rest_s is not None and spent_s > 0:
+            ends.append(int(rest_s * self.iterations / spent_s))
+        # No cycle is left half done where the end is known; where it is not, nothing depends on it.
+        if ends and min(ends) < t.stretch * self._cycle:
+            self._cycle = max(1, min(ends))
 
 
 def warm_up() -> None:
