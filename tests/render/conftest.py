@@ -17,7 +17,7 @@ from patrolroute.plans import Plan, Route, Skipped, TierCoverage, Visit
 from patrolroute.provenance import OSM_ATTRIBUTION, Provenance
 from patrolroute.render import Night
 from patrolroute.roads import RoadNetwork, place_on_roads, roads_from_graph, trace_legs
-from patrolroute.scenario.model import Place, Scenario, Site, Squad
+from patrolroute.scenario.model import Closures, Place, Scenario, Site, Squad
 
 SURVEYED = Provenance(kind="file", source="town.osm", date="2025-11-21", attribution=OSM_ATTRIBUTION)
 SYNTHETIC = Provenance(kind="synthetic", source="stand-in 1", date="2025-01-01")
@@ -30,6 +30,7 @@ HOSTILE = (
     '=HYPERLINK("http://evil.test") & "quoted" \'single\' \\',
 )
 STEP_DEG = 0.004
+NOTHING_CLOSED = Closures()
 
 
 @pytest.fixture(scope="session")
@@ -62,13 +63,13 @@ def town() -> Callable[..., RoadNetwork]:
     return build
 
 
-def _site(number: int, name: str, **more: Any) -> Site:
+def _site(number: int, name: str, away_deg: float, **more: Any) -> Site:
     i, j = [(1, 1), (3, 1), (3, 3), (0, 3), (2, 2), (2, 0)][number % 6]
     values = {
         "id": f"site-{number}",
         "name": name,
-        "lon": 123.60 + i * STEP_DEG + 0.0002,
-        "lat": -10.18 + j * STEP_DEG + 0.0002,
+        "lon": 123.60 + i * STEP_DEG + away_deg,
+        "lat": -10.18 + j * STEP_DEG + away_deg,
         "tier": number % 3 + 1,
         "weight": number + 1,
         "placement": ("surveyed", "approximate", "street")[number % 3],
@@ -100,12 +101,17 @@ def make_night(town: Callable[..., RoadNetwork]) -> Callable[..., Night]:
         people: dict[str, int] | None = None,
         same_place: bool = False,
         all_legs: bool = False,
+        away_deg: float = 0.0002,
+        closures: Closures = NOTHING_CLOSED,
     ) -> Night:
         roads = town(provenance, street)
         empty = Scenario(name="probe", date=date, timezone=timezone)
         places = (Place(id="base", name=base, lon=123.6001, lat=-10.1801, placement="surveyed", source="map"),)
         on_base = {"lon": places[0].lon, "lat": places[0].lat} if same_place else {}
-        sites = (*(_site(n, name, **(on_base if n == 0 else {})) for n, name in enumerate(names)), *more_sites)
+        sites = (
+            *(_site(n, name, away_deg, **(on_base if n == 0 else {})) for n, name in enumerate(names)),
+            *more_sites,
+        )
         shift_start = empty.start + dt.timedelta(hours=leave[0], minutes=leave[1] - 30)
         shift = {"start": shift_start, "end": shift_start + dt.timedelta(hours=4), "briefing_min": 30}
         squads = tuple(
@@ -129,6 +135,7 @@ def make_night(town: Callable[..., RoadNetwork]) -> Callable[..., Night]:
             sites=sites,
             squads=squads,
             notes=notes,
+            closures=closures,
         )
         legs, routes = {}, []
         placed = place_on_roads(roads, [*places, *(s for s in sites if s not in more_sites)], travel=scenario.travel)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from patrolroute.render import patrol_sheet
+from patrolroute.render.wording import stretches
 
 
 def rows_of(sheet):
@@ -39,15 +42,58 @@ def test_every_stop_street_by_street(night):
     out, *stops, back = table[start + 1 :]
     assert out == ["", "Berangkat / set out", "22:30", "Mapolda NTT", ""]
     assert [row[0] for row in stops] == ["1", "2", "3"]
-    assert stops[0][1] == "Jalan Timur 0 (430 m) → Jalan Utara 1 (470 m); in all 930 m, 2 min"
-    assert stops[1][1].startswith("Jalan Utara 1 (20 m) → unnamed road (880 m) → Jalan Utara 3 (20 m); in all")
+    assert stops[0][1] == "Jalan Timur 0 (440 m) → Jalan Utara 1 (490 m); in all 930 m, 2 min"
+    assert stops[1][1].startswith("Jalan Utara 1 (40 m) → unnamed road (880 m) → Jalan Utara 3 (40 m); in all")
     begin = night.plan.routes[0].visits[0].begin_s
     times = f"{night.clock(begin):%H:%M}–{night.clock(begin + 900):%H:%M} (15 min)"
     assert stops[0][2:] == [times, "KPU Kota (tier 1)", ""]
     assert stops[1][3] == "Bawaslu ≈ (tier 2)"
-    assert back[1].startswith("Kembali / back: Jalan Utara 3 (1.3 km) → Jalan Timur 0 (1.3 km); in all 2.7 km")
+    assert back[1].startswith(
+        "Kembali / back: off the street (30 m) → Jalan Utara 3 (1.3 km) → Jalan Timur 0 (1.3 km);"
+    )
     assert back[3] == "Mapolda NTT"
-    assert '"unnamed road" (jalan tanpa nama)' in sheet
+    assert "Jalan tanpa nama / unnamed road: the map has no name for it." in sheet
+
+
+def metres(text):
+    """Return what a length says and how far off it may be."""
+    number, unit = text.split()
+    return (1000 * float(number), 50) if unit == "km" else (float(number), 5)
+
+
+@pytest.mark.parametrize("away_deg", [0.0001, 0.0002, 0.0004, 0.0009])
+def test_lengths_and_minutes_add_up(make_night, away_deg):
+    night = make_night(away_deg=away_deg, wait_s=100)
+    for route in night.plan.routes:
+        for drive in night.drives(route):
+            assert sum(part.length_m for part in stretches(drive.leg)) == pytest.approx(drive.leg.length_dm / 10)
+        rows = [cells(row) for row in rows_of(patrol_sheet(night, route.squad))]
+        ways = [row for row in rows if len(row) == 5 and "; in all " in row[1]]
+        assert len(ways) == len(route.visits) + 1
+        clock_min = 22 * 60 + 30
+        for row in ways:
+            parts, total = row[1].removeprefix("Kembali / back: ").split("; in all ")
+            told = [metres(length) for length in re.findall(r"\(([^()]+ k?m)\)", parts)]
+            whole, slack = metres(total.split(", ")[0])
+            assert abs(sum(each for each, _ in told) - whole) <= slack + sum(off for _, off in told) + 1
+            clock_min += int(re.fullmatch(r"(\d+) min", total.split(", ")[1])[1])
+            shown = row[2]
+            if "wait" in shown:
+                arrive, wait = re.search(r"there at (\S+), wait (\d+) min", shown).groups()
+                assert arrive == f"{clock_min // 60:02d}:{clock_min % 60:02d}"
+                begin, end, stay = re.match(r"(\S+)–(\S+) \((\d+) min\)", shown).groups()
+                assert begin == f"{(clock_min + int(wait)) // 60:02d}:{(clock_min + int(wait)) % 60:02d}"
+                clock_min += int(wait) + int(stay)
+                shown = end
+            assert shown == f"{clock_min // 60:02d}:{clock_min % 60:02d}"
+
+
+def test_the_way_between_street_and_place_is_told(make_night):
+    sheet = patrol_sheet(make_night(away_deg=0.0009), "regu-1")
+    way = next(cells(row)[1] for row in rows_of(sheet) if row.startswith("| 2 |"))
+    assert way.startswith("off the street (100 m) → Jalan Utara 1 (")
+    assert "→ off the street (100 m); in all " in way
+    assert "Di luar jalan / off the street:" in sheet
 
 
 def test_positions_roads_and_notes_are_explained(night):
@@ -112,6 +158,6 @@ def test_hostile_names_stay_names(make_night, hostile_names):
         widths = [len(cells(row)) for row in rows_of(sheet)]
         assert widths == sorted(widths)
         assert set(widths) == {2, 5}
-    assert "a \\| b \\$x\\$ \\$y\\_{ \\*bold\\* \\[link\\](http&#8203;://evil.test) 0 (430 m)" in patrol_sheet(
+    assert "a \\| b \\$x\\$ \\$y\\_{ \\*bold\\* \\[link\\](http&#8203;://evil.test) 0 (440 m)" in patrol_sheet(
         night, "regu-1"
     )

@@ -24,7 +24,7 @@ def test_coverage_and_squads(night):
     name, shift, stops, leaves, back, _, _, share, waiting = told.squads.rows[0]
     assert (name, shift, stops, leaves, waiting) == ("Regu 1", "22:00–02:00 (24 Nov)", "3", "22:30", "-")
     assert back == f"{night.clock(route.return_s):%H:%M}"
-    assert share == f"{int(100 * route.drive_s / (4 * 3600))} %"
+    assert share == f"{round(100 * route.drive_s / (4 * 3600))} %"
     assert told.skipped.rows == (("RSUD", "3", "6", "The squads' time went to other sites."),)
     assert [row[0] for row in told.approximate.rows] == ["Bawaslu", "Gudang KPU", "Pasar", "RSUD"]
     assert told.warnings == ()

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patrolroute.render.wording import (
+    between_text,
     clock_text,
+    driving_text,
     length_text,
     markdown,
     markup,
@@ -20,11 +22,16 @@ from patrolroute.render.wording import (
     share_text,
     span_text,
     streets_text,
+    stretches,
 )
 
 
-def leg(*streets):
-    return SimpleNamespace(streets=[SimpleNamespace(name=name, length_m=length) for name, length in streets])
+def leg(*streets, access_m=(0.0, 0.0)):
+    return SimpleNamespace(
+        streets=[SimpleNamespace(name=name, length_m=length) for name, length in streets],
+        origin_access_dm=round(access_m[0] * 10),
+        destination_access_dm=round(access_m[1] * 10),
+    )
 
 
 def test_streets_are_told_as_a_person_would():
@@ -35,11 +42,33 @@ def test_streets_are_told_as_a_person_would():
     assert streets_text(None) == ""
 
 
-def test_streets_keep_their_length():
-    from patrolroute.render.wording import stretches
+def test_the_way_to_the_street_is_told_where_it_is_long():
+    street = ("A", 100.0)
+    assert streets_text(leg(street, access_m=(200.0, 12.0))) == "off the street (200 m) > A (110 m)"
+    assert streets_text(leg(street, access_m=(29.9, 30.0))) == "A (130 m) > off the street (30 m)"
+    assert streets_text(leg(access_m=(20.0, 50.0))) == "off the street (70 m)"
+    assert streets_text(leg()) == ""
 
+
+@pytest.mark.parametrize("access_m", [(0.0, 0.0), (29.0, 31.0), (150.0, 0.4)])
+def test_streets_keep_their_length(access_m):
     pieces = [("", 10.0), ("A", 5.0), ("", 29.0), ("B", 7.0), ("", 31.0), ("", 3.0)]
-    assert sum(each.length_m for each in stretches(leg(*pieces))) == pytest.approx(85.0)
+    told = stretches(leg(*pieces, access_m=access_m))
+    assert sum(each.length_m for each in told) == pytest.approx(85.0 + sum(access_m))
+
+
+def test_minutes_agree_with_the_clock(make_night):
+    night = make_night()
+    leave_s, arrive_s = 20 * 3600 + 1800, 20 * 3600 + 1800 + 223
+    assert (clock_text(night, night.clock(leave_s)), clock_text(night, night.clock(arrive_s))) == ("20:30", "20:33")
+    assert between_text(leave_s, arrive_s) == "3 min"
+    assert between_text(leave_s + 50, leave_s + 65) == "1 min"
+    assert between_text(leave_s, leave_s + 59) == "under 1 min"
+    assert between_text(leave_s, leave_s) == "0 min"
+    for route in night.plan.routes:
+        shown = [between_text(drive.leave_s, drive.arrive_s) for drive in night.drives(route)]
+        minutes = sum(0 if words == "under 1 min" else int(words.split()[0]) for words in shown)
+        assert driving_text(night, route) == f"{minutes} min"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +91,13 @@ def test_only_all_of_it_is_all_of_it():
     assert share_text(999, 1000) == "99 %"
     assert share_text(1000, 1000) == "100 %"
     assert share_text(0, 0) == "-"
+
+
+def test_shares_are_rounded_but_never_to_all_or_nothing():
+    assert share_text(10, 24) == "42 %"
+    assert share_text(1, 8) == "13 %"
+    assert share_text(1, 1000) == "1 %"
+    assert share_text(0, 1000) == "0 %"
 
 
 def test_date_is_said_past_midnight_only(make_night):

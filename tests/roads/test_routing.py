@@ -120,6 +120,8 @@ def test_the_way_to_the_street_counts_at_both_ends() -> None:
     matrix = travel_matrix(network, placed, profiles={"1": 1000, "2": 2000})
     assert matrix.travel_s[:, 0, 1].tolist() == [16, 8]  # 3.6 + 10 + 1.8 s
     assert matrix.travel_m[:, 0, 1].tolist() == [115, 115]
+    (leg,) = trace_legs(network, placed, [("p0", "p1")])
+    assert (leg.origin_access_dm, leg.destination_access_dm, leg.length_dm) == (100, 50, 1150)
 
 
 def test_the_very_same_place_is_no_drive_apart() -> None:

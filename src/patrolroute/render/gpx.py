@@ -11,7 +11,7 @@ import numpy as np
 from patrolroute.provenance import OSM_ATTRIBUTION
 from patrolroute.render.night import PLACEMENT_WORDS
 from patrolroute.render.tables import line_of
-from patrolroute.render.wording import SYNTHETIC_BAND, minutes_text, plain
+from patrolroute.render.wording import SYNTHETIC_BAND, between_text, plain
 
 if TYPE_CHECKING:
     from patrolroute.render.night import Drive, Night
@@ -60,7 +60,7 @@ def squad_gpx(night: Night, squad_id: str) -> bytes:
         _waypoint(root, points[squad.start], f"Start: {points[squad.start].title}", night.clock(route.leave_s), "")
         for number, visit in enumerate(route.visits, start=1):
             site = night.site(visit.site)
-            told = f"Stop of {minutes_text(visit.end_s - visit.begin_s)}, tier {site.tier}."
+            told = f"Stop of {between_text(visit.begin_s, visit.end_s)}, tier {site.tier}."
             _waypoint(root, site, f"{number} {site.title}", night.clock(visit.begin_s), told)
         _waypoint(root, points[squad.end], f"End: {points[squad.end].title}", night.clock(route.return_s), "")
         track = ET.SubElement(root, "trk")

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from patrolroute.render.night import PLACEMENT_WORDS, is_approximate
 from patrolroute.render.wording import (
+    OFF_STREET,
     SYNTHETIC_BAND,
     UNNAMED,
+    between_text,
     clock_text,
     counted,
     day_text,
+    driving_text,
     length_text,
     listed,
     markdown,
@@ -114,7 +117,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
             (
                 "Jumlah / in all",
                 f"{counted(len(route.visits), 'stop')}, {length_text(route.drive_m)}, driving "
-                f"{minutes_text(route.drive_s)} ({share} of the shift)",
+                f"{driving_text(night, route)} ({share} of the shift)",
             )
         )
     yield "| | |"
@@ -149,18 +152,18 @@ def _way(drive: Drive) -> str:
     if drive.leg is None or drive.drive_s == 0:
         return "no drive: same place"
     streets = " → ".join(
-        f"{markdown(street.name) or UNNAMED} ({length_text(street.length_m)})" for street in stretches(drive.leg)
+        f"{markdown(stretch.words)} ({length_text(stretch.length_m)})" for stretch in stretches(drive.leg)
     )
-    total = f"{length_text(drive.drive_m)}, {minutes_text(drive.drive_s)}"
-    return f"{streets}; in all {total}" if streets else f"along no street; in all {total}"
+    return f"{streets}; in all {length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}"
 
 
 def _visit_times(night: Night, visit: Visit) -> str:
     begin, end = night.clock(visit.begin_s), night.clock(visit.end_s)
-    stay = f"{span_text(night, begin, end)} ({minutes_text(visit.end_s - visit.begin_s)})"
+    stay = f"{span_text(night, begin, end)} ({between_text(visit.begin_s, visit.end_s)})"
     if not visit.wait_s:
         return stay
-    return f"{stay}; there at {clock_text(night, night.clock(visit.arrive_s))}, wait {minutes_text(visit.wait_s)}"
+    arrive = clock_text(night, night.clock(visit.arrive_s))
+    return f"{stay}; there at {arrive}, wait {between_text(visit.arrive_s, visit.begin_s)}"
 
 
 def _target(night: Night, visit: Visit) -> str:
@@ -185,14 +188,20 @@ def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
             yield f"- {markdown(place.title)}: {PLACEMENT_WORDS[place.placement]}{source}"
         yield ""
     legs = [drive.leg for drive in night.drives(route) if drive.leg] if route else []
-    if any(not street.name for leg in legs for street in stretches(leg)):
-        yield f'"{UNNAMED}" (jalan tanpa nama): the map has no name for it.'
+    words = {stretch.words for leg in legs for stretch in stretches(leg)}
+    if UNNAMED in words:
+        yield f"Jalan tanpa nama / {UNNAMED}: the map has no name for it."
+        yield ""
+    if OFF_STREET in words:
+        yield f"Di luar jalan / {OFF_STREET}: between the street and the place itself; the map shows no street there."
         yield ""
     if night.scenario.notes:
         yield "**Catatan / notes:**"
         yield ""
         yield from (f"- {markdown(note)}" for note in night.scenario.notes)
         yield ""
-    yield "CB = cara bertindak (way of acting). Seconds are cut off the times."
+    yield "CB: cara bertindak / way of acting."
+    yield ""
+    yield "Jam / times: seconds are cut off, and minutes are counted between the times shown, so that they add up."
     yield ""
     yield "Tanda tangan / signature: ______________________"

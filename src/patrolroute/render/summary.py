@@ -15,12 +15,13 @@ from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     clock_text,
     day_text,
+    driving_text,
     length_text,
     markup,
-    minutes_text,
     plain,
     share_text,
     span_text,
+    waiting_text,
     zone_text,
 )
 
@@ -162,15 +163,14 @@ def _squads(night: Night) -> Grid:
         if route is None or not route.visits:
             cells += ["0", "-", "-", "0 m", "-", share_text(0, shift_s), "-"]
         else:
-            waits_s = sum(visit.wait_s for visit in route.visits)
             cells += [
                 str(len(route.visits)),
                 clock_text(night, night.clock(route.leave_s)),
                 clock_text(night, night.clock(route.return_s)),
                 length_text(route.drive_m),
-                minutes_text(route.drive_s),
+                driving_text(night, route),
                 share_text(route.drive_s, shift_s),
-                minutes_text(waits_s) if waits_s else "-",
+                waiting_text(route) if any(visit.wait_s for visit in route.visits) else "-",
             ]
         rows.append(tuple(cells))
     return Grid(

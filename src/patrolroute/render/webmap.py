@@ -13,11 +13,11 @@ from patrolroute.render.night import PLACEMENT_WORDS, is_approximate
 from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
+    between_text,
     clock_text,
     counted,
     length_text,
     markup,
-    minutes_text,
     span_text,
     streets_text,
 )
@@ -124,7 +124,7 @@ def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
         times = span_text(night, night.clock(visit.begin_s), night.clock(visit.end_s))
         lines = [
             f"<b>{number}. {markup(site.title)}</b>",
-            f"{title}, {times} ({minutes_text(visit.end_s - visit.begin_s)})",
+            f"{title}, {times} ({between_text(visit.begin_s, visit.end_s)})",
             f"tier {site.tier}, weight {site.weight}" + (", required" if site.required else ""),
             *_position_lines(site),
         ]
@@ -143,7 +143,7 @@ def _drive_lines(night: Night, drive: Drive) -> list[str]:
     return [
         f"{markup(drive.origin.title)} &rarr; {markup(drive.destination.title)}",
         f"{span_text(night, night.clock(drive.leave_s), night.clock(drive.arrive_s))}, "
-        f"{length_text(drive.drive_m)}, {minutes_text(drive.drive_s)}",
+        f"{length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}",
         markup(streets_text(drive.leg)),
     ]
 

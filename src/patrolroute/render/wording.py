@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,10 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from patrolroute.plans import Route
     from patrolroute.render.night import Night
     from patrolroute.roads import Leg
 
 UNNAMED = "unnamed road"
+OFF_STREET = "off the street"
 SYNTHETIC_BAND = "SYNTHETIC ROADS: NOT FOR THE FIELD"
 """Stands large on every sheet, map and file that was made from generated roads."""
 
@@ -27,10 +30,16 @@ _MARKDOWN_LINK = re.compile(r"(?i)(?<=http)(?=s?://)|(?<=ftp)(?=://)|(?<=www)(?=
 
 
 class Stretch(NamedTuple):
-    """A part of a leg on one street; an empty name where the map has none."""
+    """A part of a leg on one street, or between the street and a place; an empty name where the map has none."""
 
     name: str
     length_m: float
+    off_street: bool = False
+
+    @property
+    def words(self) -> str:
+        """The street's name, or what is said in its place."""
+        return OFF_STREET if self.off_street else self.name or UNNAMED
 
 
 def plain(text: str) -> str:
@@ -99,11 +108,41 @@ def span_text(night: Night, begin: datetime, end: datetime) -> str:
 
 
 def minutes_text(seconds: float) -> str:
-    """Return a duration in minutes, rounded; hours too where there are any."""
+    """Return a duration in minutes, rounded; hours too where there are any.
+
+    For what stands beside times of day, `between_text` counts as those do.
+    """
     minutes = round(seconds / 60)
     if seconds > 0 and minutes == 0:
         return "under 1 min"
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def between_text(begin_s: int, end_s: int) -> str:
+    """Return the minutes between two seconds of a plan as the times shown for them count: leave and drive make arrive.
+
+    Seconds are cut off times of day, so a drive of 3 min 40 s may lie between times that are 3 or 4 minutes apart.
+    """
+    return _shown_text(_shown_s(begin_s, end_s), end_s - begin_s)
+
+
+def driving_text(night: Night, route: Route) -> str:
+    """Return the minutes that a route is driven: those of its drives as they are shown, added up."""
+    return _shown_text(sum(_shown_s(drive.leave_s, drive.arrive_s) for drive in night.drives(route)), route.drive_s)
+
+
+def waiting_text(route: Route) -> str:
+    """Return the minutes that a route waits for windows to open, counted as those of its drives are."""
+    shown_s = sum(_shown_s(visit.arrive_s, visit.begin_s) for visit in route.visits)
+    return _shown_text(shown_s, sum(visit.wait_s for visit in route.visits))
+
+
+def _shown_s(begin_s: int, end_s: int) -> int:
+    return 60 * (end_s // 60 - begin_s // 60)
+
+
+def _shown_text(shown_s: int, exact_s: int) -> str:
+    return "under 1 min" if exact_s > 0 and shown_s == 0 else minutes_text(shown_s)
 
 
 def length_text(metres: float) -> str:
@@ -114,37 +153,57 @@ def length_text(metres: float) -> str:
 
 
 def share_text(part: float, whole: float) -> str:
-    """Return a share in percent; a dash where there is no whole to share.
+    """Return a share in percent, rounded; a dash where there is no whole to share.
 
-    Rounded towards zero, so that only all of it is "100 %".
+    Only all of it is "100 %", only nothing is "0 %".
     """
-    return f"{int(100 * part / whole)} %" if whole > 0 else "-"
+    if whole <= 0:
+        return "-"
+    percent = math.floor(100 * part / whole + 0.5)
+    least, most = (1 if part > 0 else 0), (99 if part < whole else 100)
+    return f"{min(max(percent, least), most)} %"
 
 
 def stretches(leg: Leg) -> tuple[Stretch, ...]:
-    """Return the streets of a leg in order, as a person would tell them.
+    """Return the parts of a leg in order, as a person would tell them; their lengths add up to the leg's.
 
     Neighbours of one name are joined. An unnamed piece shorter than 30 m between named streets (a slip road, the
-    middle of a junction, a gate) is counted with the street before it.
+    middle of a junction, a gate) is counted with the street before it; so is, at either end, a way of less than 30 m
+    between the place and its street. A longer one is a part of its own.
     """
     told: list[Stretch] = []
     pieces = [Stretch(plain(street.name or ""), float(street.length_m)) for street in leg.streets]
     for piece in pieces:
         fold = told and not piece.name and piece.length_m < _FOLDED_M
         if told and (fold or told[-1].name == piece.name):
-            told[-1] = Stretch(told[-1].name, told[-1].length_m + piece.length_m)
+            told[-1] = _longer(told[-1], piece.length_m)
         else:
             told.append(piece)
     if len(told) > 1 and not told[0].name and told[0].length_m < _FOLDED_M:
-        told[:2] = [Stretch(told[1].name, told[0].length_m + told[1].length_m)]
+        told[:2] = [_longer(told[1], told[0].length_m)]
+    away_m, towards_m = leg.origin_access_dm / 10, leg.destination_access_dm / 10
+    if not told:
+        return (Stretch("", away_m + towards_m, off_street=True),) if away_m + towards_m else ()
+    if away_m < _FOLDED_M:
+        told[0] = _longer(told[0], away_m)
+    if towards_m < _FOLDED_M:
+        told[-1] = _longer(told[-1], towards_m)
+    if away_m >= _FOLDED_M:
+        told.insert(0, Stretch("", away_m, off_street=True))
+    if towards_m >= _FOLDED_M:
+        told.append(Stretch("", towards_m, off_street=True))
     return tuple(told)
 
 
+def _longer(stretch: Stretch, more_m: float) -> Stretch:
+    return stretch._replace(length_m=stretch.length_m + more_m)
+
+
 def streets_text(leg: Leg | None) -> str:
-    """Return the streets of a leg with their lengths; empty where nothing is driven."""
+    """Return the parts of a leg with their lengths; empty where nothing is driven."""
     if leg is None:
         return ""
-    return " > ".join(f"{street.name or UNNAMED} ({length_text(street.length_m)})" for street in stretches(leg))
+    return " > ".join(f"{stretch.words} ({length_text(stretch.length_m)})" for stretch in stretches(leg))
 
 
 def counted(count: int, noun: str) -> str:
