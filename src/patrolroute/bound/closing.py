@@ -91,7 +91,9 @@ def listed(columns: Sequence[Column], level: Level, group_of: Ints, groups: int)
         columns=list(columns),
         kind=np.array([kind for kind, _ in columns], np.int64),
         value=sums(level.weight),
-        floors=np.array([sums(weight) for weight, _ in level.floors], np.int64).reshape(-1, len(columns)),
+        floors=np.array([sums(weight) for weight, _ in level.floors], np.int64).reshape(
+            len(level.floors), len(columns)
+        ),
         serves=sparse.csr_matrix((ones, (rows, group_of[flat])), shape=(len(columns), groups)),
     )
 
@@ -211,6 +213,8 @@ class Cutting:
             self.disproved = True
             return
         kept = np.flatnonzero(earned >= most[self.pool.kind] - slack)
+        # Staying at home is worth nothing, and a target is something.
+        self.disproved = len(kept) == 0
         self._cut_of = self._cut_of[kept]
         self.pool = self.pool.only(kept)
 
@@ -278,7 +282,7 @@ def decide(
     for several in by_group.values():
         model.add_at_most_one(several)
     for k, count in enumerate(squads):
-        model.add(sum(drives[int(r)] for r in np.flatnonzero(pool.kind == k)) <= count)
+        model.add(cp_model.LinearExpr.sum([drives[int(r)] for r in np.flatnonzero(pool.kind == k)]) <= count)
     for worth, (_, floor) in zip(pool.floors, level.floors, strict=True):
         model.add(cp_model.LinearExpr.weighted_sum(drives, worth.tolist()) >= floor)
     value = cp_model.LinearExpr.weighted_sum(drives, pool.value.tolist())
