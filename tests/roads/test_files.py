@@ -151,6 +151,20 @@ def test_writing_fails_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         write_roads(network, tmp_path / "nowhere" / "roads.graphml")
 
 
+def test_what_is_written_has_the_permissions_of_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "town.graphml"
+    source.write_text(graphml())
+    network = read_roads(source)
+    (tmp_path / "plain").touch()
+
+    def for_all_threads(_: int) -> int:
+        raise AssertionError("the mask belongs to the whole process")
+
+    monkeypatch.setattr(os, "umask", for_all_threads)
+    written = write_roads(network, tmp_path / "roads.npz")
+    assert written.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 OSM = '<osm version="0.6"><node id="1" lon="1" lat="1"/><node id="2" lon="1.1" lat="1"/>{}</osm>'
 WAY = '<way id="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/></way>'
 LAUGHS = (
