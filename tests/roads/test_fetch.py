@@ -176,7 +176,11 @@ def dawdle(handler: BaseHTTPRequestHandler) -> None:
         pytest.param(
             lambda h: send(h, streets()[:300]), r"no sound JSON .* 300 bytes\); the answer was cut", id="half"
         ),
-        pytest.param(cut_short, r"broke off its answer .*; check the connection", id="connection lost"),
+        pytest.param(
+            cut_short,
+            r"broke off its answer \(the answer ended too early\); check the connection",
+            id="connection lost",
+        ),
         pytest.param(
             lambda h: send(h, streets(extra={"remark": 'runtime error: Query timed out in "query"'})),
             r"sent only a part \(runtime error: Query timed out",
@@ -228,9 +232,37 @@ def test_nobody_there(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api"
-    with pytest.raises(FetchError, match="cannot be reached or broke off its answer"):
+    with pytest.raises(FetchError) as caught:
         fetch_roads(bbox=KELAPA_GADING, cache_dir=tmp_path, endpoint=url)
+    assert str(caught.value) == (
+        f"bbox 106.885 -6.18 106.915 -6.145: {url}/interpreter cannot be reached or broke off its answer (no "
+        "connection: nobody answers there); check the connection and try again."
+    )
     assert not list(tmp_path.iterdir())
+
+
+def test_without_a_network_the_server_that_was_asked_is_named(
+    overpass: Overpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(osmnx.settings, "nominatim_url", "https://nominatim.invalid/")
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "gethostbyname", unknown)
+    with pytest.raises(FetchError) as caught:
+        fetch_roads(place="Kupang", cache_dir=tmp_path, endpoint=overpass.url)
+    assert str(caught.value) == (
+        "Kupang: https://nominatim.invalid/search cannot be reached or broke off its answer (no connection: its name "
+        "could not be resolved); check the connection and try again."
+    )
+    assert not overpass.asked
+
+
+def test_long_remarks_end_at_a_word(overpass: Overpass, tmp_path: Path) -> None:
+    overpass.answer = lambda handler: send(handler, streets(extra={"remark": "memory " * 60}))
+    with pytest.raises(FetchError, match=r"sent only a part \((memory )+\.\.\.\); take a smaller area"):
+        fetch_roads(bbox=KELAPA_GADING, cache_dir=tmp_path, endpoint=overpass.url)
 
 
 def test_osmnx_is_given_back_as_it_was(overpass: Overpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +306,12 @@ def test_a_place_that_cannot_be_written(overpass: Overpass, tmp_path: Path) -> N
         ({"place": "Kupang", "bbox": KELAPA_GADING}, "found place and bbox"),
         ({"place": "  "}, "is no name"),
         ({"bbox": (123.7, -10.2, 123.5, -10.1)}, "west before east and south before north"),
-        ({"bbox": (-10.2, 123.5, -10.1, 123.7)}, "expected west, south, east, north in degrees"),
+        ({"bbox": (-10.2, 123.5, -10.1, 123.7)}, "lon and lat look swapped; expected west, south, east, north in"),
+        ({"bbox": (123.5, 123.7, -10.2, -10.1)}, "south and east look swapped; expected west"),
+        ({"bbox": (123.7, -10.2, 123.5, -10.1)}, "west and east look swapped; expected west"),
+        ({"bbox": (123.5, -10.1, 123.7, -10.2)}, "south and north look swapped; expected west"),
+        ({"bbox": (123.7, -10.1, 123.5, -10.2)}, "the two corners look swapped; expected west"),
+        ({"bbox": (500, -10.2, 600, -10.1)}, "lat -10.2 to -10.1; expected west"),
         ({"bbox": (1, 2, 3)}, "expected west, south, east, north in degrees"),
         ({"bbox": (float("nan"), -10.2, 123.7, -10.1)}, "west before east"),
         ({"bbox": (120, -11, 125, -8)}, "5 by 3 degrees is too much for Overpass; take a city, or download"),

@@ -26,10 +26,26 @@ from patrolroute.roads.packed import read_packed, write_packed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import requests
+
     from patrolroute.roads.network import RoadNetwork
     from patrolroute.roads.speeds import SpeedTable
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_LONGEST = 200
+_CONNECTION_FAULTS = (
+    ("ProxyError", "the proxy refuses or cannot be reached"),
+    ("NameResolutionError", "no connection: its name could not be resolved"),
+    ("gaierror", "no connection: its name could not be resolved"),
+    ("SSLError", "the encrypted connection failed: its certificate or this computer's clock is wrong"),
+    ("ConnectionRefusedError", "no connection: nobody answers there"),
+    ("IncompleteRead", "the answer ended too early"),
+    ("ConnectionResetError", "the connection was lost"),
+    ("RemoteDisconnected", "the connection was lost"),
+    ("ProtocolError", "the connection was lost"),
+    ("NewConnectionError", "no connection"),
+)
+"""What may lie behind a failed request, by the name of its exception, the most telling first."""
 _osmnx_lock = threading.RLock()
 
 
@@ -180,11 +196,19 @@ def _box(bbox: tuple[float, float, float, float]) -> shapely.Polygon:
         west, south, east, north = (float(side) for side in bbox)
     except (TypeError, ValueError):
         raise InputError([f"fetch: bbox is {bbox!r}; expected west, south, east, north in degrees."]) from None
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+    if not _is_box(west, south, east, north):
+        orders = {
+            "lon and lat look swapped": (south, west, north, east),
+            "south and east look swapped": (west, east, south, north),
+            "west and east look swapped": (east, south, west, north),
+            "south and north look swapped": (west, north, east, south),
+            "the two corners look swapped": (east, north, west, south),
+        }
+        hint = next((f"{words}; " for words, order in orders.items() if _is_box(*order)), "")
         raise InputError(
             [
-                f"fetch: the area spans lon {west:g} to {east:g} and lat {south:g} to {north:g}; expected west, south, "
-                "east, north in degrees, west before east and south before north."
+                f"fetch: the area spans lon {west:g} to {east:g} and lat {south:g} to {north:g}; {hint}expected west, "
+                "south, east, north in degrees, west before east and south before north."
             ]
         )
     if (east - west) * (north - south) > 4:
@@ -195,6 +219,10 @@ def _box(bbox: tuple[float, float, float, float]) -> shapely.Polygon:
             ]
         )
     return shapely.box(west, south, east, north)
+
+
+def _is_box(west: float, south: float, east: float, north: float) -> bool:
+    return -180 <= west < east <= 180 and -90 <= south < north <= 90
 
 
 def _fetch(area: _Area, endpoint: str | None, timeout_s: float) -> RoadNetwork:
@@ -209,16 +237,15 @@ def _fetch(area: _Area, endpoint: str | None, timeout_s: float) -> RoadNetwork:
                 graph = osmnx.graph_from_place(area.place, network_type="drive", retain_all=True)
             else:
                 graph = osmnx.graph_from_polygon(area.polygon, network_type="drive", retain_all=True)
-        except requests.exceptions.Timeout:
+        except requests.exceptions.Timeout as error:
             raise FetchError(
-                f"{area.words}: {server} did not answer within {timeout_s:g} s; try again later, raise the time-out, "
-                "or take a smaller area."
+                f"{area.words}: {_asked(error) or server} did not answer within {timeout_s:g} s; try again later, "
+                "raise the time-out, or take a smaller area."
             ) from None
         except requests.exceptions.RequestException as error:
-            reason = _reason(error)
             raise FetchError(
-                f"{area.words}: {server} cannot be reached or broke off its answer ({reason}); check the connection "
-                "and try again."
+                f"{area.words}: {_asked(error) or server} cannot be reached or broke off its answer "
+                f"({_connection_fault(error)}); check the connection and try again."
             ) from None
         # OSMnx fails on an answer without streets in many ways, these among them.
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, nx.NetworkXException) as error:
@@ -235,12 +262,29 @@ def _fetch(area: _Area, endpoint: str | None, timeout_s: float) -> RoadNetwork:
         raise FetchError(f"{area.words}: what {server} sent makes no street network: {error}") from None
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return _short(str(error)) or type(error).__name__
 
 
 def _short(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()[:200]
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST].rsplit(" ", 1)[0] + " ..."
+
+
+def _asked(error: requests.exceptions.RequestException) -> str:
+    """Return the address of the server that was asked: places are looked up elsewhere than streets."""
+    return "" if error.request is None else str(error.request.url).partition("?")[0]
+
+
+def _connection_fault(error: BaseException) -> str:
+    """Return why no answer came, from the causes that lie behind what requests raised."""
+    behind: list[Any] = [error]
+    names: set[str] = set()
+    for each in behind:
+        names |= {kind.__name__ for kind in type(each).__mro__}
+        more = [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+        behind += [one for one in more if isinstance(one, BaseException) and not any(one is seen for seen in behind)]
+    return next((words for name, words in _CONNECTION_FAULTS if name in names), _reason(error))
 
 
 class _Answers:
