@@ -1,5 +1,6 @@
 """Streets: loading, speeds, closures, and the ways between places."""
 
+from patrolroute.roads.areas import read_polygon
 from patrolroute.roads.fetch import fetch_roads, find_fetched
 from patrolroute.roads.files import read_roads, write_roads
 from patrolroute.roads.graphs import roads_from_graph
@@ -23,6 +24,7 @@ __all__ = [
     "fetch_roads",
     "find_fetched",
     "place_on_roads",
+    "read_polygon",
     "read_roads",
     "roads_from_graph",
     "snap_points",

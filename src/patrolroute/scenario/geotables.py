@@ -137,15 +137,7 @@ def read_geopackage(path: Path, layer: str | None, columns: Columns, faults: Fau
     InputError
         When the file is no GeoPackage, has no such layer, or the layer no coordinate system.
     """
-    wanted = f"a GeoPackage of {columns.what}"
-    regular_file(path, wanted=wanted, most_bytes=MAX_DATABASE_BYTES)
-    with path.open("rb") as file:
-        # Only a database goes to GDAL, which otherwise guesses formats by content, some of which name other files.
-        if file.read(16) != b"SQLite format 3\x00":
-            raise InputError([f"{path.name}: is no GeoPackage; expected {wanted}; save it again from the GIS."])
-    chosen = _layer(path, layer)
-    frame = _frame(path, chosen)
-    name = f"{path.name}#{chosen}"
+    name, frame = read_layer(path, layer, wanted=f"a GeoPackage of {columns.what}")
     if len(frame) > MAX_ROWS:
         raise InputError([f"{name}: has more than {MAX_ROWS:,} rows; expected at most that."])
     geometry = frame.geometry if hasattr(frame, "geometry") and "geometry" in frame.columns else None
@@ -162,6 +154,31 @@ def read_geopackage(path: Path, layer: str | None, columns: Columns, faults: Fau
             _place(row, *_position(None if shape is None else shape.__geo_interface__), faults)
         rows.append(row)
     return _checked(name, rows, columns, faults)
+
+
+def read_layer(path: Path, layer: str | None, *, wanted: str) -> tuple[str, pd.DataFrame]:
+    """Return the name and the rows of one layer of a GeoPackage, at most one row more than a table may have.
+
+    Parameters
+    ----------
+    path : Path
+    layer : str or None
+        May be left out where there is only one.
+    wanted : str
+        What the file is to be, as faults say it.
+
+    Raises
+    ------
+    InputError
+        When the file is no GeoPackage or has no such layer.
+    """
+    regular_file(path, wanted=wanted, most_bytes=MAX_DATABASE_BYTES)
+    with path.open("rb") as file:
+        # Only a database goes to GDAL, which otherwise guesses formats by content, some of which name other files.
+        if file.read(16) != b"SQLite format 3\x00":
+            raise InputError([f"{path.name}: is no GeoPackage; expected {wanted}; save it again from the GIS."])
+    chosen = _layer(path, layer)
+    return f"{path.name}#{chosen}", _frame(path, chosen)
 
 
 def rings_of(path: Path) -> list[list[Any]]:
