@@ -129,8 +129,12 @@ def test_every_fault_at_once_and_nothing_written(
         ((*PLAN, "--seconds", "-3"), "budget: seconds is -3.0; expected 0 or more"),
         (("check", "nowhere/plan.json"), "nowhere/plan.json: cannot be read"),
         (("roads", "sites.csv"), "sites.csv"),
-        (("fetch",), "expected one of a dataset's name, --place or --bbox"),
+        (("fetch",), "expected one of a dataset's name, --place, --bbox or --polygon"),
         (("fetch", "atlantis"), "atlantis"),
+        (("fetch", "--polygon", "sites.csv"), "sites.csv"),
+        ((*PLAN, "--out", "sites.csv"), "is a file; expected a directory"),
+        (("plan", "kupng"), "neither a file nor a dataset; the datasets are kupang"),
+        (("roads", "jakarta"), "neither a road file nor a dataset"),
     ],
 )
 def test_bad_input_ends_with_2_and_a_sentence(

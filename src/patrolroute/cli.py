@@ -21,11 +21,11 @@ from patrolroute import __version__
 from patrolroute import datasets as named
 from patrolroute.engines.registry import DEFAULT_ENGINE, ENGINES
 from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError, RuleBrokenError
-from patrolroute.patrol import check_saved
+from patrolroute.patrol import SAVED_BESIDE, check_saved
 from patrolroute.patrol import plan as plan_night
 from patrolroute.plans import Plan
-from patrolroute.render import summary_tables
-from patrolroute.roads import RoadNetwork, fetch_roads, read_roads, write_roads
+from patrolroute.render import check_out_dir, summary_tables
+from patrolroute.roads import RoadNetwork, fetch_roads, read_polygon, read_roads, write_roads
 from patrolroute.scenario import Scenario, read_scenario, scenario_schema
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     for what in ("sites", "squads"):
         if not getattr(night, what):
             err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
+    check_out_dir(night, out_dir, extra=SAVED_BESIDE)
     with _interrupted_says_so(), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
         planned = plan_night(
             night,
@@ -123,13 +124,18 @@ def fetch(
         tuple[float, float, float, float] | None,
         typer.Option(help="West, south, east and north in degrees, with spaces between."),
     ] = None,
+    polygon: Annotated[Path | None, typer.Option(help="A GeoJSON or GeoPackage file with the area.")] = None,
     refresh: Annotated[bool, typer.Option(help="Fetch again although it was fetched before.")] = False,
     out_file: Annotated[Path | None, typer.Option("--out", help="Also write the roads to this .graphml file.")] = None,
 ) -> None:
     """Fetch roads from OpenStreetMap through Overpass and keep them for later."""
-    if sum(each is not None for each in (name, place, bbox)) != 1:
-        raise InputError(["fetch: expected one of a dataset's name, --place or --bbox."])
-    network = named.fetch(name, refresh=refresh) if name else fetch_roads(place=place, bbox=bbox, refresh=refresh)
+    if sum(each is not None for each in (name, place, bbox, polygon)) != 1:
+        raise InputError(["fetch: expected one of a dataset's name, --place, --bbox or --polygon."])
+    if name is not None:
+        network = named.fetch(name, refresh=refresh)
+    else:
+        area = None if polygon is None else read_polygon(polygon)
+        network = fetch_roads(place=place, bbox=bbox, polygon=area, refresh=refresh)
     if out_file is not None:
         write_roads(network, out_file)
     _print_roads(network)

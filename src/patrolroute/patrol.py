@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 SCENARIO_FILE = "scenario.json"
 MATRIX_FILE = "matrix.npz"
+SAVED_BESIDE = (SCENARIO_FILE, MATRIX_FILE)
+"""Names of what `PatrolPlan.save` writes besides what `render` writes of every night."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -254,7 +256,7 @@ def check_saved(path: str | Path) -> list[Violation]:
     file = Path(path)
     file = file / "plan.json" if file.is_dir() else file
     document = Plan.from_json(_bytes_of(file), where=str(file))
-    missing = [name for name in (SCENARIO_FILE, MATRIX_FILE) if not (file.parent / name).is_file()]
+    missing = [name for name in SAVED_BESIDE if not (file.parent / name).is_file()]
     if missing:
         raise InputError(
             f"{file.parent / name}: is missing; a plan is checked against the {SCENARIO_FILE} and {MATRIX_FILE} that "
