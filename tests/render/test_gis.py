@@ -11,6 +11,7 @@ import pyogrio
 import pytest
 
 from patrolroute.render import geojson, legs_table, skipped_table, visits_table, write_geopackage
+from patrolroute.scenario.model import Closures
 
 TABLES = {"visits": visits_table, "legs": legs_table, "skipped": skipped_table}
 
@@ -28,11 +29,32 @@ def test_geojson_round_trip(night, layer, tmp_path):
     path = tmp_path / f"{layer}.geojson"
     path.write_text(geojson(night, layer), encoding="utf-8")
     read, table = gpd.read_file(path), TABLES[layer](night)
+    minutes = [name for name in table.columns if name.endswith("_min")]
+    table[minutes] = table[minutes].round(2)
     assert read.crs == "EPSG:4326"
     same_instants(read, table)
     assert read.geometry.geom_equals_exact(table.geometry, 1e-6).all()
     assert set(read["roads"]) == {night.roads.provenance.statement}
     assert pyogrio.read_info(path)["layer_metadata"]["DESCRIPTION"] == night.roads.provenance.statement
+
+
+def test_geojson_minutes_are_short(night):
+    drives = [f["properties"]["drive_min"] for f in json.loads(geojson(night, "legs"))["features"]]
+    assert drives == [round(drive_s / 60, 2) for drive_s in drives_of(night)]
+    assert any(drive != drive_s / 60 for drive, drive_s in zip(drives, drives_of(night), strict=True))
+
+
+def drives_of(night):
+    return [drive.drive_s for route in night.plan.routes for drive in night.drives(route)]
+
+
+def test_what_is_closed_is_told(make_night, tmp_path):
+    night = make_night(closures=Closures(streets=("Jalan Ende",), edges=((1, 2),)))
+    expected = ["Jalan Ende", "the stretch from OSM node 1 to 2"]
+    assert json.loads(geojson(night, "legs"))["closed"] == expected
+    write_geopackage(night, tmp_path / "plan.gpkg")
+    about = pyogrio.read_dataframe(tmp_path / "plan.gpkg", layer="about", read_geometry=False)
+    assert about.loc[about["key"] == "closed", "value"].tolist() == expected
 
 
 def test_geojson_members(night):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from patrolroute.provenance import OSM_ATTRIBUTION
 from patrolroute.render import squad_gpx
+from patrolroute.scenario.model import Closures
 
 NS = {"g": "http://www.topografix.com/GPX/1/1"}
 ORDER = {
@@ -84,6 +86,24 @@ def test_synthetic_has_no_copyright_and_shouts(make_night, synthetic):
     assert root.find("g:metadata/g:copyright", NS) is None
     assert root.find("g:metadata/g:name", NS).text.startswith("SYNTHETIC ROADS: NOT FOR THE FIELD")
     assert "SYNTHETIC ROADS" in root.find("g:trk/g:src", NS).text
+
+
+def test_a_source_is_claimed_only_where_one_is_named(make_night):
+    site = {"lon": 123.6042, "lat": -10.1758, "placement": "surveyed"}
+    told = []
+    for source in ("press", "  ", ""):
+        night = make_night(((0,),))
+        first = night.scenario.sites[0].model_copy(update={**site, "source": source})
+        scenario = night.scenario.model_copy(update={"sites": (first, *night.scenario.sites[1:])})
+        root = ET.fromstring(squad_gpx(replace(night, scenario=scenario), "regu-1"))
+        point = root.findall("g:wpt", NS)[1]
+        told.append(point.find("g:desc", NS).text.partition(". ")[2])
+    assert told == ["Position from a source.", *["Position given as exact, no source named."] * 2]
+
+
+def test_what_is_closed_is_told(make_night):
+    root = ET.fromstring(squad_gpx(make_night(closures=Closures(streets=("Jalan Ende",))), "regu-1"))
+    assert "Closed: Jalan Ende." in root.find("g:metadata/g:desc", NS).text
 
 
 def test_squad_without_visits(make_night):

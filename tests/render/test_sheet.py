@@ -8,6 +8,7 @@ import pytest
 
 from patrolroute.render import patrol_sheet
 from patrolroute.render.wording import stretches
+from patrolroute.scenario.model import Closures
 
 
 def rows_of(sheet):
@@ -106,6 +107,21 @@ def test_positions_roads_and_notes_are_explained(night):
     assert night.roads.provenance.statement in sheet
     assert "SYNTHETIC" not in sheet
     assert "Tanda tangan / signature: ____" in sheet
+
+
+def test_what_is_closed_is_told(make_night):
+    ring = ((123.600, -10.180), (123.602, -10.180), (123.602, -10.177), (123.600, -10.177))
+    closures = Closures(streets=("Jalan | Ende", "Jalan Palapa"), edges=((101, 102),), polygons=(ring,))
+    header = dict(cells(row)[:2] for row in rows_of(patrol_sheet(make_night(closures=closures), "regu-1"))[:13])
+    assert header["Ditutup / closed"] == (
+        "Jalan \0 Ende; Jalan Palapa; the stretch from OSM node 101 to 102; all streets in area 1 around "
+        "lon 123.6010, lat -10.1785 (330 m across)"
+    )
+    many = Closures(streets=tuple(f"Street {n}" for n in range(40)), edges=tuple((n, n + 1) for n in range(30)))
+    sheet = patrol_sheet(make_night(closures=many), "regu-1")
+    assert all(f"Street {n};" in sheet for n in range(40))
+    assert "; 18 more stretches that the scenario names |" in sheet
+    assert "Ditutup" not in patrol_sheet(make_night(), "regu-1")
 
 
 def test_synthetic_roads_shout_above_and_below(make_night, synthetic):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from patrolroute.plans import TierBound
 from patrolroute.render import Night, summarise, summary, summary_html, summary_tables
-from patrolroute.scenario.model import Site
+from patrolroute.scenario.model import Closures, Site
 
 
 def test_coverage_and_squads(night):
     told = summarise(night)
     assert told.coverage.rows == (
-        ("1", "2 of 2", "100 %", "5 of 5", "100 %", "no bound"),
-        ("2", "2 of 2", "100 %", "7 of 7", "100 %", "no bound"),
+        ("1", "2 of 2", "100 %", "5 of 5", "100 %", "all covered"),
+        ("2", "2 of 2", "100 %", "7 of 7", "100 %", "all covered"),
         ("3", "1 of 2", "50 %", "3 of 9", "33 %", "no bound"),
     )
     route = night.plan.routes[0]
@@ -115,7 +118,87 @@ def test_the_bound_is_told_tier_by_tier(night):
         return [row[-1] for row in summed.coverage.rows], " ".join(summed.remarks)
 
     cells, remarks = told((5, True), (7, True), (9, False))
-    assert cells == ["5, proved", "7, proved", "9"]
-    assert "Tier 3: a better plan may exist" in remarks
-    assert "Proved optimal" in told((5, True), (7, True), (3, True))[1]
+    assert cells == ["all covered", "all covered", "9"]
+    assert (
+        "Tier 1: every site is covered. Tier 2: every site is covered. "
+        "Tier 3: proved that no plan covers more than 9 (this one covers 3)."
+    ) in remarks
+    assert "a better plan may exist" not in remarks
+    cells, remarks = told((5, True), (7, True), (3, True))
+    assert cells[-1] == "3, proved"
+    assert "Proved optimal: no plan covers more." in remarks
+
+
+def test_the_bound_of_a_lower_tier_has_its_condition(make_night):
+    night = make_night(((0, 1), ()))
+    uppers = ((5, False), (2, False), (9, False))
+    bound = tuple(
+        TierBound(tier=tier, upper_weight=upper, proved=proved, method="prices")
+        for tier, (upper, proved) in enumerate(uppers, start=1)
+    )
+    told = summarise(replace(night, plan=replace(night.plan, bound=bound)))
+    assert (
+        "Tier 1: proved that no plan covers more than 5 (this one covers 1). "
+        "Tier 2: proved that no plan as good in the tiers before covers more. "
+        "Tier 3: proved that no plan as good in the tiers before covers more than 9 (this one covers 0)."
+    ) in told.remarks[-1]
+
+
+def test_nothing_better_is_hinted_at_when_all_is_covered(make_night):
+    text = summary(make_night(((0, 1, 2, 3, 4, 5), ())))
+    assert "Every site is covered." in text
+    assert "better plan" not in text
+    assert "no bound" not in text
+    assert "There is no site to cover." in summary(make_night((), names=()))
+
+
+def test_closed_streets_and_notes_are_told(make_night):
+    ring = ((123.600, -10.180), (123.602, -10.180), (123.602, -10.177))
+    night = make_night(
+        closures=Closures(streets=("Jalan <Ende>", "Jalan Palapa"), polygons=(ring,)), notes=("One.", "Two. Three.")
+    )
+    text = summary(night)
+    assert "\n\nClosed\n  Jalan <Ende>\n  Jalan Palapa\n  all streets in area 1 around lon 123.6010" in text
+    assert "\n\nNotes\n  One.\n  Two. Three.\n\nRoads: town.osm" in text
+    printed = " ".join(_printed(night).split())
+    assert "Closed: Jalan <Ende>; Jalan Palapa; all streets in area 1" in printed
+    assert "Two. Three." not in printed
+    html = summary_html(night)
+    assert "<strong>Closed:</strong> Jalan &lt;Ende&gt;; Jalan Palapa" in html
+    assert "<strong>Notes</strong></p>\n<p>One.</p>\n<p>Two. Three.</p>" in html
+    assert "Closed" not in summary(make_night())
+    assert "Notes" not in summary(make_night(notes=()))
+
+
+@pytest.mark.parametrize("width", [72, 80, 100, 140])
+def test_times_stay_whole_on_a_narrow_terminal(make_night, width):
+    night = make_night(
+        ((0, 1, 2), (3, 4), ()),
+        leave=(23, 45),
+        wait_s=200,
+        squad_names=["Regu Patroli Gabungan Kota Kupang " * 3, "Satgas Preventif", "第" * 60],
+        names=("Kantor Komisi Pemilihan Umum Provinsi Nusa Tenggara Timur " * 2, "b", "c", "d", "e", "f" * 90),
+    )
+    text = _printed(night, width)
+    lines = text.splitlines()
+    assert max(map(cell_len, lines)) <= width
+    squads = summarise(night).squads
+    said = next((line for line in lines if "Too narrow" in line), "")
+    gone = said.removeprefix("  Too narrow for: ").removesuffix(".").split(", ")
+    kept = [i for i, head in enumerate(squads.heads) if head not in gone]
+    assert {"squad", "stops", "leaves", "back"} <= {squads.heads[i] for i in kept}
+    assert ("shift" in gone) is (width <= 80)
+    for row in squads.rows[:2]:
+        cells = [re.escape(row[i]) for i in kept[1:]]
+        assert re.search(r"\s+".join(cells), text), text
+    assert "(24 Nov)" in text
+
+
+def test_a_wide_terminal_shows_every_column(night):
+    text = _printed(night, 140)
+    assert "Too narrow" not in text
+    assert all(head in text for head in summarise(night).squads.heads)
+
+
+def test_no_upper_bound(night):
     assert "No upper bound was computed" in " ".join(summarise(night).remarks)

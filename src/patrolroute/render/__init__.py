@@ -3,11 +3,12 @@
 from patrolroute.render.folder import check_out_dir, file_stems
 from patrolroute.render.gis import geojson, write_geopackage
 from patrolroute.render.gpx import squad_gpx
+from patrolroute.render.grid import Grid
 from patrolroute.render.night import Drive, Night
 from patrolroute.render.outputs import write_outputs
 from patrolroute.render.picture import draw_map
 from patrolroute.render.sheet import patrol_sheet
-from patrolroute.render.summary import Grid, Summary, summarise, summary, summary_html, summary_tables
+from patrolroute.render.summary import Summary, summarise, summary, summary_html, summary_tables
 from patrolroute.render.tables import legs_table, skipped_table, visits_table
 from patrolroute.render.webmap import explore
 

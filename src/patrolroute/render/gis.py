@@ -10,6 +10,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from patrolroute.render.closed import closed_words
 from patrolroute.render.tables import legs_table, skipped_table, visits_table
 from patrolroute.render.wording import SYNTHETIC_BAND
 
@@ -35,7 +36,8 @@ _DIGITS = 7
 def geojson(night: Night, layer: Layer) -> str:
     """Return one layer as a GeoJSON FeatureCollection.
 
-    Longitude before latitude, 7 decimals (1 cm); times in ISO 8601 with offset. Where the roads come from stands in
+    Longitude before latitude, 7 decimals (1 cm); times in ISO 8601 with offset; minutes with 2 decimals. What is closed
+    stands under ``closed``. Where the roads come from stands in
     the collection's ``description`` (which GDAL keeps as the layer's metadata), in full under ``provenance``, and in
     each feature's ``roads``, because a feature that is copied to another layer leaves the collection behind.
 
@@ -47,6 +49,8 @@ def geojson(night: Night, layer: Layer) -> str:
     table = LAYERS[layer](night)
     columns = [name for name in table.columns if name != "geometry"]
     moments = [name for name in columns if isinstance(table[name].dtype, pd.DatetimeTZDtype)]
+    minutes = [name for name in columns if name.endswith("_min")]
+    table[minutes] = table[minutes].round(2)
     texts = pd.DataFrame(table.drop(columns="geometry")).astype(object)
     for name in moments:
         texts[name] = [moment.isoformat(timespec="seconds") for moment in table[name]]
@@ -70,6 +74,7 @@ def geojson(night: Night, layer: Layer) -> str:
             "attribution": provenance.attribution,
             "synthetic": night.synthetic,
         },
+        "closed": list(closed_words(night.scenario)),
         "notes": list(night.scenario.notes),
         "features": features,
     }
@@ -88,9 +93,9 @@ def _geometry(shape: Any) -> dict[str, Any]:
 def write_geopackage(night: Night, path: Path) -> None:
     """Write the three layers and a table ``about`` into one GeoPackage.
 
-    ``about`` has columns ``key`` and ``value`` and says where the roads come from, who planned, and the scenario's
-    notes. Layers without rows are written with all their columns. Times keep their instant; GeoPackage stores them
-    in UTC.
+    ``about`` has columns ``key`` and ``value`` and says where the roads come from, who planned, what is closed, and the
+    scenario's notes. Layers without rows are written with all their columns. Times keep their instant; GeoPackage
+    stores them in UTC.
 
     Parameters
     ----------
@@ -128,6 +133,7 @@ def _about(night: Night) -> pd.DataFrame:
         ("attribution", provenance.attribution or "none stated"),
         ("warning", SYNTHETIC_BAND if night.synthetic else "none"),
         ("engine", night.plan.engine),
+        *(("closed", each) for each in closed_words(night.scenario)),
         *(("note", note) for note in night.scenario.notes),
     ]
     return pd.DataFrame(rows, columns=["key", "value"])

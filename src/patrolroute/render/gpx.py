@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from patrolroute.provenance import OSM_ATTRIBUTION
-from patrolroute.render.night import PLACEMENT_WORDS
+from patrolroute.render.closed import closed_text
+from patrolroute.render.night import position_text
 from patrolroute.render.tables import line_of
 from patrolroute.render.wording import SYNTHETIC_BAND, between_text, plain
 
@@ -77,7 +78,9 @@ def squad_gpx(night: Night, squad_id: str) -> bytes:
 def _metadata(root: ET.Element, night: Night, title: str) -> None:
     metadata = ET.SubElement(root, "metadata")
     _text(metadata, "name", title)
-    _text(metadata, "desc", " ".join([night.statement, *night.scenario.notes]))
+    closed = closed_text(night.scenario)
+    told = [night.statement, *([f"Closed: {closed}."] if closed else []), *night.scenario.notes]
+    _text(metadata, "desc", " ".join(told))
     attribution = night.roads.provenance.attribution
     if attribution:
         copyright_ = ET.SubElement(metadata, "copyright", {"author": plain(attribution)})
@@ -89,7 +92,7 @@ def _waypoint(root: ET.Element, place: Place, name: str, moment: dt.datetime, to
     waypoint = ET.SubElement(root, "wpt", {"lat": f"{place.lat:.7f}", "lon": f"{place.lon:.7f}"})
     _text(waypoint, "time", _utc(moment.timestamp()))
     _text(waypoint, "name", name)
-    _text(waypoint, "desc", f"{told} {PLACEMENT_WORDS[place.placement].capitalize()}.".strip())
+    _text(waypoint, "desc", f"{told} {position_text(place).capitalize()}.".strip())
     if place.source:
         _text(waypoint, "src", place.source)
 

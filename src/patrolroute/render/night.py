@@ -208,9 +208,15 @@ def is_approximate(place: Place) -> bool:
     return place.placement != Placement.SURVEYED
 
 
-PLACEMENT_WORDS = {
+def position_text(place: Place) -> str:
+    """Return how well a place's position is known, without naming a source that nobody named."""
+    if place.placement == Placement.SURVEYED and not place.source.strip():
+        return "position given as exact, no source named"
+    return _PLACEMENT_WORDS[place.placement]
+
+
+_PLACEMENT_WORDS = {
     Placement.SURVEYED: "position from a source",
     Placement.APPROXIMATE: "position approximate: the place itself may be some hundred metres off",
     Placement.STREET: "only the street is known: the position is a guess on or near it",
 }
-"""What each placement means, as it is printed."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patrolroute.render.night import PLACEMENT_WORDS, is_approximate
+from patrolroute.render.closed import closed_text
+from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.wording import (
     OFF_STREET,
     SYNTHETIC_BAND,
@@ -120,6 +121,8 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
                 f"{driving_text(night, route)} ({share} of the shift)",
             )
         )
+    if closed := closed_text(night.scenario):
+        rows.append(("Ditutup / closed", markdown(closed)))
     yield "| | |"
     yield "|---|---|"
     for label, value in rows:
@@ -185,7 +188,7 @@ def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         yield ""
         for place in guessed:
             source = f" (source: {markdown(place.source)})" if place.source else ""
-            yield f"- {markdown(place.title)}: {PLACEMENT_WORDS[place.placement]}{source}"
+            yield f"- {markdown(place.title)}: {position_text(place)}{source}"
         yield ""
     legs = [drive.leg for drive in night.drives(route) if drive.leg] if route else []
     words = {stretch.words for leg in legs for stretch in stretches(leg)}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
-from patrolroute.render.night import PLACEMENT_WORDS
+from patrolroute.render.closed import closed_words
+from patrolroute.render.grid import FittedTable, Grid
+from patrolroute.render.night import position_text
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     clock_text,
@@ -28,31 +28,8 @@ from patrolroute.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from patrolroute.plans import Plan, TierBound
+    from patrolroute.plans import Plan, TierBound, TierCoverage
     from patrolroute.render.night import Night
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grid:
-    """One table of a summary.
-
-    Parameters
-    ----------
-    title : str
-    heads : tuple of str
-    rows : tuple of tuple of str
-        Cells in words, names on one line but not escaped.
-    right : frozenset of int
-        Columns that hold numbers and stand flush right.
-    empty : str
-        What is said when there are no rows.
-    """
-
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: frozenset[int] = frozenset()
-    empty: str = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +44,12 @@ class Summary:
     coverage, squads, skipped, approximate : Grid
         Coverage tier by tier; each squad's stops, kilometres and times; the sites left out, with reasons; the places
         whose position is not exactly known.
+    closed : tuple of str
+        What cannot be driven this night.
     remarks : tuple of str
-        The roads' statement, the engine, the scenario's notes.
+        The roads' statement, who planned, and how good the plan is known to be.
+    notes : tuple of str
+        The scenario's.
     """
 
     title: str
@@ -77,7 +58,9 @@ class Summary:
     squads: Grid
     skipped: Grid
     approximate: Grid
+    closed: tuple[str, ...]
     remarks: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def grids(self) -> tuple[Grid, ...]:
@@ -107,15 +90,15 @@ def summarise(night: Night) -> Summary:
             title="Positions not exactly known",
             heads=("place", "what is known", "source"),
             rows=tuple(
-                (plain(place.title), PLACEMENT_WORDS[place.placement], plain(place.source) or "-")
-                for place in night.approximate
+                (plain(place.title), position_text(place), plain(place.source) or "-") for place in night.approximate
             ),
         ),
+        closed=closed_words(night.scenario),
         remarks=(
             *(plain(statement) for statement in night.statements),
             f"Planned by {plain(plan.engine)}. {_quality(plan)}",
-            *(plain(note) for note in night.scenario.notes),
         ),
+        notes=tuple(plain(note) for note in night.scenario.notes),
     )
 
 
@@ -128,7 +111,7 @@ def _coverage(night: Night) -> Grid:
             share_text(tier.covered_sites, tier.total_sites),
             f"{tier.covered_weight} of {tier.total_weight}",
             share_text(tier.covered_weight, tier.total_weight),
-            at_most.get(tier.tier, "no bound"),
+            "all covered" if _complete(tier) else at_most.get(tier.tier, "no bound"),
         )
         for tier in night.plan.coverage
     ]
@@ -137,6 +120,8 @@ def _coverage(night: Night) -> Grid:
         heads=("tier", "sites", "sites %", "weight", "weight %", "at most"),
         rows=tuple(tiers),
         right=frozenset(range(6)),
+        wraps=frozenset(),
+        spare=(4, 2),
         empty="no sites",
     )
 
@@ -147,12 +132,31 @@ def _bound_text(bound: TierBound) -> str:
 
 def _quality(plan: Plan) -> str:
     """Say in a sentence how good the plan is known to be."""
+    if not plan.coverage:
+        return "There is no site to cover."
+    if all(map(_complete, plan.coverage)):
+        return "Every site is covered."
     if plan.bound is None:
         return "No upper bound was computed: a better plan may exist."
     if plan.proved:
         return "Proved optimal: no plan covers more."
-    open_tiers = ", ".join(str(each.tier) for each in plan.bound if not each.proved)
-    return f"Tier {open_tiers}: a better plan may exist, up to the bound named 'at most'."
+    coverage = {each.tier: each for each in plan.coverage}
+    # Complete tiers before one are no condition of its bound: nothing covers more of them.
+    sentences, given = [], ""
+    for bound in plan.bound:
+        tier = coverage[bound.tier]
+        if _complete(tier):
+            sentences.append(f"Tier {bound.tier}: every site is covered.")
+            continue
+        reached = bound.upper_weight <= tier.covered_weight
+        most = "" if reached else f" than {bound.upper_weight} (this one covers {tier.covered_weight})"
+        sentences.append(f"Tier {bound.tier}: proved that no plan{given} covers more{most}.")
+        given = " as good in the tiers before"
+    return " ".join(sentences)
+
+
+def _complete(tier: TierCoverage) -> bool:
+    return (tier.covered_weight, tier.covered_sites) == (tier.total_weight, tier.total_sites)
 
 
 def _squads(night: Night) -> Grid:
@@ -178,6 +182,7 @@ def _squads(night: Night) -> Grid:
         heads=("squad", "shift", "stops", "leaves", "back", "distance", "driving", "of shift", "waiting"),
         rows=tuple(rows),
         right=frozenset({2, 5, 6, 7, 8}),
+        spare=(7, 1, 8, 6, 5),
         empty="no squads",
     )
 
@@ -197,6 +202,7 @@ def _skipped(night: Night) -> Grid:
             for each in ordered
         ),
         right=frozenset({1, 2}),
+        wraps=frozenset({0, 3}),
         empty="nothing",
     )
 
@@ -206,6 +212,10 @@ def summary(night: Night) -> str:
     told = summarise(night)
     blocks = ["\n".join([told.title, *(f"*** {warning} ***" for warning in told.warnings)])]
     blocks += ["\n".join(_text_grid(grid)) for grid in told.grids]
+    if told.closed:
+        blocks.append("\n".join(["Closed", *(f"  {each}" for each in told.closed)]))
+    if told.notes:
+        blocks.append("\n".join(["Notes", *(f"  {note}" for note in told.notes)]))
     blocks.append("\n".join(told.remarks))
     return "\n\n".join(blocks) + "\n"
 
@@ -227,26 +237,23 @@ def _text_grid(grid: Grid) -> Iterator[str]:
 def summary_tables(night: Night) -> Group:
     """Return the summary for a rich console, short enough for one screen or two.
 
-    Places whose position is not exactly known are counted, and the scenario's notes are left to `summary`. Names cannot
-    smuggle in markup or terminal codes.
+    Places whose position is not exactly known are counted, and the scenario's notes are left to `summary`. Times and
+    numbers stay on one line: where the console is too narrow for that, columns are left out and named below the table.
+    Names cannot smuggle in markup or terminal codes.
     """
     told = summarise(night)
-    parts: list[Text | Table] = [Text(told.title, style="bold")]
+    parts: list[Text | FittedTable] = [Text(told.title, style="bold")]
     parts += [Text(warning, style="bold white on red") for warning in told.warnings]
     for grid in (told.coverage, told.squads, told.skipped):
         if not grid.rows:
             parts.append(Text(f"{grid.title}: {grid.empty}"))
             continue
-        table = Table(title=Text(grid.title, style="bold"), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for i, head in enumerate(grid.heads):
-            flush = i in grid.right
-            table.add_column(Text(head), justify="right" if flush else "left", overflow="fold", no_wrap=flush)
-        for row in grid.rows:
-            table.add_row(*(Text(cell) for cell in row))
-        parts.append(table)
+        parts.append(FittedTable(grid))
+    if told.closed:
+        parts.append(Text(f"Closed: {'; '.join(told.closed)}"))
     if told.approximate.rows:
         parts.append(Text(f"{told.approximate.title}: {len(told.approximate.rows)} places, marked on every output."))
-    parts += [Text(remark, style="dim") for remark in told.remarks[: -len(night.scenario.notes) or None]]
+    parts += [Text(remark, style="dim") for remark in told.remarks]
     return Group(*parts)
 
 
@@ -259,6 +266,11 @@ def summary_html(night: Night) -> str:
         for warning in told.warnings
     ]
     parts += [_html_grid(grid) for grid in told.grids]
+    if told.closed:
+        parts.append(f"<p><strong>Closed:</strong> {markup('; '.join(told.closed))}</p>")
+    if told.notes:
+        parts.append("<p><strong>Notes</strong></p>")
+        parts += [f"<p>{markup(note)}</p>" for note in told.notes]
     parts += [f"<p><small>{markup(remark)}</small></p>" for remark in told.remarks]
     return "\n".join([*parts, "</div>"])
 

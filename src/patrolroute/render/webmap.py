@@ -9,7 +9,7 @@ import numpy as np
 from branca.element import Element
 
 from patrolroute.render.marks import GREY, INK, inks
-from patrolroute.render.night import PLACEMENT_WORDS, is_approximate
+from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
@@ -150,7 +150,7 @@ def _drive_lines(night: Night, drive: Drive) -> list[str]:
 
 def _position_lines(place: Place) -> list[str]:
     source = f" (source: {markup(place.source)})" if place.source else ""
-    return [f"<i>{PLACEMENT_WORDS[place.placement]}{source}</i>"]
+    return [f"<i>{position_text(place)}{source}</i>"]
 
 
 def _popup(lines: Sequence[str]) -> folium.Popup:
