@@ -132,6 +132,28 @@ def test_facts_and_faces() -> None:
     assert "<script>" not in page
 
 
+def test_facts_in_words() -> None:
+    network = roads_from_graph(town(), provenance=Provenance(kind="file", source="town.osm", attribution="mine"))
+    assert network.facts_text == (
+        ("streets", "5.4 km, each street once"),
+        ("network", "4 nodes, 9 edges"),
+        ("by class", "primary 4.0 km, residential 1.4 km"),
+        ("one-way", "26 % of the kilometres"),
+        ("with a speed limit", "74 % of the kilometres"),
+        ("with a name", "82 % of the kilometres, 4 names"),
+        ("area", "lon 123.6000 to 123.6100, lat -10.1700 to -10.1600"),
+        ("left out", network.cut.statement),
+        ("source", network.provenance.statement),
+    )
+
+
+def test_every_name_that_a_closure_may_name() -> None:
+    network = roads_from_graph(town())
+    assert network.street_names() == ("Gang I", "Gang II", "Jalan Eltari", "Jalan Sudirman", "Jalan Timor Raya")
+    for name in network.street_names():
+        assert network.with_closures(Closures(streets=(name,))).cut.closed_edges > 0
+
+
 def test_geometry_that_runs_against_its_edge_is_turned_round() -> None:
     graph = town()
     bend = [(123.61, -10.17), (123.606, -10.168), (123.60, -10.16)]

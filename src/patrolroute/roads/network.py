@@ -340,6 +340,32 @@ class RoadNetwork:
             "provenance": self.provenance.statement,
         }
 
+    @property
+    def facts_text(self) -> tuple[tuple[str, str], ...]:
+        """The facts in words and with their units, to print: pairs of what and how much."""
+        facts = self.facts
+        west, south, east, north = facts["bounds"]
+        named = f"{_percent(facts['named_share'])}, {facts['names']:,} names"
+        return (
+            ("streets", f"{facts['streets_km']:,.1f} km, each street once"),
+            ("network", f"{facts['nodes']:,} nodes, {facts['edges']:,} edges"),
+            ("by class", ", ".join(f"{name} {km:,.1f} km" for name, km in facts["km_by_class"].items())),
+            ("one-way", _percent(facts["one_way_share"])),
+            ("with a speed limit", _percent(facts["maxspeed_share"])),
+            ("with a name", named),
+            ("area", f"lon {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}"),
+            ("left out", facts["cut"]),
+            ("source", facts["provenance"]),
+        )
+
+    def street_names(self) -> tuple[str, ...]:
+        """Return the names of all streets, each once and sorted, as `Closures.streets` takes them."""
+        from patrolroute.roads.graphs import names_in  # noqa: PLC0415 - graphs build on networks
+
+        # The first is the whole name, where several are joined in it.
+        parts = {part for name in set(self.name) if name for part in names_in(name)[1:] or [name]}
+        return tuple(sorted(parts, key=lambda name: (name.casefold(), name)))
+
     def __repr__(self) -> str:
         km = float(self.length_dm[self.street].sum()) / 10_000
         return (
@@ -349,7 +375,10 @@ class RoadNetwork:
 
     def _repr_html_(self) -> str:
         rows = []
-        for key, value in self.facts.items():
-            shown = ", ".join(f"{k} {v:g}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-            rows.append(f"<tr><th>{html.escape(key)}</th><td>{html.escape(shown)}</td></tr>")
+        for what, value in self.facts_text:
+            rows.append(f"<tr><th>{html.escape(what)}</th><td>{html.escape(value)}</td></tr>")
         return f"<table><caption>RoadNetwork</caption>{''.join(rows)}</table>"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " % of the kilometres")
