@@ -34,7 +34,7 @@ def test_the_city_comes_first_among_the_names():
 
 def test_an_unknown_name_is_told_with_those_that_exist():
     for call in (datasets.load, datasets.fetch):
-        with pytest.raises(InputError, match=r"no district 'kupan'; expected one of kupang, alak"):
+        with pytest.raises(InputError, match=r"'kupan' \(did you mean 'kupang'\?\); expected one of kupang, alak"):
             call("kupan")
 
 

@@ -16,6 +16,7 @@ from patrolroute.datasets.townplan import FIGURES, kupang_plan, read_table
 from patrolroute.errors import InputError
 from patrolroute.roads import RoadNetwork, fetch_roads, find_fetched, roads_from_graph
 from patrolroute.scenario import Place, Placement, Scenario, Site, Squad, Vehicle, read_scenario
+from patrolroute.scenario.words import did_you_mean, found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +175,8 @@ _APPROXIMATE = (
 
 def _known(name: str) -> None:
     if name not in names():
-        raise InputError([f"there is no district {name!r}; expected one of {', '.join(names())}."])
+        hint = did_you_mean(str(name), names())
+        raise InputError([f"there is no district {found(name)}{hint}; expected one of {', '.join(names())}."])
 
 
 @cache
