@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from patrolroute.cli import app
+from patrolroute.datasets import districts
+from patrolroute.plans import Plan
 from patrolroute.scenario import Closures, Place, Scenario, Site, Travel, read_scenario, scenario_schema
 from patrolroute.scenario.entries import COLUMNS
 
@@ -37,6 +41,21 @@ def test_the_example_is_read(
         "Pasar Oebobo 2 ['23 20:30-23 21:30', '23 22:00-24 00:00']",
         "Stadion Merdeka 3 ['23 23:30-24 01:00']",
     ]
+
+
+def test_the_example_is_planned_as_the_text_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    (command,) = re.findall(r"^`patrolroute (plan [^`]*)`", TEXT, re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    # Whoever runs the tests may have fetched real streets; the text promises the stand-in too.
+    monkeypatch.setattr(districts, "find_fetched", lambda *_, **__: None)
+    limits = ["--iterations", "50", "--seed", "1", "--bound-seconds", "0"]
+    monkeypatch.setattr(sys, "argv", ["patrolroute", *command.split(), *limits])
+    app(standalone_mode=False)
+    plan = Plan.from_json((tmp_path / "out" / "plan.json").read_bytes())
+    assert plan.provenance.synthetic
+    assert "kpu-kota" in {visit.site for route in plan.routes for visit in route.visits}
 
 
 def test_every_field_is_told() -> None:

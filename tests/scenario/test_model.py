@@ -176,3 +176,26 @@ def test_more_than_anyone_plans_for_is_refused() -> None:
     one = squad()
     with pytest.raises(InputError, match="squads has 1,001 entries; expected at most 1,000"):
         night(places=(Place(id="polda", lon=0, lat=0),), squads=(one,) * 1001)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("Mobil", "car"),
+        ("R4", "car"),
+        ("roda empat", "car"),
+        ("motor", "motorcycle"),
+        ("Sepeda  Motor", "motorcycle"),
+        ("r2", "motorcycle"),
+        ("CAR", "car"),
+    ],
+)
+def test_vehicles_in_the_words_of_the_sheets(word: str, kind: str) -> None:
+    assert Vehicle.model_validate({"kind": word}).kind == kind
+
+
+def test_only_a_slip_of_the_pen_is_taken_for_a_class() -> None:
+    for word, hinted in (("sangat rawn", True), ("kurang rawan", False), ("hijau", False)):
+        with pytest.raises(InputError) as caught:
+            Scenario(name="n", date="2023-11-23", timezone="UTC", sites=[{"id": "a", "lon": 1, "lat": 2, "tier": word}])
+        assert ("did you mean 'sangat rawan'" in str(caught.value)) == hinted

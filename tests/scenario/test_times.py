@@ -67,7 +67,7 @@ def test_windows_in_one_cell_and_in_a_list() -> None:
     assert WITA.windows(" ") == []
     with pytest.raises(InputError) as caught:
         WITA.windows("19:00/25:00 20:00 21:00/22:00")
-    assert [fault[:22] for fault in caught.value.faults] == ["windows item 1: '25:00", "windows item 2: '20:00"]
+    assert [fault[:16] for fault in caught.value.faults] == ["window 1: '25:00", "window 2: '20:00"]
 
 
 @pytest.mark.parametrize(("name", "hours"), [("+08:00", 8), ("-0330", -3.5), ("Asia/Jayapura", 9), ("+00:00", 0)])

@@ -129,9 +129,14 @@ def entry_of(row: Row) -> Entry:
         value = values.get(field)
         return " ".join(value.split()) or None if isinstance(value, str) else None
 
-    point = {key: _number_or_none(values.get(key), row.decimal_comma) for key in ("lon", "lat")}
+    point = point_in(row)
     ends = tuple((field, value) for field in ("start", "end") if (value := name(field)) is not None)
     return Entry(row.full_name, name("id"), point_of(point), ends)
+
+
+def point_in(row: Row) -> dict[str, float | None]:
+    """Return lon and lat of a row, None where it has no number."""
+    return {key: _number_or_none(row.cells.get(key), row.decimal_comma) for key in ("lon", "lat")}
 
 
 def number(value: Any, *, decimal_comma: bool = False, whole: bool = False) -> int | float:

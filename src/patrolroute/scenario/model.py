@@ -19,7 +19,7 @@ from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_
 from patrolroute.scenario.crosscheck import Entry, cross_faults
 from patrolroute.scenario.sites import TIERS, Place, Placement, Site, Window
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
-from patrolroute.scenario.times import checked_date, zone_of
+from patrolroute.scenario.times import checked_date, year_first, zone_of
 from patrolroute.scenario.words import found
 
 if TYPE_CHECKING:
@@ -187,7 +187,9 @@ class Scenario(Frozen):
             return value
         if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip(), re.ASCII):
             return value.strip()
-        raise ValueError(f"date is {found(value)}; expected year-month-day alone, such as 2023-11-23")
+        dated = year_first(value)[:10] if isinstance(value, str) else ""
+        hint = f"; write {dated}" if dated else ""
+        raise ValueError(f"date is {found(value)}; expected year-month-day alone, such as 2023-11-23{hint}")
 
     @field_validator("date")
     @classmethod

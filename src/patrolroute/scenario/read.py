@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,17 +13,17 @@ from pydantic import ValidationError
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.crosscheck import cross_faults
-from patrolroute.scenario.entries import COLUMNS, entry_of, place_of, site_of, squad_of
+from patrolroute.scenario.entries import COLUMNS, entry_of, place_of, point_in, site_of, squad_of
 from patrolroute.scenario.files import read_text
 from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
 from patrolroute.scenario.model import Closures, Scenario, Travel
 from patrolroute.scenario.rows import MAX_ROWS, Row, Table, read_csv
 from patrolroute.scenario.times import Clock, checked_date, zone_of
-from patrolroute.scenario.words import did_you_mean, faults_of, found
+from patrolroute.scenario.words import did_you_mean, faults_of, found, looks_swapped
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from patrolroute.scenario.crosscheck import Entry
 
@@ -38,6 +39,7 @@ _OTHER_FORMATS = {
     ".json": "give GeoJSON the ending .geojson",
     ".txt": "give a CSV file the ending .csv",
 }
+_MANY = 3
 _HEAD = ("schema_version", "name", "date", "timezone", "notes")
 
 
@@ -67,6 +69,7 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     closures = _closures(file, data.get("closures"), faults)
     travel = _part(f"{file.name} [travel]", Travel, data.get("travel"), faults)
     tables = {kind: _table(file, kind, data.get(kind), faults) for kind in COLUMNS}
+    tables = {kind: _exchanged(table, faults) for kind, table in tables.items()}
     places = _built(tables["places"], place_of, clock, faults)
     sites = _built(tables["sites"], site_of, clock, faults)
     squads = _built(tables["squads"], squad_of, clock, faults)
@@ -158,11 +161,28 @@ def _part(where: str, model: type[_Part], value: Any, faults: Faults) -> _Part:
     if not isinstance(value, dict):
         faults.add(f"{where}: is {found(value)}; expected a table of {', '.join(model.model_fields)}.")
         return model()
+    value = _without_strays(where, model, value, faults)
     try:
         return model.model_validate(value)
     except ValidationError as error:
         faults.extend(f"{where}: {text}" for _, text in faults_of(error, model, value))
         return model()
+
+
+def _without_strays(where: str, model: type[_Part], value: dict[str, Any], faults: Faults) -> dict[str, Any]:
+    """Return a table without the scenario's own fields, which TOML takes into the last table that was opened."""
+
+    def told(table: dict[str, Any], own: Iterable[str]) -> dict[str, Any]:
+        strays = [field for field in table if field in Scenario.model_fields and field not in own]
+        for field in strays:
+            faults.add(
+                f"{where}: {found(field)} belongs at the top of the file and stands in this table; move it above the "
+                "first line in brackets."
+            )
+        return {field: each for field, each in table.items() if field not in strays}
+
+    nested = {field: told(each, ()) for field, each in value.items() if isinstance(each, dict) and field not in _HEAD}
+    return told({**value, **nested}, model.model_fields)
 
 
 def _table(file: Path, kind: str, value: Any, faults: Faults) -> Table:
@@ -222,6 +242,20 @@ def _built(
         if one is not None:
             built.append(one)
     return tuple(built)
+
+
+def _exchanged(table: Table, faults: Faults) -> Table:
+    """Return a table with lon and lat put right where all rows have them the wrong way round; told once, not by row."""
+    swapped = sum(looks_swapped(point_in(row)) for row in table.rows)
+    if swapped < _MANY or swapped < len(table.rows):
+        return table
+    where = table.rows[0].where.rpartition(" ")[0].removesuffix(" row").removesuffix(" feature")
+    faults.add(
+        f"{where}: lon and lat look swapped in all {swapped:,} entries; expected lon, lat in degrees; exchange them "
+        "(in a table, the two names in its first row)."
+    )
+    rows = [replace(row, cells={**row.cells, "lon": row.cells["lat"], "lat": row.cells["lon"]}) for row in table.rows]
+    return replace(table, rows=rows)
 
 
 def _crossed(tables: dict[str, Table]) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, seconds_up
+from patrolroute.scenario.words import did_you_mean, found
 
 TIERS = {"sangat rawan": 1, "rawan": 2, "aman": 3}
 """Polri's classes of vulnerability and the tiers that they mean."""
@@ -151,7 +153,15 @@ class Site(Place):
     @field_validator("tier", mode="before")
     @classmethod
     def _tier_of_class(cls, value: Any) -> Any:
-        return TIERS.get(" ".join(value.lower().split()), value) if isinstance(value, str) else value
+        if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
+            return value
+        words = " ".join(value.lower().split())
+        if words not in TIERS:
+            expected = cls.model_fields["tier"].description
+            # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
+            hint = did_you_mean(words, TIERS, cutoff=0.8)
+            raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
+        return TIERS[words]
 
     @field_validator("weight", mode="before")
     @classmethod

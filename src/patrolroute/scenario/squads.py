@@ -13,6 +13,13 @@ from patrolroute.scenario.sites import later_day
 if TYPE_CHECKING:
     import datetime as dt
 
+_OTHER_KINDS = {
+    "mobil": "car", "r4": "car", "roda empat": "car", "roda 4": "car",
+    "motor": "motorcycle", "sepeda motor": "motorcycle", "r2": "motorcycle", "roda dua": "motorcycle",
+    "roda 2": "motorcycle",
+}  # fmt: skip
+"""What police call their vehicles."""
+
 LONGEST_SHIFT_H = 48
 """One scenario is one night; anything longer is a slip in a date."""
 
@@ -86,7 +93,7 @@ class Vehicle(Frozen):
     Parameters
     ----------
     kind : {"car", "motorcycle"}
-        R4 and R2 in Polri's lists.
+        R4 and R2 in Polri's lists; these and "mobil", "motor" and "sepeda motor" are read too.
     speed_factor : float
         Speed relative to the road network's: 1.2 takes 100 seconds of road in 83.4.
 
@@ -103,8 +110,11 @@ class Vehicle(Frozen):
 
     @field_validator("kind", mode="before")
     @classmethod
-    def _any_case(cls, value: Any) -> Any:
-        return value.strip().lower() if isinstance(value, str) else value
+    def _any_word(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        kind = " ".join(value.lower().split())
+        return _OTHER_KINDS.get(kind, kind)
 
     @property
     def profile(self) -> str:

@@ -16,6 +16,9 @@ _TIME_OF_DAY = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?", re.ASCII)
 _DATED = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.0+)?\s?(Z|[+-]\d{2}:?\d{2})?", re.ASCII | re.IGNORECASE
 )
+_DAY_FIRST = re.compile(
+    r"\b(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[T ,]+(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?)?", re.ASCII | re.IGNORECASE
+)
 _SEVERAL = re.compile(r"[\s;,]+")
 _INDONESIAN = {"wib": "Asia/Jakarta", "wita": "Asia/Makassar", "wit": "Asia/Jayapura"}
 _EXPECTED = "expected a time such as '22:15', or with its date '2023-11-24T01:30'"
@@ -54,6 +57,22 @@ def checked_date(date: dt.date) -> dt.date:
     if not _FIRST_YEAR <= date.year < _LAST_YEAR:
         raise ValueError(f"date is {date.isoformat()}; expected a year from {_FIRST_YEAR} to {_LAST_YEAR - 1}")
     return date
+
+
+def year_first(text: str) -> str:
+    """Return a date as spreadsheets write it, "13/02/2024 23:30", as "2024-02-13T23:30"; nothing where it is none."""
+    match = _DAY_FIRST.fullmatch(text.strip())
+    if match is None:
+        return ""
+    day, month = int(match[1]), int(match[3])
+    # The day comes first, as in Indonesia, unless that is no date and the other order is.
+    for d, m in ((day, month), (month, day)):
+        try:
+            date = dt.date(int(match[4]), m, d).isoformat()
+        except ValueError:
+            continue
+        return f"{date}T{int(match[5]):02}:{match[6]}" if match[5] else date
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +119,8 @@ class Clock:
         match = _DATED.fullmatch(text)
         if match is None:
             hint = "; write 24-hour times, 20:15 for 8:15 PM" if text[-2:].lower() in {"am", "pm"} else ""
+            if dated := year_first(text):
+                hint = f"; write {dated}"
             raise ValueError(f"{found(value)} is no time{hint}; {_EXPECTED}")
         try:
             date = dt.date.fromisoformat(match[1])
@@ -141,6 +162,9 @@ class Clock:
             When it is no list of windows; an InputError lists each window that cannot be read.
         """
         if isinstance(value, str):
+            if _DAY_FIRST.search(value):
+                dated = _DAY_FIRST.sub(lambda match: year_first(match[0]) or match[0], value)
+                raise ValueError(f"windows: {found(value)} has a date that does not begin with the year; write {dated}")
             if re.search(r"[ap]\.?m\b", value, re.IGNORECASE):
                 raise ValueError(f"windows: {found(value)} has a 12-hour clock; write 20:15 for 8:15 PM")
             spaced = re.sub(r"\s*/\s*", "/", value.strip())
@@ -153,7 +177,7 @@ class Clock:
             try:
                 windows.append(self.window(part))
             except ValueError as error:
-                faults.append(f"windows{f' item {number}' if len(value) > 1 else ''}: {error}")
+                faults.append(f"{f'window {number}' if len(value) > 1 else 'windows'}: {error}")
         if faults:
             raise InputError(faults)
         return windows

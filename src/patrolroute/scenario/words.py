@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
@@ -38,7 +39,9 @@ def found(value: Any) -> str:
     return str(value)[:_LONGEST]
 
 
-def did_you_mean(word: str, choices: Iterable[str], *, others: Mapping[str, str] | None = None) -> str:
+def did_you_mean(
+    word: str, choices: Iterable[str], *, others: Mapping[str, str] | None = None, cutoff: float = 0.6
+) -> str:
     """Return " (did you mean 'x'?)" for the choice that is closest to a word, or nothing.
 
     Parameters
@@ -47,11 +50,13 @@ def did_you_mean(word: str, choices: Iterable[str], *, others: Mapping[str, str]
     choices : iterable of str
     others : mapping, optional
         Words in other languages or habits, and the choice that each stands for.
+    cutoff : float
+        Least likeness, 0 to 1; higher where a wrong hint would do harm.
     """
     known = list(choices)
     lowered = {choice.lower(): choice for choice in known}
     synonym = (others or {}).get(word.lower())
-    close = [lowered[c] for c in difflib.get_close_matches(word.lower()[:100], lowered, n=1, cutoff=0.6)]
+    close = [lowered[c] for c in difflib.get_close_matches(word.lower()[:100], lowered, n=1, cutoff=cutoff)]
     best = [synonym] if synonym in known else close
     return f" (did you mean {found(best[0])}?)" if best else ""
 
@@ -84,7 +89,7 @@ def faults_of(error: ValidationError, model: type[BaseModel], data: Any) -> list
         The model's own field at which the fault lies ("" for the whole), and the sentence.
     """
     details = error.errors(include_url=False)
-    swapped = {d["loc"][:-1] for d in details if d["loc"][-1:] == ("lat",) and _swapped(_at(data, d["loc"][:-1]))}
+    swapped = {d["loc"][:-1] for d in details if d["loc"][-1:] == ("lat",) and looks_swapped(_at(data, d["loc"][:-1]))}
     told: list[tuple[str, str]] = []
     for detail in details:
         loc = detail["loc"]
@@ -109,7 +114,9 @@ def _texts(detail: ErrorDetails, label: str, inner: type[BaseModel] | None) -> l
         cause = detail["ctx"]["error"]
         if isinstance(cause, InputError):
             return list(cause.faults)
-        return [f"{label}: {cause}" if " item " in label else str(cause)]
+        if label.startswith("window ") and str(cause).startswith("window "):
+            return [label + str(cause).removeprefix("window")]
+        return [f"{label}: {cause}" if re.search(r" \d+$", label) else str(cause)]
     if kind == "extra_forbidden":
         fields = [] if inner is None else list(inner.model_fields)
         name = str(detail["loc"][-1])
@@ -160,7 +167,7 @@ def _path(loc: tuple[int | str, ...], model: type[BaseModel], data: Any) -> tupl
                 holder = nested
         elif isinstance(part, int):
             entry = _at(data, loc[: position + 1])
-            label = f"{label} item {part + 1}"
+            label = f"window {part + 1}" if label == "windows" else f"{label} item {part + 1}"
             if position + 1 < len(loc) and isinstance(loc[position + 1], str):
                 prefix += f"{label}{_called(entry)}: "
                 label = ""
@@ -194,7 +201,8 @@ def _at(data: Any, loc: tuple[int | str, ...]) -> Any:
     return data
 
 
-def _swapped(point: Any) -> bool:
+def looks_swapped(point: Any) -> bool:
+    """Return whether lon and lat of a table can be degrees only with each other exchanged."""
     if not isinstance(point, dict):
         return False
     lon, lat = point.get("lon"), point.get("lat")
