@@ -33,15 +33,29 @@ def test_from_arrays_gives_every_squad_the_base_and_every_site_any_time() -> Non
     ("changes", "words"),
     [
         ({"travel_s": [[0, 1.5], [2, 0]]}, "whole numbers"),
-        ({"dwell_s": [600.0, 600]}, "visits.dwell_s|visits.duration_s: expected whole numbers"),
-        ({"dwell_s": [600]}, "expected 2 values, one for each id, found 1"),
-        ({"dwell_s": [600, -1]}, "row 1 'site-2': duration_s is -1"),
-        ({"tier": [0, 1]}, "row 0 'site-1': tier is 0; expected 1 or more"),
-        ({"weight": [3, -5]}, "weight is -5"),
-        ({"shifts_s": [(3600, 0)]}, "squads row 0 'squad-1': must be back at 0 s"),
-        ({"windows_s": [(0, 10), (20, 5)]}, "row 1 'site-2': closes at 5 s before it opens at 20 s"),
-        ({"max_drive_s": [-1, 5]}, "max_drive_s is negative"),
-        ({"required": [True]}, "groups.required: expected 2 values"),
+        ({"travel_s": [[0, 60], [60, 0, 30]]}, "travel_s: its rows differ in length; expected a square table of n"),
+        (
+            {"travel_s": [[0, 1], [2, 0], [3, 4]]},
+            r"travel_s: expected a square table of n \+ 1 rows and columns, the base first, then the n sites; found "
+            r"\(3, 2\)\.$",
+        ),
+        ({"travel_s": [[[0, 1], [1, 0]]]}, r"found \(1, 2, 2\)"),
+        (
+            {"travel_s": [[0, 60], [60, 0]]},
+            "^travel_s: 2 rows and columns for 2 sites; expected 3, the base first, then the sites; add the base's row",
+        ),
+        ({"travel_m": [[0, 60], [60, 0]]}, r"travel_m: expected the shape of travel_s, \(3, 3\), found \(2, 2\)"),
+        ({"dwell_s": [600.0, 600]}, "^dwell_s: expected whole numbers"),
+        ({"dwell_s": [600]}, "^dwell_s: expected 2 values, one for each site, found 1"),
+        ({"dwell_s": [600, -1]}, "^dwell_s: site-2 has -1; expected 0 or more"),
+        ({"tier": [0, 1]}, "^tier: site-1 has 0; expected 1 or more"),
+        ({"weight": [3, -5]}, "^weight: site-2 has -5"),
+        ({"shifts_s": [(3600, 0)]}, "^shifts_s: squad-1 must be back at 0 s, before it may leave at 3600 s.$"),
+        ({"shifts_s": [3600]}, "^shifts_s: expected 1 pairs of a first and a last second"),
+        ({"windows_s": [(0, 10), (20, 5)]}, "^windows_s: site-2 closes at 5 s before it opens at 20 s"),
+        ({"max_drive_s": [-1, 5]}, "^max_drive_s: squad-1 has -1; expected 0 or more"),
+        ({"max_drive_s": [5]}, "^max_drive_s: expected 2 values, one for each squad, found 1"),
+        ({"required": [True]}, "^required: expected 2 values, one for each site, found 1"),
     ],
 )
 def test_faults_are_named(changes: dict[str, object], words: str) -> None:
@@ -51,8 +65,22 @@ def test_faults_are_named(changes: dict[str, object], words: str) -> None:
 
 def test_all_faults_come_at_once() -> None:
     with pytest.raises(InputError) as caught:
-        problem_of(dwell_s=[-1, -1], weight=[-1, 1])
-    assert len(caught.value.faults) == 3
+        problem_of(dwell_s=[-1, -1], weight=[-1, 1], shifts_s=[(9, 0), (0, 9)], required=[True])
+    assert len(caught.value.faults) == 5
+
+
+def test_faults_of_tables_are_named_by_their_rows() -> None:
+    good = problem_of()
+    for table, change, words in (
+        (good.visits, {"duration_s": np.array([600, -1])}, "visits row 1 'site-2': duration_s is -1"),
+        (good.visits, {"closes_s": np.array([-1, 5])}, "visits row 0 'site-1': closes at -1 s before it opens at 0 s"),
+        (good.visits, {"tier": np.array([1])}, "visits.tier: expected 2 values, one for each id, found 1"),
+        (good.squads, {"until_s": np.array([-1, 5])}, "squads row 0 'squad-1': must be back at -1 s"),
+        (good.squads, {"max_drive_s": np.array([-1, 5])}, "squads row 0 'squad-1': max_drive_s is negative"),
+        (good.groups, {"required": np.array([True])}, "groups.required: expected 2 values"),
+    ):
+        with pytest.raises(InputError, match=words):
+            replace(table, **change)
 
 
 def test_rows_that_point_nowhere_are_named() -> None:

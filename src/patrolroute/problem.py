@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FARTHEST_S = 2**29
 """Seventeen years: no time or length of time lies farther out."""
 
+_SQUARE = "expected a square table of n + 1 rows and columns, the base first, then the n sites"
+
 Orders = tuple[tuple[int, ...], ...]
 """One tuple a squad, in the squads' order: the rows of the visits it makes, in visiting order."""
 
@@ -53,6 +55,36 @@ def _pairs(name: str, values: ArrayLike, rows: int, faults: Faults) -> NDArray[n
         faults.add(f"{name}: expected {rows} pairs of a first and a last second, found shape {array.shape}.")
         return np.zeros((0, 2), np.int32)
     return whole_numbers(name, array, ndim=2, faults=faults)
+
+
+def _square(name: str, values: ArrayLike, faults: Faults) -> NDArray[np.int32]:
+    """Return a table of whole numbers with as many rows as columns."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        faults.add(f"{name}: its rows differ in length; {_SQUARE}.")
+        return np.zeros((0, 0), np.int32)
+    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+        faults.add(f"{name}: {_SQUARE}; found {array.shape}.")
+        return np.zeros((0, 0), np.int32)
+    return whole_numbers(name, array, ndim=2, faults=faults)
+
+
+def _numbers(name: str, values: ArrayLike, wanted: tuple[str, int, int], faults: Faults) -> NDArray[np.int32]:
+    """Return whole numbers, one for each of some things; `wanted` says what they are, how many, and the least value."""
+    what, count, least = wanted
+    column = whole_numbers(name, values, ndim=1, faults=faults)
+    # Values that are no whole numbers come back as none, with their fault noted.
+    if len(column) != count and (len(column) or not np.size(values)):
+        faults.add(f"{name}: expected {count} values, one for each {what}, found {len(column)}.")
+    for row in np.flatnonzero(column < least):
+        faults.add(f"{name}: {what}-{row + 1} has {column[row]}; expected {least} or more.")
+    return column
+
+
+def _in_order(words: str, spans: NDArray[np.int32], faults: Faults) -> None:
+    for row in np.flatnonzero(spans[:, 1] < spans[:, 0]):
+        faults.add(words.format(row + 1, spans[row, 1], spans[row, 0]))
 
 
 def _check_times(table: Any, names: tuple[str, ...], faults: Faults) -> None:
@@ -341,20 +373,35 @@ class PatrolProblem:
         Raises
         ------
         InputError
-            When shapes do not fit or a number is no integer.
+            When shapes do not fit, a number is no integer or out of range; it lists every fault by the argument's name.
         """
         faults = Faults()
-        seconds = whole_numbers("travel_s", travel_s, ndim=2, faults=faults)
-        metres = (
-            np.zeros_like(seconds) if travel_m is None else whole_numbers("travel_m", travel_m, ndim=2, faults=faults)
-        )
+        seconds = _square("travel_s", travel_s, faults)
+        metres = np.zeros_like(seconds) if travel_m is None else _square("travel_m", travel_m, faults)
         faults.raise_if_any()
         n, k = max(len(seconds) - 1, 0), len(shifts_s)
-        shifts = _pairs("shifts_s", shifts_s, k, faults)
+        if len(metres) != len(seconds):
+            faults.add(f"travel_m: expected the shape of travel_s, {seconds.shape}, found {metres.shape}.")
+        if n + 1 == np.size(dwell_s) == np.size(weight):
+            faults.add(
+                f"travel_s: {n + 1} rows and columns for {n + 1} sites; expected {n + 2}, the base first, then the "
+                "sites; add the base's row and column."
+            )
         faults.raise_if_any()
+        shifts = _pairs("shifts_s", shifts_s, k, faults)
+        dwell = _numbers("dwell_s", dwell_s, ("site", n, 0), faults)
+        worth = _numbers("weight", weight, ("site", n, 0), faults)
+        tiers = _numbers("tier", np.ones(n, np.int32) if tier is None else tier, ("site", n, 1), faults)
+        must = np.zeros(n, np.bool_) if required is None else np.asarray(required, np.bool_)
+        if must.shape != (n,):
+            faults.add(f"required: expected {n} values, one for each site, found {np.size(must)}.")
+        most = None if max_drive_s is None else _numbers("max_drive_s", max_drive_s, ("squad", k, 0), faults)
+        _in_order("shifts_s: squad-{} must be back at {} s, before it may leave at {} s.", shifts, faults)
         latest = int(shifts[:, 1].max(initial=0))
         earliest = int(shifts[:, 0].min(initial=latest))
-        windows = _pairs("windows_s", [(earliest, latest)] * n if windows_s is None else windows_s, n, faults)
+        any_time = [(earliest, max(earliest, latest))] * n
+        windows = _pairs("windows_s", any_time if windows_s is None else windows_s, n, faults)
+        _in_order("windows_s: site-{} closes at {} s before it opens at {} s.", windows, faults)
         faults.raise_if_any()
         sites = tuple(f"site-{i}" for i in range(1, n + 1))
         points = np.arange(1, n + 1, dtype=np.int32)
@@ -372,22 +419,22 @@ class PatrolProblem:
                 profile=np.zeros(k, np.int32),
                 from_s=shifts[:, 0],
                 until_s=shifts[:, 1],
-                max_drive_s=np.asarray(shifts[:, 1] - shifts[:, 0] if max_drive_s is None else max_drive_s),
+                max_drive_s=shifts[:, 1] - shifts[:, 0] if most is None else most,
             ),
             groups=Groups(
                 ids=sites,
-                required=np.zeros(n, np.bool_) if required is None else np.asarray(required, np.bool_),
+                required=must,
             ),
             visits=Visits(
                 ids=sites,
                 group=np.arange(n, dtype=np.int32),
                 entry=points,
                 exit=points,
-                duration_s=np.asarray(dwell_s),
+                duration_s=dwell,
                 opens_s=windows[:, 0],
                 closes_s=windows[:, 1],
-                tier=np.ones(n, np.int32) if tier is None else np.asarray(tier),
-                weight=np.asarray(weight),
+                tier=tiers,
+                weight=worth,
                 squads=np.ones((n, k), np.bool_),
             ),
         )
