@@ -12,9 +12,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from patrolroute.render import draw_map, picture
-from patrolroute.render.marks import beside, inks, spread
+from patrolroute.render.marks import beside, inks, letters, spread
 from patrolroute.render.page import Bounds, Frame, cut, drawable, edges_within, plan_bounds, text_width, wrap
-from patrolroute.scenario.model import Site
+from patrolroute.scenario.model import Closures, Site
 
 BLUE, ORANGE = to_rgb("#0072b2"), to_rgb("#d55e00")
 RED = to_rgb("#b00020")
@@ -185,7 +185,7 @@ def test_itinerary_gives_way_when_there_is_no_room(make_night, monkeypatch):
         legs = {**{key: leg for key, leg in night.legs.items() if key[0] != "regu-1"}}
         legs["regu-1", 0], legs["regu-1", count] = night.legs["regu-1", 0], night.legs["regu-1", 1]
         crowded = replace(night, plan=replace(night.plan, routes=(first, night.plan.routes[1])), legs=legs)
-        monkeypatch.setattr(picture, "draw_stops", lambda *args: None)
+        monkeypatch.setattr(picture, "draw_stops", lambda *args: [])
         told = words(crowded, monkeypatch)
         assert any(expected in word for word in told)
 
@@ -195,3 +195,59 @@ def test_browser_shows_the_picture(night, browser, tmp_path):
     script = "document.body.dataset.size = this.naturalWidth + 'x' + this.naturalHeight"
     shown = browser(f'<html><body><img src="map.png" onload="{script}"></body></html>', tmp_path)
     assert 'data-size="1169x826"' in shown
+
+
+def test_sites_left_out_have_letters_that_lead_to_their_names(make_night, monkeypatch):
+    told = words(make_night(((0, 1, 2),)), monkeypatch)
+    rows = ["a   Wali Kota (tier 1, weight 4)", "b   Pasar (tier 2, weight 5)", "c   RSUD (tier 3, weight 6)"]
+    assert [row for row in rows if row in told] == rows
+    assert [told.count(letter) for letter in "abcd"] == [1, 1, 1, 0]
+    assert "Left out" in told
+    assert "Left out" not in words(make_night(((0, 1, 2, 3, 4, 5),)), monkeypatch)
+
+
+def test_more_sites_left_out_than_there_is_room_for(make_night, monkeypatch):
+    names = tuple(f"Site number {n} with a very long name that no column of the panel holds" for n in range(200))
+    told = words(make_night(((0, 1),), names=names), monkeypatch)
+    listed = [word for word in told if word.endswith(")") and "…" in word and "weight" in word]
+    assert len(listed) >= 30
+    assert f"and {198 - len(listed)} more: see summary.txt" in told
+    assert all(told.count(name) == 1 for name in letters(len(listed)))
+
+
+def test_letters():
+    assert letters(3) == ["a", "b", "c"]
+    assert letters(28)[-2:] == ["aa", "ab"]
+    assert len(set(letters(60))) == 60
+
+
+def test_closed_areas_are_hatched_and_streets_named(make_night, monkeypatch):
+    ring = ((123.6045, -10.1715), (123.6075, -10.1715), (123.6075, -10.1685), (123.6045, -10.1685))
+    closures = Closures(streets=("Jalan Ende", "Jalan Palapa"), polygons=(ring,))
+    night = make_night(closures=closures)
+    told = words(night, monkeypatch)
+    assert any(word.startswith("Closed: Jalan Ende; Jalan Palapa; all streets in area 1 around") for word in told)
+    assert "closed area" in told
+    reddish = [share_of_red(pixels(draw_map(each))) for each in (night, make_night())]
+    assert reddish[0] > reddish[1] + 0.002
+
+
+def share_of_red(image: np.ndarray) -> float:
+    return float(((image[:, :, 0] > 0.7) & (image[:, :, 1] < 0.5) & (image[:, :, 2] < 0.5)).mean())
+
+
+def test_foot_leaves_out_whole_notes(make_night, monkeypatch):
+    notes = tuple(
+        f"Note {n} " + "goes on and on for more than one line of the foot " * 5 + "and ends here." for n in range(9)
+    )
+    night = make_night(notes=notes, closures=Closures(streets=tuple(f"Jalan {n}" for n in range(300))))
+    told = words(night, monkeypatch)
+    foot = " ".join(reversed(told[: told.index("Patroli malam Kupang")] or told))
+    shown = [n for n in range(9) if f"Note {n} goes" in foot]
+    assert shown == list(range(len(shown)))
+    assert 1 <= len(shown) < 9
+    assert foot.count("and ends here.") == len(shown)
+    assert "More notes: see summary.txt." in told
+    assert night.roads.provenance.statement in told
+    assert "more: see summary.txt." in foot
+    assert "More notes" not in " ".join(words(make_night(), monkeypatch))

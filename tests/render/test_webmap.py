@@ -6,6 +6,7 @@ import html
 import re
 
 from patrolroute.render import explore
+from patrolroute.scenario.model import Closures
 
 STUB = """
 window.put = (text) => {
@@ -63,6 +64,28 @@ def test_tiles_in_place_of_roads(night):
     assert "tileLayer" in page
     assert "MultiLineString" not in page
     assert html.escape(night.roads.provenance.statement) in page
+
+
+def test_closed_areas_and_streets(make_night):
+    ring = ((123.600, -10.180), (123.602, -10.180), (123.602, -10.177))
+    closures = Closures(streets=("Jalan <Ende>",), polygons=(ring,))
+    page = page_of(make_night(closures=closures))
+    assert page.count("L.polygon(") == 1
+    assert "[-10.18, 123.602]" in page
+    assert "Jalan &lt;Ende&gt;; all streets in area 1 around" in page
+    assert "L.polygon(" not in page_of(make_night())
+
+
+def test_page_says_when_leaflet_did_not_load(night, browser, tmp_path):
+    hidden = '<div id="patrolroute-offline" hidden'
+    page = page_of(night)
+    assert hidden in page
+    assert "needs a network to load Leaflet" in page
+    assert hidden in opened(browser, page, tmp_path)
+    alone = re.sub(r'<script src="http[^"]*"></script>', "", page)
+    shown = browser(alone, tmp_path)
+    assert '<div id="patrolroute-offline"' in shown
+    assert hidden not in shown
 
 
 def test_synthetic_band(make_night, synthetic):

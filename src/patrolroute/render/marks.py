@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import cycle, islice
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from matplotlib.collections import PolyCollection
+from matplotlib.patches import Polygon as Patch
+from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from shapely import LineString
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+    from shapely import Polygon
 
     from patrolroute.render.night import Night
     from patrolroute.render.page import Frame
@@ -43,6 +47,7 @@ _DASHES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
 )
 GREY = "#6b6b6b"
 INK = "#1b1b1b"
+CLOSED = "#b00020"
 _ARROW_EVERY_PT = 62.0
 
 
@@ -216,10 +221,12 @@ def spread(
     return result
 
 
-def draw_stops(axes: Axes, frame: Frame, stops: Sequence[Stop], taken: list[tuple[float, float, float]]) -> None:
-    """Draw the numbered stops; one that had to move aside keeps a line to its place."""
+def draw_stops(
+    axes: Axes, frame: Frame, stops: Sequence[Stop], taken: list[tuple[float, float, float]]
+) -> list[tuple[float, float, float]]:
+    """Draw the numbered stops and return their squares; one that had to move aside keeps a line to its place."""
     if not stops:
-        return
+        return []
     zoom = 1.0 if len(stops) <= 60 else 0.78 if len(stops) <= 200 else 0.6
     anchors = frame.xy([stop.lonlat for stop in stops])
     sizes = [tier_shape(stop.tier).size * zoom for stop in stops]
@@ -229,6 +236,7 @@ def draw_stops(axes: Axes, frame: Frame, stops: Sequence[Stop], taken: list[tupl
             axes.plot([anchor[0], spot[0]], [anchor[1], spot[1]], color=INK, lw=0.7, zorder=6)
             axes.plot(*anchor, "o", ms=3.2, mfc=stop.ink.ground, mec="white", mew=0.5, zorder=6.5)
         draw_stop(axes, spot, stop, size)
+    return [(float(x), float(y), size / 2) for (x, y), size in zip(spots, sizes, strict=True)]
 
 
 def draw_stop(
@@ -251,6 +259,58 @@ def draw_stop(
         color=INK if stop.approximate else stop.ink.writing,
         zorder=9,
     )
+
+
+def draw_closed(axes: Axes, frame: Frame, areas: Sequence[Polygon]) -> None:
+    """Draw the closed areas, hatched, above the streets and below the squads' ways."""
+    for area in areas:
+        axes.add_patch(
+            Patch(
+                frame.xy(np.asarray(area.exterior.coords)),
+                closed=True,
+                fc="none",
+                ec=CLOSED,
+                hatch="////",
+                lw=1.1,
+                alpha=0.75,
+                zorder=2,
+            )
+        )
+
+
+def draw_area(axes: Axes, spot: tuple[float, float], size: float) -> None:
+    """Draw the mark that stands for a closed area in the key."""
+    corner = (spot[0] - size / 2, spot[1] - size / 2)
+    axes.add_patch(Rectangle(corner, size, size, fc="none", ec=CLOSED, hatch="//////", lw=0.9, alpha=0.75, zorder=8))
+
+
+def letters(count: int) -> list[str]:
+    """Return the names of sites that are left out: a to z, then aa, ab."""
+    names = ("", *ascii_lowercase)
+    return [names[i // 26] + ascii_lowercase[i % 26] for i in range(min(count, 26 * 27))]
+
+
+def draw_letters(
+    axes: Axes, frame: Frame, spots: NDArray[np.float64], names: Sequence[str], taken: list[tuple[float, float, float]]
+) -> None:
+    """Write letters beside the crosses of sites that are left out, clear of stops and of each other."""
+    crosses = [(float(x), float(y), 3.8) for x, y in spots]
+    places = spread(spots, [3.4] * len(spots), frame, [*taken, *crosses])
+    for name, spot, place in zip(names, spots, places, strict=True):
+        if np.hypot(*(place - spot)) > 13:
+            axes.plot([spot[0], place[0]], [spot[1], place[1]], color=GREY, lw=0.5, zorder=5.4)
+        axes.text(
+            place[0],
+            place[1],
+            name,
+            fontsize=6.5,
+            weight="bold",
+            color="#3c3c3c",
+            ha="center",
+            va="center_baseline",
+            zorder=9.5,
+            path_effects=[withStroke(linewidth=1.8, foreground="white")],
+        )
 
 
 def draw_cross(axes: Axes, spot: NDArray[np.float64] | tuple[float, float], size: float = 7.5) -> None:

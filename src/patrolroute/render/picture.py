@@ -6,7 +6,6 @@ All text is written without formulas, as which matplotlib would read a name with
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,31 +14,28 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from shapely import LineString, Point, box
 
+from patrolroute.render.closed import closed_areas, closed_words
 from patrolroute.render.marks import (
-    GREY,
     INK,
-    Ink,
-    Stop,
+    draw_closed,
     draw_cross,
     draw_ends,
-    draw_house,
+    draw_letters,
     draw_routes,
-    draw_stop,
     draw_stops,
     inks,
+    letters,
     stops_of,
-    tier_shape,
 )
-from patrolroute.render.night import is_approximate
 from patrolroute.render.page import Frame, cut, draw_roads, drawable, plan_bounds, wrap
+from patrolroute.render.panel import PANELS, draw_panel, height, key_rows, panel_columns
+from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     counted,
     day_text,
     length_text,
     plain,
-    share_text,
-    span_text,
     zone_text,
 )
 
@@ -55,23 +51,9 @@ WIDTH_PT, HEIGHT_PT = 842.0, 595.0
 """A4 on its side."""
 
 _EDGE, _GUTTER = 20.0, 12.0
-_PANELS = {1: 222.0, 2: 312.0}
 _FOOT_PT, _FOOT_LINE = 6.5, 8.6
+_FOOT_MOST, _FOOT_CLOSED = 8, 60
 _BAND_PT = 19.0
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One line of the panel: its words, size, indent and the symbol before it."""
-
-    text: str
-    size: float = 7.2
-    bold: bool = False
-    colour: str = INK
-    stop: Stop | None = None
-    ink: Ink | None = None
-    symbol: str = ""
-    space: float = 0.0
 
 
 def draw_map(night: Night, *, dpi: int = 150) -> bytes:
@@ -80,8 +62,9 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     The roads themselves are the background, north is up and the scale is true at the map's middle. Each squad has a
     colour that people with any colour vision tell apart; its way keeps to the left of the street so that out and back
     can be told apart, with arrows. Stops carry their number in visiting order: square, circle or diamond for tier 1, 2
-    or lower; filled where the position is known, white where it is approximate. Sites left out are hollow grey crosses.
-    The panel lists the stops where there is room. The foot says where the roads come from.
+    or lower; filled where the position is known, white where it is approximate. Sites left out are hollow grey crosses;
+    a letter leads to their name in the panel, which lists stops and sites left out as far as there is room. Closed
+    areas are hatched. The foot says where the roads come from and which streets are closed.
 
     Parameters
     ----------
@@ -95,19 +78,20 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     top = _head(page, night)
     bottom = _foot(page, night)
     squad_inks = dict(zip((squad.id for squad in night.scenario.squads), inks(len(night.scenario.squads)), strict=True))
-    columns = _itinerary(night, squad_inks, top - bottom - sum(map(_height, _key(night, 0))) - 8)
-    map_width = WIDTH_PT - 2 * _EDGE - _PANELS[len(columns)] - _GUTTER
+    columns, listed = panel_columns(night, squad_inks, top - bottom - sum(map(height, key_rows(night, 0))) - 8)
+    map_width = WIDTH_PT - 2 * _EDGE - PANELS[len(columns)] - _GUTTER
     frame = Frame.fit(plan_bounds(night).wider(0.06), map_width, top - bottom)
     axes = _axes(figure, (_EDGE, bottom, map_width, top - bottom))
     axes.add_patch(Rectangle((0, 0), frame.width, frame.height, fc="#f8f7f4", ec="none", zorder=0))
     draw_roads(axes, frame, night.roads)
+    draw_closed(axes, frame, closed_areas(night.scenario))
     draw_routes(axes, frame, night, squad_inks)
-    outside = _crosses(axes, frame, night)
     taken = draw_ends(axes, frame, night)
-    draw_stops(axes, frame, stops_of(night, squad_inks), taken)
+    taken += draw_stops(axes, frame, stops_of(night, squad_inks), taken)
+    outside = _crosses(axes, frame, night, listed, taken)
     _scale_and_north(axes, frame, _drawn(night, frame))
     axes.add_patch(Rectangle((0, 0), frame.width, frame.height, fc="none", ec="#8a8a8a", lw=0.8, zorder=20))
-    _panel(page, columns, _key(night, outside), top=top, bottom=bottom)
+    draw_panel(page, columns, key_rows(night, outside), right=WIDTH_PT - _EDGE, top=top, bottom=bottom)
     target = io.BytesIO()
     figure.savefig(
         target,
@@ -166,32 +150,58 @@ def _head(page: Axes, night: Night) -> float:
 
 
 def _foot(page: Axes, night: Night) -> float:
-    """Write where the roads come from and the notes; return where the map may end."""
-    guessed = len(night.approximate)
-    told = list(night.statements)
+    """Write where the roads come from, what is closed and the notes; return where the map may end.
+
+    What there is no room for is left out whole, and the foot says where it stands.
+    """
+    width, guessed = WIDTH_PT - 2 * _EDGE, len(night.approximate)
+    lines = wrap(map(drawable, night.statements), _FOOT_PT, width)
     if guessed:
-        told.append(f"{counted(guessed, 'position')} approximate or known by street only (≈, white markers).")
-    told += night.scenario.notes
-    lines = wrap(map(drawable, told), _FOOT_PT, WIDTH_PT - 2 * _EDGE)
-    shown = lines if len(lines) <= 9 else [*lines[:8], "… more notes are in summary.txt"]
-    for i, line in enumerate(reversed(shown)):
+        lines += wrap(
+            [f"{counted(guessed, 'position')} approximate or known by street only (≈, white markers)."], _FOOT_PT, width
+        )
+    lines += _closed_lines(night, width)
+    more = False
+    for note in map(drawable, night.scenario.notes):
+        added = wrap([note], _FOOT_PT, width)
+        more = more or len(lines) + len(added) > _FOOT_MOST
+        lines += [] if more else added
+    if more:
+        lines.append("More notes: see summary.txt.")
+    for i, line in enumerate(reversed(lines)):
         page.text(
             _EDGE, _EDGE * 0.7 + i * _FOOT_LINE, line, fontsize=_FOOT_PT, color="#3c3c3c", va="bottom", parse_math=False
         )
-    return _EDGE * 0.7 + len(shown) * _FOOT_LINE + 6
+    return _EDGE * 0.7 + len(lines) * _FOOT_LINE + 6
 
 
-def _crosses(axes: Axes, frame: Frame, night: Night) -> int:
-    """Draw the sites that are left out, and return how many lie outside the map."""
-    outside = 0
-    for each in night.plan.skipped:
+def _closed_lines(night: Night, width: float) -> list[str]:
+    """Return what is closed in at most three lines, the last names counted where they are too many."""
+    words = [drawable(each) for each in closed_words(night.scenario)]
+    for shown in range(len(words[:_FOOT_CLOSED]), 0, -1):
+        left = len(words) - shown
+        rest = f"; and {left} more: see summary.txt" if left else ""
+        lines = wrap([f"Closed: {'; '.join(words[:shown])}{rest}."], _FOOT_PT, width)
+        if len(lines) <= 3 or shown == 1:
+            return lines
+    return []
+
+
+def _crosses(axes: Axes, frame: Frame, night: Night, listed: int, taken: list[tuple[float, float, float]]) -> int:
+    """Draw the sites that are left out, those that the panel lists with their letters; return how many lie outside."""
+    inside, names = [], []
+    skipped, named = skipped_in_order(night), letters(listed)
+    for each, name in zip(skipped, [*named, *[""] * (len(skipped) - len(named))], strict=True):
         site = night.site(each.site)
         x, y = frame.xy([[site.lon, site.lat]])[0]
         if 0 <= x <= frame.width and 0 <= y <= frame.height:
             draw_cross(axes, (x, y))
-        else:
-            outside += 1
-    return outside
+            inside.append((x, y))
+            names.append(name)
+    lettered = [i for i, name in enumerate(names) if name]
+    if lettered:
+        draw_letters(axes, frame, np.array(inside)[lettered], [names[i] for i in lettered], taken)
+    return len(skipped) - len(inside)
 
 
 def _scale_and_north(axes: Axes, frame: Frame, drawn: Sequence[BaseGeometry]) -> None:
@@ -222,129 +232,3 @@ def _drawn(night: Night, frame: Frame) -> list[BaseGeometry]:
     marks = [*night.scenario.sites, *(points[end] for squad in squads for end in (squad.start, squad.end))]
     squares = [Point(frame.xy([[mark.lon, mark.lat]])[0]).buffer(8, cap_style="square") for mark in marks]
     return [*(LineString(frame.xy(np.asarray(way.coords)[:, :2])) for way in ways), *squares]
-
-
-def _panel(page: Axes, columns: Sequence[Sequence[_Row]], key: Sequence[_Row], *, top: float, bottom: float) -> None:
-    """Write the itinerary, and the key below it."""
-    panel, gap = _PANELS[len(columns)], 10.0
-    key_top, left = bottom + sum(map(_height, key)), WIDTH_PT - _EDGE - panel
-    width = (panel - gap * (len(columns) - 1)) / len(columns)
-    for i, column in enumerate(columns):
-        _draw_rows(page, column, left + i * (width + gap), top, width)
-    page.plot([left, left + panel], [key_top + 3, key_top + 3], color="#bdbdbd", lw=0.6)
-    _draw_rows(page, key, left, key_top, panel)
-
-
-def _height(row: _Row) -> float:
-    return row.size * 1.42 + row.space
-
-
-def _draw_rows(page: Axes, rows: Sequence[_Row], left: float, top: float, width: float) -> None:
-    y = top
-    for row in rows:
-        y -= _height(row)
-        middle, indent = y + row.size * 0.55, 0.0
-        if row.ink is not None:
-            page.plot([left, left + 16], [middle, middle], color=row.ink.ground, ls=row.ink.dash, lw=2.2)
-            indent = 21
-        elif row.stop is not None:
-            draw_stop(
-                page, (left + 7, middle), row.stop, tier_shape(row.stop.tier).size * row.size / 14, numbered=False
-            )
-            indent = 16
-        elif row.symbol:
-            {"cross": draw_cross, "house": draw_house}[row.symbol](page, (left + 7, middle), row.size * 1.2)
-            indent = 16
-        page.text(
-            left + indent,
-            middle,
-            cut(row.text, row.size, width - indent, bold=row.bold),
-            va="center_baseline",
-            fontsize=row.size,
-            weight="bold" if row.bold else "normal",
-            color=row.colour,
-            parse_math=False,
-        )
-
-
-def _itinerary(night: Night, squad_inks: dict[str, Ink], room: float) -> list[list[_Row]]:
-    """Return the most telling columns that fit: every stop by name, else the squads, else the first squads."""
-    for size, count in ((7.2, 1), (6.4, 1), (6.0, 2), (5.2, 2)):
-        columns = _columns(
-            [_squad_rows(night, s.id, squad_inks, size, stops=True) for s in night.scenario.squads], room
-        )
-        if len(columns) <= count:
-            return columns
-    blocks = [_squad_rows(night, squad.id, squad_inks, 7.0, stops=False) for squad in night.scenario.squads]
-    shown: list[_Row] = []
-    for done, block in enumerate(blocks):
-        last = done == len(blocks) - 1
-        if sum(map(_height, [*shown, *block])) + (0 if last else 12) > room:
-            return [
-                [
-                    *shown,
-                    _Row(f"and {counted(len(blocks) - done, 'more squad')}: see summary.txt", colour=GREY, space=2),
-                ]
-            ]
-        shown += block
-    return [shown]
-
-
-def _columns(blocks: Sequence[Sequence[_Row]], room: float) -> list[list[_Row]]:
-    """Return the rows in columns of no more than `room` points, a squad's heading never last in one."""
-    columns: list[list[_Row]] = [[]]
-    for block in blocks:
-        for i, row in enumerate(block):
-            ahead = sum(map(_height, block[i : i + 4])) if i == 0 else _height(row)
-            if columns[-1] and sum(map(_height, columns[-1])) + ahead > room:
-                columns.append([])
-            columns[-1].append(row)
-    return columns
-
-
-def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: float, *, stops: bool) -> list[_Row]:
-    squad, route, ink = night.squad(squad_id), night.route(squad_id), squad_inks[squad_id]
-    name = _Row(drawable(squad.title), size + 1, bold=True, ink=ink, space=4)
-    if route is None or not route.visits:
-        return [
-            name,
-            _Row(f"no stops; shift {span_text(night, squad.shift.start, squad.shift.end)}", size, colour=GREY),
-        ]
-    share = share_text(route.drive_s, squad.shift.length_s)
-    times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
-    rows = [
-        name,
-        _Row(f"{times}, {counted(len(route.visits), 'stop')}", size, colour="#3c3c3c"),
-        _Row(f"{length_text(route.drive_m)}, driving {share} of the shift", size, colour="#3c3c3c"),
-    ]
-    if not stops:
-        return rows
-    for number, visit in enumerate(route.visits, start=1):
-        site = night.site(visit.site)
-        stop = Stop(
-            number=number, tier=site.tier, approximate=is_approximate(site), ink=ink, lonlat=(site.lon, site.lat)
-        )
-        guess = "≈ " if stop.approximate else ""
-        when = f"{night.clock(visit.begin_s):%H:%M}"
-        place = str(number).rjust(len(str(len(route.visits))), "\u2007")
-        rows.append(_Row(f"{place}   {when}   {guess}{drawable(site.title)}", size, stop=stop))
-    return rows
-
-
-def _key(night: Night, outside: int) -> list[_Row]:
-    """Return the rows that explain the symbols which the map uses."""
-    grey = Ink(GREY, "#ffffff", "solid")
-    visited = [night.site(visit.site) for route in night.plan.routes for visit in route.visits]
-    rows = []
-    for tier in sorted({site.tier for site in visited}):
-        stop = Stop(number=tier, tier=tier, approximate=False, ink=grey, lonlat=(0, 0))
-        rows.append(_Row(f"stop of tier {tier}, position known", stop=stop))
-    for tier in sorted({site.tier for site in visited if is_approximate(site)})[:1]:
-        stop = Stop(number=tier, tier=tier, approximate=True, ink=grey, lonlat=(0, 0))
-        rows.append(_Row("white: position approximate (≈)", stop=stop))
-    if night.scenario.squads:
-        rows.append(_Row("where squads start or end", symbol="house"))
-    if night.plan.skipped:
-        beyond = f" ({outside} outside the map)" if outside else ""
-        rows.append(_Row(f"left out: {counted(len(night.plan.skipped), 'site')}{beyond}", symbol="cross"))
-    return rows

@@ -11,6 +11,7 @@ from rich.text import Text
 from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.night import position_text
+from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     clock_text,
@@ -188,7 +189,6 @@ def _squads(night: Night) -> Grid:
 
 
 def _skipped(night: Night) -> Grid:
-    ordered = sorted(night.plan.skipped, key=lambda s: (not s.required, s.tier, -s.weight))
     return Grid(
         title="Left out",
         heads=("site", "tier", "weight", "why"),
@@ -199,7 +199,7 @@ def _skipped(night: Night) -> Grid:
                 str(each.weight),
                 plain(each.reason),
             )
-            for each in ordered
+            for each in skipped_in_order(night)
         ),
         right=frozenset({1, 2}),
         wraps=frozenset({0, 3}),

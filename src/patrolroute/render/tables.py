@@ -14,6 +14,7 @@ from patrolroute.render.wording import streets_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from patrolroute.plans import Skipped
     from patrolroute.render.night import Drive, Night
 
 CRS = "EPSG:4326"
@@ -151,7 +152,7 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
         is left out. ``attrs["roads"]`` says where the roads come from.
     """
     rows, points = [], []
-    for each in sorted(night.plan.skipped, key=lambda s: (not s.required, s.tier, -s.weight)):
+    for each in skipped_in_order(night):
         site = night.site(each.site)
         rows.append(
             (
@@ -167,6 +168,11 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
         )
         points.append(Point(site.lon, site.lat))
     return _frame(night, _SKIPPED_COLUMNS, rows, points)
+
+
+def skipped_in_order(night: Night) -> list[Skipped]:
+    """Return the sites that no squad visits, the most important first."""
+    return sorted(night.plan.skipped, key=lambda s: (not s.required, s.tier, -s.weight))
 
 
 def line_of(drive: Drive) -> LineString:

@@ -8,7 +8,8 @@ import folium
 import numpy as np
 from branca.element import Element
 
-from patrolroute.render.marks import GREY, INK, inks
+from patrolroute.render.closed import closed_areas
+from patrolroute.render.marks import CLOSED, GREY, INK, inks
 from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.summary import summarise
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from folium.map import FeatureGroup
+    from shapely import Polygon
 
     from patrolroute.plans import Route
     from patrolroute.render.marks import Ink
@@ -34,6 +36,13 @@ if TYPE_CHECKING:
     from patrolroute.scenario.model import Place
 
 _MOST_EDGES = 30_000
+_OFFLINE = (
+    '<div id="patrolroute-offline" hidden style="position:fixed;inset:0;z-index:10000;background:#fff;padding:2em;'
+    'font:16px/1.5 sans-serif">This map needs a network to load Leaflet, which draws it. Connect and open the page '
+    "again; map.png and the sheets need none.</div>"
+    "<noscript>This map needs JavaScript to be shown.</noscript>"
+    "<script>if (window.L === undefined) document.getElementById('patrolroute-offline').hidden = false;</script>"
+)
 
 
 def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> folium.Map:
@@ -41,7 +50,10 @@ def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> fol
 
     Without `tiles` the roads of the plan are drawn as the ground, so that only Leaflet itself is fetched; of more than
     30,000 streets only the larger classes. Names are escaped for HTML, JavaScript and Jinja, all of which folium passes
-    them through. The key says where the roads come from, whatever the ground.
+    them through. The key says where the roads come from, whatever the ground. Closed areas are outlined.
+
+    The page itself holds no Leaflet: a browser needs the internet (a content delivery network) to show it, and the page
+    says so where Leaflet cannot be loaded. `draw_map` and the sheets need none.
 
     Parameters
     ----------
@@ -64,10 +76,13 @@ def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> fol
     if night.plan.skipped:
         _skipped_layer(night).add_to(shown)
     _ends_layer(night).add_to(shown)
+    if areas := closed_areas(night.scenario):
+        _closed_layer(areas).add_to(shown)
     folium.LayerControl(collapsed=False).add_to(shown)
     shown.fit_bounds([[box.south, box.west], [box.north, box.east]])
     root: Any = shown.get_root()
     root.html.add_child(Element(_key(night, squad_inks)), name="patrolroute_key")
+    root.html.add_child(Element(_OFFLINE), name="patrolroute_offline")
     root.header.add_child(
         Element("<style>.folium-map.leaflet-container{background:#f8f7f4}</style>"), name="patrolroute_style"
     )
@@ -207,6 +222,21 @@ def _ends_layer(night: Night) -> FeatureGroup:
     return layer
 
 
+def _closed_layer(areas: Sequence[Polygon]) -> FeatureGroup:
+    layer = folium.FeatureGroup(name="Closed areas")
+    for number, area in enumerate(areas, start=1):
+        folium.Polygon(
+            [(lat, lon) for lon, lat in area.exterior.coords],
+            color=CLOSED,
+            weight=2,
+            dash_array="6 5",
+            fill=True,
+            fill_opacity=0.12,
+            tooltip=folium.Tooltip(f"closed area {number}: no street in it may be driven"),
+        ).add_to(layer)
+    return layer
+
+
 def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
     told = summarise(night)
     warnings = "".join(
@@ -223,7 +253,9 @@ def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
             f"</span> {markup(squad.title)}: {counted(stops, 'stop')}{back}"
         )
     lines.append("square, circle, leaf: tier 1, 2, lower; white: position approximate; &#10005;: left out")
-    lines += [f"<small>{markup(remark)}</small>" for remark in told.remarks]
+    if told.closed:
+        lines.append(f'<span style="color:{CLOSED}">closed:</span> {markup("; ".join(told.closed))}')
+    lines += [f"<small>{markup(remark)}</small>" for remark in (*told.remarks, *told.notes)]
     body = "<br>".join(lines)
     return (
         '<div id="patrolroute-key" style="position:fixed;left:12px;bottom:62px;z-index:9999;max-width:330px;'
