@@ -175,6 +175,13 @@ def test_roads_tells_what_was_cut(
     assert "residential" in said
 
 
+def test_roads_lists_the_names_that_closures_need(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "roads", "town.graphml", "--names") == 0
+    assert capsys.readouterr().out.splitlines()[:2] == ["Gang 1", "Gang 2"]
+
+
 def test_schema_describes_the_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

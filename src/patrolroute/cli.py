@@ -144,9 +144,16 @@ def fetch(
 @app.command()
 def roads(
     source: Annotated[str, typer.Argument(help="A road file, or the name of a dataset such as 'kupang'.")],
+    *,
+    names: Annotated[bool, typer.Option("--names", help="List the street names, as closures must write them.")] = False,
 ) -> None:
     """Tell what a road network holds and what was cut from it."""
-    _print_roads(_roads_named(source))
+    network = _roads_named(source)
+    if names:
+        for name in network.street_names():
+            typer.echo(name)
+    else:
+        _print_roads(network)
 
 
 @app.command()
@@ -222,9 +229,9 @@ def _read_plan(file: Path) -> Plan:
 
 
 def _print_roads(network: RoadNetwork) -> None:
-    table = Table("fact", "value", show_header=False)
-    for fact, value in network.facts.items():
-        table.add_row(fact, Text(str(value)))
+    table = Table("fact", "value", show_header=False, box=SIMPLE_HEAD)
+    for fact, value in network.facts_text:
+        table.add_row(Text(fact), Text(value))
     out.print(table)
 
 
