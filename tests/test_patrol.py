@@ -117,10 +117,20 @@ def test_a_site_in_the_sea_is_refused_or_left_out_with_the_reason(roads: RoadNet
     assert planned.coverage[0].total_sites == 3
 
 
+def test_a_site_that_a_closure_cuts_off_is_laid_to_the_closure(roads: RoadNetwork) -> None:
+    """The eastern quarter hangs on five streets; all are closed."""
+    ring = ((123.6062, -10.19), (123.6068, -10.19), (123.6068, -10.16), (123.6062, -10.16), (123.6062, -10.19))
+    closed = night(closures=Closures(polygons=(ring,)), travel=Travel(skip_off_road=True))
+    planned = plan(closed, roads, iterations=50)
+    left_out = {each.site: each for each in planned.document.skipped}
+    assert left_out["bawaslu"].code == "off_road"
+    assert "cuts it off from the rest of the streets" in left_out["bawaslu"].reason
+
+
 def test_a_base_in_the_sea_cannot_be_left_out(roads: RoadNetwork) -> None:
     scenario = night()
     base = scenario.places[0].model_copy(update={"lon": 123.55})
-    with pytest.raises(InputError, match=r"'base'.*a squad starts or ends there"):
+    with pytest.raises(InputError, match=r"place 'base'.* from the nearest street"):
         plan(scenario.model_copy(update={"places": (base,), "travel": Travel(skip_off_road=True)}), roads)
 
 

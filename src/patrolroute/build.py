@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.errors import InputError
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
-from patrolroute.roads import place_on_roads, travel_matrix
+from patrolroute.roads import distance_words, place_on_roads, travel_matrix
 from patrolroute.rules import RULES, Draft
 from patrolroute.scenario.model import Site
 
@@ -35,15 +34,16 @@ class Built:
         With the scenario's closures and speeds applied.
     placed : Placed
         Where the sites and places meet the streets.
-    off_road : mapping of site id to metres
-        Sites that lie too far from any street and that the caller allowed to drop.
+    off_road : mapping of site id to str
+        Sites that lie too far from any street and that the scenario allows to leave out, each with a sentence that says
+        why.
     """
 
     problem: PatrolProblem
     matrix: TravelMatrix
     roads: RoadNetwork
     placed: Placed
-    off_road: dict[str, float]
+    off_road: dict[str, str]
 
 
 def build(scenario: Scenario, roads: RoadNetwork) -> Built:
@@ -62,19 +62,24 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     roads = roads.with_speeds(roads.speeds.adjusted(scenario.travel)).with_closures(scenario.closures)
     bases = {place for squad in scenario.squads for place in (squad.start, squad.end)}
     points = [point for point in scenario.points.values() if isinstance(point, Site) or point.id in bases]
+    if scenario.travel.skip_off_road:
+        # Sites may be left out; where a squad starts or ends may not.
+        place_on_roads(roads, [point for point in points if point.id in bases], travel=scenario.travel)
     placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)
-    limit_m = scenario.travel.snap_limit_m
-    off_road = placed.off_road_m(limit_m)
-    stranded = sorted(bases & off_road.keys())
-    if stranded:
-        raise InputError(
-            f"place {name!r}: {off_road[name]:.0f} m from the nearest street; expected at most {limit_m:g} m; a squad "
-            "starts or ends there: move it to a street or raise travel.snap_limit_m."
-            for name in stranded
-        )
+    off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
     matrix = travel_matrix(roads, placed, profiles={s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads})
     problem = compile_problem(scenario, matrix, off_road=off_road.keys())
     return Built(problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road)
+
+
+def _off_road(roads: RoadNetwork, placed: Placed, limit_m: float) -> dict[str, str]:
+    closed = roads.closed.words if roads.closed else ""
+    return {
+        name: f"Closing {closed} cuts it off from the rest of the streets."
+        if name in placed.cut_off
+        else f"It lies {distance_words(metres)} from the nearest street; at most {limit_m:g} m is allowed."
+        for name, metres in placed.off_road_m(limit_m).items()
+    }
 
 
 def compile_problem(scenario: Scenario, matrix: TravelMatrix, *, off_road: Collection[str] = ()) -> PatrolProblem:

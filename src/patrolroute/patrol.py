@@ -324,10 +324,7 @@ def _refuse_impossible(scenario: Scenario, built: Built) -> None:
 def _why_impossible(scenario: Scenario, built: Built, site_id: str) -> str:
     """Return what the rules, or the distance from the streets, say against a site; empty where none says anything."""
     if site_id in built.off_road:
-        return (
-            f"It lies {built.off_road[site_id]:.0f} m from the nearest street; at most "
-            f"{scenario.travel.snap_limit_m:g} m is allowed."
-        )
+        return built.off_road[site_id]
     if not scenario.squads:
         return "There is no squad."
     site = next(each for each in scenario.sites if each.id == site_id)

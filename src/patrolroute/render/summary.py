@@ -183,7 +183,7 @@ def _squads(night: Night) -> Grid:
         heads=("squad", "shift", "stops", "leaves", "back", "distance", "driving", "of shift", "waiting"),
         rows=tuple(rows),
         right=frozenset({2, 5, 6, 7, 8}),
-        spare=(7, 1, 8, 6, 5),
+        spare=(8, 1, 5, 6, 7),
         empty="no squads",
     )
 
