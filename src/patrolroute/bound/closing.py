@@ -20,6 +20,7 @@ from ortools.sat.python import cp_model
 from scipy import sparse
 
 from patrolroute.bound.lagrangian import grid_of, prices
+from patrolroute.bound.master import solved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,8 +172,7 @@ class Cutting:
         for r in np.argsort(-self.pool.value, kind="stable")[:_START]:
             add(int(r))
         while not clock.over:
-            solver.SetTimeLimit(1 + int(1000 * clock.left_s))
-            if solver.Solve() != pywraplp.Solver.OPTIMAL:
+            if not solved(solver, clock.left_s):
                 return None
             at = [np.array([each.dual_value() * unit for each in rows]) for rows in (groups, kinds, floors, cuts)]
             at[2] = at[2] / floor_units

@@ -7,6 +7,7 @@ kept. Its prices steer the search for routes; what it says is never trusted as a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,6 +49,27 @@ class Relaxed:
     premium: tuple[float, ...]
     kind: tuple[float, ...]
     used: list[tuple[Column, float]]
+
+
+def solved(solver: pywraplp.Solver, seconds: float) -> bool:
+    """Solve a linear program that may have grown since; return whether the optimum was found.
+
+    Growing bases now and then end in numbers that the solver gives up on; beginning anew helps.
+    """
+    ends = monotonic() + seconds
+    known = pywraplp.MPSolverParameters
+    for incremental, algorithm in (
+        (known.INCREMENTALITY_ON, known.PRIMAL),
+        (known.INCREMENTALITY_OFF, known.PRIMAL),
+        (known.INCREMENTALITY_OFF, known.DUAL),
+    ):
+        how = known()
+        how.SetIntegerParam(known.INCREMENTALITY, incremental)
+        how.SetIntegerParam(known.LP_ALGORITHM, algorithm)
+        solver.SetTimeLimit(1 + int(1000 * max(0.0, ends - monotonic())))
+        if solver.Solve(how) == pywraplp.Solver.OPTIMAL:
+            return True
+    return False
 
 
 class Master:
@@ -119,8 +141,7 @@ class Master:
 
     def solve(self, seconds: float) -> Relaxed | None:
         """Solve; None when the solver gave up or needed more seconds."""
-        self._solver.SetTimeLimit(1 + int(1000 * seconds))
-        if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+        if not solved(self._solver, seconds):
             return None
         used = [(column, x) for column, variable in self._columns.items() if (x := variable.solution_value()) > 1e-7]
         unit = self._unit
