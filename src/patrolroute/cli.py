@@ -19,7 +19,7 @@ from rich.text import Text
 
 from patrolroute import __version__
 from patrolroute import datasets as named
-from patrolroute.engines.registry import DEFAULT_ENGINE, ENGINES
+from patrolroute.engines.registry import DEFAULT_ENGINE, ENGINES, engine_named
 from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError, RuleBrokenError
 from patrolroute.patrol import SAVED_BESIDE, check_saved
 from patrolroute.patrol import plan as plan_night
@@ -91,7 +91,7 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
         planned = plan_night(
             night,
             network,
-            engine=engine,
+            engine=engine_named(engine, notice=lambda sentence: err.print(f"patrolroute: {sentence}", markup=False)),
             seconds=seconds,
             iterations=iterations,
             bound_seconds=bound_seconds,

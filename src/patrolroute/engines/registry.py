@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from patrolroute.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from patrolroute.engines.native import NativeEngine
     from patrolroute.engines.protocol import Engine
 
 DEFAULT_ENGINE = "native"
@@ -22,13 +26,16 @@ ENGINES = tuple(sorted(_PLACES))
 """The names that `engine_named` knows, whether or not their packages are installed."""
 
 
-def engine_named(name: str) -> Engine:
+def engine_named(name: str, *, notice: Callable[[str], None] | None = None) -> Engine:
     """Return an engine; its solver is imported only now.
 
     Parameters
     ----------
     name : str
         One of `ENGINES`.
+    notice : callable, optional
+        Called with a sentence before work that a user might wonder about, such as compiling once per machine; only
+        "native" has any.
 
     Raises
     ------
@@ -40,7 +47,10 @@ def engine_named(name: str) -> Engine:
     if name not in _PLACES:
         known = ", ".join(_described(each) for each in ENGINES)
         raise InputError([f"there is no engine {name!r}; expected one of {known}."])
-    return _made(name)
+    made = _made(name)
+    if notice is not None and name == "native":
+        return replace(cast("NativeEngine", made), notice=notice)
+    return made
 
 
 def _made(name: str) -> Engine:
