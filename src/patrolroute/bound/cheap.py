@@ -2,8 +2,9 @@
 
 A route's time is at least the durations of its visits and, for each visit, half the least drive that can lead to it and
 half the least that can lead on. What the squads have in sum is shared out as in a knapsack with one price a second for
-each kind of squad and one a second at the wheel (Lagrangian relaxation, subgradient steps after Polyak 1969,
-10.1016/0041-5553(69)90061-5). Any prices bound; they are rounded to whole numbers first and the bound is exact.
+each kind of squad and one a second at the wheel (Lagrangian relaxation). A linear program finds the prices, and steps
+against the subgradient better them (Polyak 1969, 10.1016/0041-5553(69)90061-5). Any prices bound; they are rounded to
+whole numbers first and the bound is exact.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
 
 from patrolroute.bound.compiled import compiled
 from patrolroute.bound.network import FAR, squad_rows
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
-_ROUNDS = 150
+_ROUNDS = 200
+_MOST_SHARES = 30_000
+"""Visits times kinds of squads up to which the linear program tells the kinds apart."""
 _ROOM = 1 << 58
 
 
@@ -146,20 +151,17 @@ def cheap_bound(level: Level, have: Resources, groups: int, clock: Clock) -> int
     trivial = level.rounded(int(best.sum()))
     if not possible.any():
         return 0
-    kinds = len(have.time_budget)
     relaxation = _Relaxation(level, have, groups)
-    scale = float(level.weight[possible].sum()) / max(1.0, float(have.time[possible].min(axis=1).sum()))
-    # In units of what a whole budget costs, one step length suits prices of seconds and of weights alike.
     floors = [floor for _, floor in level.floors]
+    # In units of what a whole budget costs, one step length suits prices of seconds and of weights alike.
     unit = np.maximum(1.0, np.concatenate([have.time_budget, have.drive_budget, floors]).astype(np.float64))
-    at = np.concatenate([np.full(kinds, scale), np.zeros(kinds + len(floors))])
-    upper, proved, step = float(trivial), trivial, 1.0
-    centre, stale = at, 0
+    at = _first_prices(level, have, groups, clock)
+    centre, upper, proved, step, stale = at, np.inf, trivial, 1.0, 0
     for _ in range(_ROUNDS):
         value, slope = relaxation.at(at)
-        if value < upper - 1e-9 * max(1.0, abs(upper)):
+        if value < upper - 1e-9 * max(1.0, abs(value)):
             proved = min(proved, relaxation.proved(at))
-            upper, centre, stale = min(upper, value), at, 0
+            upper, centre, stale = value, at, 0
         else:
             stale += 1
             if stale >= 8:
@@ -169,8 +171,48 @@ def cheap_bound(level: Level, have: Resources, groups: int, clock: Clock) -> int
         norm = float((slope**2).sum())
         if norm <= 0.0 or step < 1e-3 or clock.over:
             break
-        at = np.maximum(0.0, at - step * 0.1 * max(1.0, abs(value)) / norm * slope / unit)
+        at = np.maximum(0.0, at - step * 0.02 * max(1.0, abs(value)) / norm * slope / unit)
     return max(0, level.rounded(min(proved, trivial)))
+
+
+def _first_prices(level: Level, have: Resources, groups: int, clock: Clock) -> Floats:
+    """Return prices from the knapsack as a linear program, with all kinds taken for one where they are many."""
+    kinds = len(have.time_budget)
+    many = len(have.group) * kinds > _MOST_SHARES
+    time, drive, able = have.time, have.drive, have.able
+    budgets = [have.time_budget, have.drive_budget]
+    if many:
+        far = np.int64(1) << 40
+        time, drive = (np.where(able, each, far).min(axis=1, keepdims=True) for each in (time, drive))
+        able = able.max(axis=1, keepdims=True)
+        budgets = [each.sum(keepdims=True) for each in budgets]
+    v, c = np.nonzero(able)
+    n, columns = len(v), np.arange(len(v), dtype=np.int64)
+    ones = np.ones(n, np.float64)
+    rows = [sparse.csr_matrix((ones, (have.group[v], columns)), shape=(groups, n))]
+    rows += [
+        sparse.csr_matrix((each[v, c].astype(np.float64), (c, columns)), shape=(able.shape[1], n))
+        for each in (time, drive)
+    ]
+    rows += [sparse.csr_matrix(-1.0 * weight[v][np.newaxis]) for weight, _ in level.floors]
+    right = np.concatenate([np.ones(groups), *budgets, [-floor for _, floor in level.floors]])
+    nothing = np.zeros(2 * kinds + len(level.floors))
+    if clock.over:
+        return nothing
+    solved = linprog(  # type: ignore[call-overload]  # the stubs know no sparse matrices
+        -1.0 * level.weight[v],
+        A_ub=sparse.vstack(rows),
+        b_ub=right,
+        bounds=(0.0, None),
+        method="highs",
+        options={"time_limit": max(0.1, clock.left_s)},
+    )
+    if solved.status != 0:
+        return nothing
+    prices = np.maximum(0.0, -np.asarray(solved.ineqlin.marginals, np.float64)[groups:])
+    if not many:
+        return prices
+    return np.concatenate([np.full(kinds, prices[0]), np.full(kinds, prices[1]), prices[2:]])
 
 
 class _Relaxation:
