@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("scenario", type=Path)
     parser.add_argument("--roads", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--engine", default="ortools")
+    parser.add_argument("--engine", default="native")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     rows = run(arguments.scenario, arguments.roads, seconds=arguments.seconds, engine=arguments.engine)

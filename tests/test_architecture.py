@@ -64,7 +64,7 @@ def test_search_knows_no_map(room: str) -> None:
 
 
 def test_render_knows_no_engine() -> None:
-    assert not rooms()["render"] & {"engines", "search", "solve"}
+    assert not rooms()["render"] & {"engines", "search", "solver"}
 
 
 def test_no_shed() -> None:
@@ -88,3 +88,11 @@ def test_the_public_surface_is_sorted_and_whole() -> None:
 
     assert list(patrolroute.__all__) == sorted(patrolroute.__all__)
     assert all(getattr(patrolroute, name) is not None for name in patrolroute.__all__)
+    assert len(patrolroute.__all__) == 16
+
+
+def test_no_module_hides_a_public_name() -> None:
+    """Importing `patrolroute.x` anywhere would put the module in the place of the function of that name."""
+    import patrolroute
+
+    assert {room_of(path) for path in modules()} & set(patrolroute.__all__) == {"datasets"}

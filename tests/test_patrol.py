@@ -15,7 +15,7 @@ from patrolroute.roads import RoadNetwork, SpeedTable, roads_from_graph
 from patrolroute.scenario import Scenario
 from patrolroute.scenario.model import Closures, Travel
 from streets import corner, town
-from test_solve import Scripted
+from test_solver import Scripted
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from patrolroute.problem import PatrolProblem
     from patrolroute.roads import RoadNetwork, fetch_roads, read_roads, roads_from_graph
     from patrolroute.scenario import Scenario, read_scenario
-    from patrolroute.solve import solve
+    from patrolroute.solver import solve
 
 __all__ = [
     "InfeasibleError",
@@ -56,7 +56,7 @@ _HOMES = {
     "read_roads": "roads",
     "read_scenario": "scenario",
     "roads_from_graph": "roads",
-    "solve": "solve",
+    "solve": "solver",
 }
 
 

@@ -31,7 +31,7 @@ from patrolroute.scenario import Scenario, read_scenario, scenario_schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from patrolroute.solve import Progress as SearchProgress
+    from patrolroute.solver import Progress as SearchProgress
 
 EXIT_BAD_INPUT = 2
 EXIT_NO_PLAN = 3

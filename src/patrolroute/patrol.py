@@ -31,7 +31,7 @@ from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph, tr
 from patrolroute.rules import RULES, Violation
 from patrolroute.scenario import Scenario, read_scenario, write_scenario
 from patrolroute.schedule import orders_of
-from patrolroute.solve import Progress, required_left_out, solve
+from patrolroute.solver import Progress, required_left_out, solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import pytest
 from patrolroute.engines.protocol import Budget, Found, Watch
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.problem import PatrolProblem
-from patrolroute.solve import Progress, solve
+from patrolroute.solver import Progress, solve
 
 if TYPE_CHECKING:
     from patrolroute.problem import Orders
