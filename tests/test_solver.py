@@ -116,14 +116,14 @@ def test_ctrl_c_returns_the_best_so_far_and_handlers_are_put_back() -> None:
 
 def test_a_thread_may_solve_too() -> None:
     plans = []
-    thread = threading.Thread(target=lambda: plans.append(solve(problem_of(), engine=Scripted(((0,),)))))
+    thread = threading.Thread(target=lambda: plans.append(solve(problem_of(), engine=Scripted(((0,),)), iterations=1)))
     thread.start()
     thread.join()
     assert plans[0].coverage[0].covered_sites == 1
 
 
 def test_a_search_starts_from_a_plan() -> None:
-    first = solve(problem_of(), engine=Scripted(((1,),)))
+    first = solve(problem_of(), engine=Scripted(((1,),)), iterations=1)
     engine = Scripted(((1, 0),))
     solve(problem_of(), engine=engine, start=first)
     assert engine.started_from == ((1,),)
@@ -139,8 +139,16 @@ def test_a_bound_comes_with_every_plan_unless_unwanted() -> None:
     proved = solve(problem_of(), engine=Scripted(((1, 0),)))
     assert [(each.upper_weight, each.proved) for each in proved.bound or ()] == [(2, True)]
     assert (proved.gap, proved.proved) == ({1: 0.0}, True)
-    half = solve(problem_of(), engine=Scripted(((1,),)))
+    half = solve(problem_of(), engine=Scripted(((1,),)), iterations=1)
     assert [(each.upper_weight, each.proved) for each in half.bound or ()] == [(2, False)]
     assert (half.gap, half.proved) == ({1: 0.5}, False)
     without = solve(problem_of(), engine=Scripted(((1,),)), bound_seconds=0)
     assert (without.bound, without.gap, without.proved) == (None, None, False)
+
+
+def test_a_better_plan_met_while_bounding_is_taken_unless_the_same_one_is_wanted() -> None:
+    """The engine visits one of two sites that both fit."""
+    better = solve(problem_of(), engine=Scripted(((1,),)), seconds=1)
+    assert (better.coverage[0].covered_sites, better.proved, better.engine) == (2, True, "scripted and bound")
+    same = solve(problem_of(), engine=Scripted(((1,),)), iterations=10)
+    assert (same.coverage[0].covered_sites, same.proved, same.engine) == (1, False, "scripted")

@@ -69,7 +69,8 @@ def solve(
     iterations : int, optional
         Most iterations, in the engine's own measure. With a seed and without `seconds`, the same plan every time.
     bound_seconds : float
-        How long to look for a proof of how much any plan could cover, after the search; 0 for no bound.
+        How long to look for a proof of how much any plan could cover, after the search; 0 for no bound. A better plan
+        that turns up on the way is taken, unless `iterations` is given and the same plan is wanted every time.
     seed : int, optional
         0 to 2^31 - 1; drawn at random when left out: a night that can be foretold is no patrol.
     engine : str or Engine
@@ -109,7 +110,7 @@ def solve(
     if plan.required_missed:
         raise InfeasibleError(required_left_out(plan), best=plan)
     if bound_seconds > 0:
-        plan = replace(plan, bound=_bound(problem, orders, bound_seconds))
+        plan = _bounded(problem, plan, orders, bound_seconds, improve=iterations is None)
         _refuse_broken(plan, problem)
     return plan
 
@@ -138,14 +139,18 @@ def required_left_out(plan: Plan, *, titles: Mapping[str, str] | None = None) ->
     ]
 
 
-def _bound(problem: PatrolProblem, orders: Orders, seconds: float) -> tuple[TierBound, ...]:
-    """Return proven bounds; Ctrl-C leaves the search for better ones."""
+def _bounded(problem: PatrolProblem, plan: Plan, orders: Orders, seconds: float, *, improve: bool) -> Plan:
+    """Return a plan with proven bounds, or the better one that was met on the way; Ctrl-C ends the proof."""
     with _interrupts() as interrupted:
-        proven = bound_plan(problem, orders, seconds=seconds, stopped=interrupted)
-    return tuple(
+        proven = bound_plan(problem, orders, seconds=seconds, stopped=interrupted, improve=improve)
+    if proven.improved:
+        reasons = explain_left_out(problem, proven.orders)
+        plan = schedule(problem, proven.orders, engine=f"{plan.engine} and bound", reasons=reasons)
+    bound = tuple(
         TierBound(tier=each.tier, upper_weight=each.upper_weight, proved=each.proved, method=each.method)
         for each in proven.tiers
     )
+    return replace(plan, bound=bound)
 
 
 def _default_seconds(seconds: float | None, iterations: int | None) -> float | None:

@@ -87,13 +87,13 @@ class Tuning:
         Visits that a ruin takes out, on average.
     """
 
-    hot: float = 1.0
+    hot: float = 1.3
     cold: float = 0.05
     first_cycle: int = 5_000
     growth: float = 2.0
     stretch: float = 2.0
     longest_cycle: int = 1_000_000
-    usual: float = 6.0
+    usual: float = 10.0
     reach: int = 25
     near_chance: int = 99
     ratio_chance: int = 3
