@@ -115,7 +115,7 @@ def test_time_is_kept_and_a_better_bound_comes_with_more_of_it():
 def test_many_squads_and_sites_are_answered_within_seconds():
     problem = city(3, 1500, 12, hours=8, spread=6000, starts=12)
     begun = time.monotonic()
-    bound = bound_plan(problem, seconds=3)
+    bound = bound_plan(problem, seconds=20)
     assert time.monotonic() - begun < 8.0
     table = problem.visits
     for tier in bound.tiers:
