@@ -87,17 +87,17 @@ class Tuning:
         Visits that a ruin takes out, on average.
     """
 
-    hot: float = 0.7
+    hot: float = 1.0
     cold: float = 0.05
     first_cycle: int = 5_000
     growth: float = 2.0
     stretch: float = 2.0
     longest_cycle: int = 1_000_000
-    usual: float = 6.0
+    usual: float = 8.0
     reach: int = 25
-    near_chance: int = 90
-    ratio_chance: int = 10
-    swap_chance: int = 10
+    near_chance: int = 98
+    ratio_chance: int = 5
+    swap_chance: int = 5
     thrifty_chance: int = 10
     below_share: float = 0.1
     drive_share: float = 0.1
