@@ -107,6 +107,16 @@ def _usual_arc(problem: PatrolProblem) -> float:
     return float(np.median(travel[~np.eye(len(travel), dtype=bool)]))
 
 
+def _alike(problem: PatrolProblem) -> dict[tuple[int, ...], list[int]]:
+    """Return the squads by what PyVRP's vehicle types know of them."""
+    squads = problem.squads
+    kinds: dict[tuple[int, ...], list[int]] = {}
+    for k in range(len(squads)):
+        kind = (squads.start[k], squads.end[k], squads.from_s[k], squads.until_s[k], squads.max_drive_s[k])
+        kinds.setdefault(tuple(map(int, kind)), []).append(k)
+    return kinds
+
+
 class PyVrpPeer:
     """PyVRP 0.14: distance cost 1, prizes of 10 median arcs on average, short history, low penalties."""
 
@@ -136,8 +146,12 @@ class PyVrpPeer:
                     watch.report(orders_of(best), 1)
 
         def orders_of(solution: Any) -> Orders:
-            routes = [tuple(stop.idx for stop in route if stop.is_client()) for route in solution.routes()]
-            return tuple(routes) + ((),) * (len(problem.squads) - len(routes))
+            orders: list[tuple[int, ...]] = [()] * len(problem.squads)
+            free = {kind: list(those) for kind, those in enumerate(_alike(problem).values())}
+            for route in solution.routes():
+                squad = free[route.vehicle_type()].pop(0)
+                orders[squad] = tuple(stop.idx for stop in route if stop.is_client())
+            return tuple(orders)
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -171,20 +185,16 @@ class PyVrpPeer:
             )
             for v in range(len(visits))
         ]
-        kinds: dict[tuple[int, ...], int] = {}
-        for k in range(len(squads)):
-            kind = (squads.start[k], squads.end[k], squads.from_s[k], squads.until_s[k], squads.max_drive_s[k])
-            kinds[tuple(map(int, kind))] = kinds.get(tuple(map(int, kind)), 0) + 1
         vehicles = [
             pyvrp.VehicleType(
-                many,
+                len(those),
                 start_depot=ends.index(first),
                 end_depot=ends.index(last),
                 tw_early=early,
                 tw_late=late,
                 max_distance=drive,
             )
-            for (first, last, early, late, drive), many in kinds.items()
+            for (first, last, early, late, drive), those in _alike(problem).items()
         ]
         depots = [pyvrp.Depot(len(visits) + i) for i in range(len(ends))]
         locations = [pyvrp.Location(0, 0)] * len(points)
