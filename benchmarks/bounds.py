@@ -11,17 +11,22 @@ The CSV appears whole or not at all.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from statistics import mean
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 from instances import Instance, read_folder
 from patrolroute.bound import bound_plan
 from patrolroute.engines.native import NativeEngine
 from patrolroute.engines.protocol import Budget, Watch
+from patrolroute.errors import InputError
+from runs import check_out, names, numbers, use_one_thread, write_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,44 +67,41 @@ def measure(instance: Instance, m: int, best_known: float, *, seconds: float, se
     )
 
 
-def write(rows: list[Row], path: Path) -> None:
-    """Write all rows, or nothing."""
-    draft = path.with_name(path.name + ".part")
-    with draft.open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(field.name for field in fields(Row))
-        table.writerows(astuple(row) for row in rows)
-    draft.replace(path)
-
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when the table was written, 2 when an argument or an instance is at fault."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--instances", type=Path, required=True)
-    parser.add_argument("--squads", default="2", help="numbers of squads, with commas between")
-    parser.add_argument("--families", help="only these, with commas between")
+    parser.add_argument("--instances", type=Path, required=True, metavar="DIR", help="folder with bks.csv")
+    parser.add_argument("--squads", type=numbers, default=(2,), metavar="M", help="only these m, with commas between")
+    parser.add_argument("--families", type=names, help="only these, with commas between")
     parser.add_argument("--seconds", type=float, default=60.0, help="for each bound")
     parser.add_argument("--search", type=float, default=5.0, help="seconds of the search before it")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    chosen = read_folder(args.instances, squads=tuple(int(m) for m in args.squads.split(",")))
-    if args.families:
-        chosen = [each for each in chosen if each[0].family in args.families.split(",")]
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    args = parser.parse_args(arguments)
+    use_one_thread()
+    try:
+        check_out(args.out)
+        chosen = read_folder(args.instances, squads=args.squads)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    known = sorted({instance.family for instance, _, _ in chosen})
+    chosen = [each for each in chosen if not args.families or each[0].family in args.families]
+    if not chosen:
+        print(f"--families: there is none of these; expected some of {', '.join(known)}.", file=sys.stderr)
+        return 2
     rows = []
     for instance, m, best_known in chosen:
         row = measure(instance, m, best_known, seconds=args.seconds, search_s=args.search, seed=args.seed)
         rows.append(row)
         print(*astuple(row), sep="\t", flush=True)
-    write(rows, args.out)
-    for family in sorted({row.family for row in rows}):
-        own = [row for row in rows if row.family == family]
-        print(
-            f"{family}: mean gap {mean(row.gap_pct for row in own):.2f} %, {sum(r.proved for r in own)} of {len(own)}"
-        )
-    print(
-        f"all: mean gap {mean(row.gap_pct for row in rows):.2f} %, {sum(r.proved for r in rows)} of {len(rows)} proved"
-    )
+    write_csv([field.name for field in fields(Row)], map(astuple, rows), args.out)
+    for family in [*sorted({row.family for row in rows}), "all"]:
+        own = [row for row in rows if family in (row.family, "all")]
+        gap, proved = mean(row.gap_pct for row in own), sum(row.proved for row in own)
+        print(f"{family}: mean gap {gap:.2f} %, {proved} of {len(own)} proved")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.errors import InputError
+from patrolroute.errors import Faults, InputError
 from patrolroute.matrix import TravelMatrix
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
 
@@ -211,20 +211,47 @@ def read_folder(folder: Path, *, squads: tuple[int, ...] | None = None) -> list[
     Raises
     ------
     InputError
-        With every file that `bks.csv` names and the folder lacks.
+        With every row of `bks.csv` that cannot be read, every file that it names and the folder lacks, and every file
+        that is no instance.
     """
-    with (folder / "bks.csv").open(newline="") as file:
-        rows = [(row["instance"], int(row["m"]), float(row["best_known"])) for row in csv.DictReader(file)]
-    wanted = [row for row in rows if squads is None or row[1] in squads]
-    missing = sorted({name for name, _, _ in wanted if not (folder / f"{name}.txt").is_file()})
-    if missing:
-        raise InputError([f"{folder}: bks.csv names {name!r}, but there is no {name}.txt." for name in missing])
+    wanted = [row for row in _read_best_known(folder / "bks.csv") if squads is None or row[1] in squads]
+    faults = Faults()
+    if not wanted:
+        faults.add(f"{folder / 'bks.csv'}: has no row for m in {squads}; expected some, or no --squads.")
     read: dict[str, Instance] = {}
-    for name, _, _ in wanted:
-        if name not in read:
-            path = folder / f"{name}.txt"
-            read[name] = read_top(path) if path.read_text().split(maxsplit=1)[0] == "n" else read_toptw(path)
+    for name in dict.fromkeys(name for name, _, _ in wanted):
+        path = folder / f"{name}.txt"
+        if not path.is_file():
+            faults.add(f"{folder}: bks.csv names {name!r}, but there is no {name}.txt.")
+            continue
+        try:
+            read[name] = read_top(path) if path.read_text().split(maxsplit=1)[:1] == ["n"] else read_toptw(path)
+        except (ValueError, IndexError, KeyError) as error:
+            faults.add(f"{path}: is no instance in the TOPTW or the TOP format: {error!r}.")
+    for name, m, _ in wanted:
+        fixed = read[name].squads if name in read else None
+        if fixed not in (None, m):
+            faults.add(f"{folder}: bks.csv has {name!r} with m = {m}, but {name}.txt is for {fixed} routes.")
+    faults.raise_if_any()
     return [(read[name], m, best) for name, m, best in wanted]
+
+
+def _read_best_known(path: Path) -> list[tuple[str, int, float]]:
+    if not path.is_file():
+        raise InputError([f"{path}: there is no such file; expected the columns instance, m, best_known."])
+    faults, rows = Faults(), []
+    with path.open(newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            try:
+                name, m, best = str(row["instance"]).strip(), int(row["m"]), float(row["best_known"])
+            except (KeyError, TypeError, ValueError):
+                faults.add(f"{path} line {number}: expected the columns instance, m, best_known, found {row}.")
+                continue
+            if m < 1 or not best > 0 or not name:
+                faults.add(f"{path} line {number}: {name!r}, {m}, {best}; expected a name, m of 1 or more, a prize.")
+            rows.append((name, m, best))
+    faults.raise_if_any()
+    return rows
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -302,12 +329,15 @@ def read_pmal(path: Path) -> PmalInstance:
     at 15 minutes and the share for passing at a third.
     """
     words = path.read_text().split()
-    n, squads = int(words[0]), int(words[1])
-    limit_min, protection_min, speed_kph = (float(word) for word in words[2:5])
-    pairs = np.array(words[5 : 5 + 2 * n], np.float64).reshape(n, 2)
-    prize = np.zeros(n, np.int64)
-    prize[pairs[:, 0].astype(np.int64)] = np.round(pairs[:, 1]).astype(np.int64)
-    metres = np.array(words[5 + 2 * n :], np.float64)
+    try:
+        n, squads = int(words[0]), int(words[1])
+        limit_min, protection_min, speed_kph = (float(word) for word in words[2:5])
+        pairs = np.array(words[5 : 5 + 2 * n], np.float64).reshape(n, 2)
+        metres = np.array(words[5 + 2 * n :], np.float64)
+        prize = np.zeros(n, np.int64)
+        prize[pairs[:, 0].astype(np.int64)] = np.round(pairs[:, 1]).astype(np.int64)
+    except (ValueError, IndexError) as error:
+        raise InputError([f"{path}: is no instance in the PMAL format: {error}."]) from error
     if metres.size != n * n:
         raise InputError([f"{path}: expected {n} x {n} distances after the prizes, found {metres.size} numbers."])
     travel_s = np.ceil(metres.reshape(n, n) / (speed_kph / 3.6) - 1e-9).astype(np.int32)

@@ -10,7 +10,7 @@ every stop takes ten minutes. Orders are scored by code that shares nothing with
 from __future__ import annotations
 
 import argparse
-import csv
+import itertools
 import multiprocessing
 import sys
 import time
@@ -22,11 +22,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from patrolroute.engines.protocol import Budget, Watch
+from patrolroute.errors import InputError
 from patrolroute.matrix import TravelMatrix
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
 from peers import bench_engine
+from runs import check_engines, check_out, names, numbers, peak_mb, reset_peak, use_one_thread, write_csv
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from patrolroute.problem import Orders
 
 SHIFT_S, DWELL_S, WINDOW_S = 8 * 3600, 600, 2 * 3600
@@ -107,13 +111,14 @@ class Job:
     seed: int
 
 
-def run_job(job: Job) -> tuple[int, float, list[tuple[float, int]]]:
-    """Return the weight, the seconds the run took, and (second, weight) whenever a better plan was reported."""
+def run_job(job: Job) -> tuple[int, float, float, list[tuple[float, int]]]:
+    """Return the weight, the seconds and the peak memory, and (second, weight) as better plans were reported."""
     engine = bench_engine(job.engine)
     small = build_large(40, 2, seed=0)
     engine.search(small, budget=Budget(seconds=0.2), seed=0, start=None, watch=Watch())
     problem = build_large(job.sites, job.squads, seed=0)
     trace: list[tuple[float, int]] = []
+    reset_peak()
     begin = time.perf_counter()
 
     def note(orders: Orders, _iterations: int) -> None:
@@ -123,39 +128,49 @@ def run_job(job: Job) -> tuple[int, float, list[tuple[float, int]]]:
 
     watch = Watch(report=note)
     found = engine.search(problem, budget=Budget(seconds=job.seconds), seed=job.seed, start=None, watch=watch)
-    return score(problem, found.orders), time.perf_counter() - begin, trace
+    took_s = time.perf_counter() - begin
+    return score(problem, found.orders), took_s, peak_mb(), trace
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--engines", default="native")
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seeds", default="1")
-    parser.add_argument("--sizes", default="1000,5000")
-    parser.add_argument("--out", type=Path)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when all was measured, 2 when an argument is at fault."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engines", type=names, default=("native",), help="native, pyvrp, vroom, ortools")
+    parser.add_argument("--seconds", type=float, default=60.0, help="limit of each run")
+    parser.add_argument("--seeds", type=numbers, default=(1,), help="with commas between")
+    parser.add_argument("--sizes", type=numbers, default=(1000, 5000), help="numbers of sites; one squad for each 50")
+    parser.add_argument("--out", type=Path, metavar="FILE.csv")
     parser.add_argument("--trace", type=float, default=10.0, help="seconds between two values printed of each run")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
+    use_one_thread()
+    try:
+        check_engines(args.engines)
+        check_out(args.out)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
     rows = []
     context = multiprocessing.get_context("spawn")
-    for sites in map(int, args.sizes.split(",")):
-        whole = int(build_large(sites, sites // 50, seed=0).visits.weight.sum())
-        for engine in args.engines.split(","):
-            for seed in map(int, args.seeds.split(",")):
-                job = Job(engine=engine, sites=sites, squads=sites // 50, seconds=args.seconds, seed=seed)
-                with context.Pool(1) as pool:
-                    weight, took, trace = pool.apply(run_job, (job,))
-                rows.append((engine, sites, job.squads, args.seconds, seed, weight, whole, round(took, 2)))
-                marks = [[w for t, w in trace if t <= at] for at in np.arange(args.trace, args.seconds, args.trace)]
-                curve = " ".join(str(values[-1]) if values else "-" for values in marks)
-                print(f"{engine:<8} {sites} / {job.squads} seed {seed}: {weight} of {whole} in {took:.1f} s; {curve}")
+    for sites in args.sizes:
+        squads = max(1, sites // 50)
+        whole = int(build_large(sites, squads, seed=0).visits.weight.sum())
+        for engine, seed in itertools.product(args.engines, args.seeds):
+            job = Job(engine=engine, sites=sites, squads=squads, seconds=args.seconds, seed=seed)
+            with context.Pool(1) as pool:
+                weight, took, peak_mb, trace = pool.apply(run_job, (job,))
+            rows.append((engine, sites, squads, args.seconds, seed, weight, whole, round(took, 2), round(peak_mb)))
+            marks = [[w for t, w in trace if t <= at] for at in np.arange(args.trace, args.seconds, args.trace)]
+            curve = " ".join(str(values[-1]) if values else "-" for values in marks)
+            print(
+                f"{engine:<8} {sites} / {squads} seed {seed}: {weight} of {whole} in {took:.1f} s, {peak_mb:.0f} MB; "
+                f"{curve}",
+                flush=True,
+            )
     if args.out is not None:
-        part = args.out.with_name(args.out.name + ".part")
-        with part.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["engine", "sites", "squads", "seconds", "seed", "weight", "whole", "took_s"])
-            writer.writerows(rows)
-        part.replace(args.out)
+        header = ["engine", "sites", "squads", "seconds", "seed", "weight", "whole", "took_s", "peak_mb"]
+        write_csv(header, rows, args.out)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from patrolroute.problem import Orders, PatrolProblem
 
 HIGHEST_PRIORITY = 100
+MOST_COST = 2**31
 
 
 class VroomEngine:
     """VROOM through pyvroom, exploration level 5, for problems of one tier.
 
-    VROOM knows priorities from 0 to 100 and maximises their sum; weights are scaled to them. It has no seed and no
-    iterations, and stops only between its phases, so that a run may take longer than its limit.
+    VROOM maximises the sum of priorities from 0 to 100, then the number of stops, then the least driving: weights up to
+    100 are priorities as they are, larger ones are scaled to 100. It has no seed and no iterations, reports its plan
+    only at the end, and looks at its limit between the steps of its local search, not while it builds its first routes.
 
     Raises
     ------
@@ -48,8 +50,10 @@ class VroomEngine:
         """Return VROOM's orders; see `Engine`. Groups of alternatives are not known to VROOM and refused."""
         del seed, start  # VROOM is deterministic, and here always starts cold
         seconds = _one_tier(problem, budget, self.name)
+        begin = time.perf_counter()
         data = self._input(problem)
-        solution = data.solve(exploration_level=5, nb_threads=1, timeout=timedelta(seconds=seconds))
+        left_s = max(0.01, seconds - (time.perf_counter() - begin))
+        solution = data.solve(exploration_level=5, nb_threads=1, timeout=timedelta(seconds=left_s))
         orders: list[list[int]] = [[] for _ in range(len(problem.squads))]
         steps = solution.routes
         if len(steps):
@@ -64,8 +68,15 @@ class VroomEngine:
         vroom, squads, visits = self._vroom, problem.squads, problem.visits
         data = vroom.Input()
         for layer in sorted(set(squads.profile.tolist())):
-            data.set_durations_matrix(f"p{layer}", problem.matrix.travel_s[layer].astype(np.uint32))
+            travel = problem.matrix.travel_s[layer].astype(np.int64)
+            data.set_durations_matrix(f"p{layer}", travel)
+            # The cost of all drives together must fit VROOM's 32 bits. It decides last, so it may be coarser.
+            coarser = -(-int(travel.max(initial=0)) * len(travel) // MOST_COST)
+            if coarser > 1:
+                data.set_costs_matrix(f"p{layer}", -(-travel // coarser))
+        shifts_s = squads.until_s.astype(np.int64) - squads.from_s
         for k in range(len(squads)):
+            limit = int(squads.max_drive_s[k])
             data.add_vehicle(
                 vroom.Vehicle(
                     k,
@@ -73,11 +84,10 @@ class VroomEngine:
                     end=int(squads.end[k]),
                     profile=f"p{squads.profile[k]}",
                     time_window=vroom.TimeWindow(int(squads.from_s[k]), int(squads.until_s[k])),
-                    max_travel_time=int(squads.max_drive_s[k]),
-                    skills={k},
+                    max_travel_time=limit if limit < shifts_s[k] else None,
                 )
             )
-        top = max(1, int(visits.weight.max()))
+        top = max(HIGHEST_PRIORITY, int(visits.weight.max()))
         for v in range(len(visits)):
             if visits.weight[v] == 0:
                 continue
@@ -123,7 +133,7 @@ class PyVrpPeer:
     name = "pyvrp"
 
     def __init__(self) -> None:
-        self._pyvrp = import_extra("pyvrp", extra="pyvrp")
+        self._pyvrp = import_extra("pyvrp", extra="engines")
 
     def search(self, problem: PatrolProblem, *, budget: Budget, seed: int, start: Orders | None, watch: Watch) -> Found:
         """Return PyVRP's orders; see `Engine`."""

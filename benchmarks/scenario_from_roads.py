@@ -39,6 +39,17 @@ CANDIDATES = 16
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when the scenario was written, 2 when an argument or the roads are at fault."""
+    chosen = parse(arguments)
+    try:
+        write_night(chosen)
+    except PatrolrouteError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{chosen.out / 'scenario.toml'}: {chosen.sites} sites and {chosen.squads} squads on {chosen.roads.name}")
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("roads", type=Path, metavar="ROADS", help="a road file of any kind that patrolroute reads")
     parser.add_argument("--sites", type=int, default=40)
@@ -46,18 +57,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hours", type=float, default=3.0, help="length of the shift")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    chosen = parser.parse_args(arguments)
-    try:
-        check_arguments(chosen)
-        network = read_roads(chosen.roads)
-        rng = np.random.default_rng(chosen.seed)
-        tables = make_tables(network, chosen, rng)
-        write_all({"scenario.toml": scenario_text(network, chosen), **tables}, chosen.out)
-    except PatrolrouteError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{chosen.out / 'scenario.toml'}: {chosen.sites} sites and {chosen.squads} squads on {chosen.roads.name}")
-    return 0
+    return parser.parse_args(arguments)
+
+
+def write_night(chosen: argparse.Namespace) -> None:
+    """Write the scenario that the arguments ask for.
+
+    Raises
+    ------
+    PatrolrouteError
+        When an argument or the roads are at fault.
+    """
+    check_arguments(chosen)
+    network = read_roads(chosen.roads)
+    rng = np.random.default_rng(chosen.seed)
+    tables = make_tables(network, chosen, rng)
+    write_all({"scenario.toml": scenario_text(network, chosen), **tables}, chosen.out)
 
 
 def check_arguments(chosen: argparse.Namespace) -> None:

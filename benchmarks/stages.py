@@ -8,7 +8,6 @@ Each stage runs once, in this process, in order; the peak is the process's resid
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import tempfile
 import time
@@ -19,8 +18,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class Stages:
@@ -71,24 +72,23 @@ def run(scenario_file: Path, roads_file: Path, *, seconds: float, engine: str) -
     return stages.rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Time and peak memory of each stage from road file to saved plan.")
-    parser.add_argument("scenario", type=Path)
-    parser.add_argument("--roads", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=10.0)
+def main(given: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenario", type=Path, metavar="SCENARIO")
+    parser.add_argument("--roads", type=Path, required=True, help="a road file of any kind that patrolroute reads")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of the search")
     parser.add_argument("--engine", default="native")
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    parser.add_argument("--out", type=Path, metavar="FILE.csv")
+    arguments = parser.parse_args(given)
     rows = run(arguments.scenario, arguments.roads, seconds=arguments.seconds, engine=arguments.engine)
     for name, seconds, peak in rows:
         print(f"{name:45s} {seconds:8.2f} s {peak:8.0f} MB")
     if arguments.out is not None:
-        with arguments.out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("roads", "stage", "seconds", "peak_mb"))
-            writer.writerows(
-                (arguments.roads.name, name, f"{seconds:.3f}", f"{peak:.0f}") for name, seconds, peak in rows
-            )
+        from runs import write_csv  # brings what the first stage measures
+
+        header = ("roads", "stage", "seconds", "peak_mb")
+        name = arguments.roads.name
+        write_csv(header, [(name, stage, f"{took:.3f}", f"{peak:.0f}") for stage, took, peak in rows], arguments.out)
 
 
 if __name__ == "__main__":
