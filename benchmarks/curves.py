@@ -1,4 +1,4 @@
-"""How the gap to the best known falls over time, engine by engine: a table, and a picture of it.
+r"""How the gap to the best known falls over time, engine by engine: a table, and a picture of it.
 
     python benchmarks/curves.py --instances DIR --engines native,pyvrp,vroom,ortools --seconds 60 --seeds 1 \
         --out FILE.csv [--plot FILE.png] [--squads 2,4] [--workers N]

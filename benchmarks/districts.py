@@ -1,4 +1,4 @@
-"""Engines, and the bound of each one's plan, on real and synthetic districts.
+r"""Engines, and the bound of each one's plan, on real and synthetic districts.
 
     python benchmarks/districts.py [--roads DIR] [--engines native,pyvrp,ortools] [--seconds 10] [--bound-seconds 60] \
         [--only NAMES] [--out FILE.csv]

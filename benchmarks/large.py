@@ -1,4 +1,4 @@
-"""Engines on large nights that a seed fixes: 1,000 sites with 20 squads, and 5,000 with 100.
+r"""Engines on large nights that a seed fixes: 1,000 sites with 20 squads, and 5,000 with 100.
 
     python benchmarks/large.py --engines native,pyvrp,vroom,ortools --seconds 60 --seeds 1 [--sizes 1000,5000] \
         [--out FILE.csv] [--trace SECONDS]

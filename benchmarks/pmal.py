@@ -1,4 +1,4 @@
-"""The hot spots of the military police of Alagoas: stop for 15 minutes, or pass by for a third of the prize.
+r"""The hot spots of the military police of Alagoas: stop for 15 minutes, or pass by for a third of the prize.
 
     python benchmarks/pmal.py --instances DIR [--engines native,pyvrp,ortools] [--seconds 10] [--bound-seconds 60] \
         [--limit-min 60] [--seed 1] [--out FILE.csv]

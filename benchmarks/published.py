@@ -1,4 +1,4 @@
-"""Engines against the best known prizes of published instances.
+r"""Engines against the best known prizes of published instances.
 
     python benchmarks/published.py --instances DIR --engines native,pyvrp,vroom,ortools --seconds 1 --seeds 1,2,3 \
         --out FILE.csv [--workers N] [--squads 2,4]
