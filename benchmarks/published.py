@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import astuple, dataclass, fields
+from math import isnan, nan
 from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING
@@ -76,12 +77,11 @@ def summary(runs: list[Run]) -> str:
         for family in [*families, "all"]:
             those = [run for run in runs if run.engine == engine and family in (run.family, "all")]
             gaps = [run.gap_pct for run in those]
-            # A run without a plan has no second of its first (NaN is the one number that differs from itself).
-            firsts = [run.first_plan_s for run in those if run.first_plan_s == run.first_plan_s]
-            first_s = mean(firsts) if firsts else float("nan")
+            first_s = [run.first_plan_s for run in those if not isnan(run.first_plan_s)]
+            peak_mb = [run.peak_mb for run in those if not isnan(run.peak_mb)]
             lines.append(
                 f"{engine:<15} {family:<8} {len(those):>5} {mean(gaps):>8.3f} {median(gaps):>8.3f} {max(gaps):>8.3f} "
-                f"{first_s:>8.3f} {max(run.peak_mb for run in those):>7.0f}"
+                f"{mean(first_s) if first_s else nan:>8.3f} {max(peak_mb, default=nan):>7.0f}"
             )
     lines += [f"not valid: {run.engine} {run.instance} m={run.m} seed {run.seed}" for run in runs if not run.valid]
     return "\n".join([*lines, *_duels(runs, engines)])

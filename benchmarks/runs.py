@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from peers import bench_engine
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from instances import Instance
     from patrolroute.engines.protocol import Engine
@@ -186,24 +188,39 @@ def check_engines(names: Sequence[str]) -> None:
 
 def run_tasks(tasks: Sequence[Task], *, workers: int) -> list[Made]:
     """Make all runs of one engine, in `workers` fresh processes, and say on stderr how far they are."""
-    context = multiprocessing.get_context("spawn")
     made: list[Made] = []
     name, live = tasks[0].engine, sys.stderr.isatty()
-    with context.Pool(workers) as pool:
-        for each in pool.imap(_run, tasks, chunksize=1):
-            made.append(each)
-            if live:
-                print(f"\r{name}: {len(made)} of {len(tasks)} runs", end="", file=sys.stderr, flush=True)
+    while len(made) < len(tasks):
+        try:
+            for each in _in_processes(tasks[len(made) :], workers):
+                made.append(each)
+                if live:
+                    print(f"\r{name}: {len(made)} of {len(tasks)} runs", end="", file=sys.stderr, flush=True)
+        except BrokenProcessPool:
+            made.append(_alone(tasks[len(made)]))
     over_s = max(each.took_s - each.task.seconds for each in made)
     begin = "\r" if live else ""
     print(f"{begin}{name}: {len(made)} runs, at most {over_s:.2f} s beyond the limit", file=sys.stderr, flush=True)
     for each in made:
         if each.fault:
-            task = each.task
-            print(
-                f"{name}: {task.instance.name} m={task.m} seed {task.seed} is not valid: {each.fault}", file=sys.stderr
-            )
+            run = f"{each.task.instance.name} m={each.task.m} seed {each.task.seed}"
+            print(f"{name}: {run} is not valid: {each.fault}", file=sys.stderr)
     return made
+
+
+def _in_processes(tasks: Sequence[Task], workers: int) -> Iterator[Made]:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
+        yield from pool.map(_run, tasks)
+
+
+def _alone(task: Task) -> Made:
+    """Run a task by itself after some process died, to tell whether this one kills it."""
+    try:
+        return next(_in_processes([task], 1))
+    except BrokenProcessPool:
+        nan = float("nan")
+        return Made(task=task, prize=0.0, fault="the process died", took_s=0.0, first_plan_s=nan, peak_mb=nan)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]], path: Path) -> None:

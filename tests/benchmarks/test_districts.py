@@ -27,6 +27,9 @@ def test_a_sample_district_and_a_road_file(
         covered, bound, whole = int(row["covered"]), int(row["bound"]), int(row["whole"])
         assert covered <= bound <= whole
         assert float(row["gap_pct"]) == pytest.approx(100 * (bound - covered) / bound, abs=1e-3)
+    for each in range(0, len(rows), 3):
+        found, covered = ([int(row[name]) for row in rows[each : each + 3]] for name in ("found", "covered"))
+        assert found <= covered
     said = capsys.readouterr().out
     assert said.count("kota-lama ") == 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,19 @@ from instances import read_folder
 from patrolroute.engines.protocol import Budget, Found, Watch
 from patrolroute.errors import InputError
 from patrolroute.problem import Orders, PatrolProblem
-from runs import Task, check_engines, check_out, run_tasks, write_csv
+from runs import Made, Task, check_engines, check_out, run_tasks, write_csv
 
 
 def task_for(folder: Path, **options: object) -> Task:
     instance, m, best = read_folder(folder)[0]
     task = Task(engine="native", instance=instance, m=m, best_known=best, seconds=0.1, seed=1)
     return replace(task, **options)  # type: ignore[arg-type]
+
+
+def dies_on_two(task: Task) -> Made:
+    if task.seed == 2:
+        os._exit(1)
+    return Made(task=task, prize=5, fault="", took_s=0.0, first_plan_s=0.0, peak_mb=1.0)
 
 
 class Scripted:
@@ -44,6 +51,16 @@ def test_runs_happen_in_other_processes(toptw: Path, capfd: pytest.CaptureFixtur
     said = capfd.readouterr().err
     assert "native: 2 runs" in said
     assert "\r" not in said
+
+
+def test_a_process_that_dies_costs_its_own_run_alone(toptw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "_run", dies_on_two)
+    made = run_tasks([task_for(toptw, seed=seed) for seed in (1, 2, 3)], workers=2)
+    assert [(each.task.seed, each.prize, each.fault) for each in made] == [
+        (1, 5, ""),
+        (2, 0, "the process died"),
+        (3, 5, ""),
+    ]
 
 
 def test_only_better_plans_are_traced(toptw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
