@@ -1,0 +1,29 @@
+"""Fastest ways between many points of any directed graph, as a function of plain arrays.
+
+A customisable contraction hierarchy (Dibbelt, Strasser, Wagner, 10.1145/2886843) swept for many sources and targets at
+once (RPHAST: Delling, Goldberg, Werneck, 10.4230/OASIcs.ATMOS.2011.52). It knows nothing of streets: nodes are numbers,
+arcs have whole milliseconds and decimetres.
+
+::
+
+    n, tail, head, xy  --build_hierarchy-->  Hierarchy   once for a graph
+    time_ms, length_dm --weigh-->            Weighted    again whenever times change
+    sources, targets   --sweep-->            blocks of keys --split_keys--> milliseconds, decimetres
+"""
+
+from patrolroute.roads.hierarchy.batch import Ends, sweep
+from patrolroute.roads.hierarchy.order import Hierarchy, build_hierarchy
+from patrolroute.roads.hierarchy.weights import DM_LIMIT, MS_LIMIT, Weighted, join_keys, split_keys, weigh
+
+__all__ = [
+    "DM_LIMIT",
+    "MS_LIMIT",
+    "Ends",
+    "Hierarchy",
+    "Weighted",
+    "build_hierarchy",
+    "join_keys",
+    "split_keys",
+    "sweep",
+    "weigh",
+]
