@@ -6,9 +6,9 @@ from patrolroute.roads.files import read_roads, write_roads
 from patrolroute.roads.graphs import roads_from_graph
 from patrolroute.roads.network import Closed, Cut, RoadNetwork
 from patrolroute.roads.offroad import distance_words
-from patrolroute.roads.routing import travel_matrix, travel_seconds
 from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
 from patrolroute.roads.speeds import SpeedTable
+from patrolroute.roads.tables import travel_blocks, travel_matrix, travel_seconds, write_travel
 from patrolroute.roads.trace import Leg, Street, trace_legs
 
 __all__ = [
@@ -29,7 +29,9 @@ __all__ = [
     "roads_from_graph",
     "snap_points",
     "trace_legs",
+    "travel_blocks",
     "travel_matrix",
     "travel_seconds",
     "write_roads",
+    "write_travel",
 ]

@@ -15,12 +15,14 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from patrolroute.errors import Faults
+from patrolroute.roads.geometry import metres_per_degree
 from patrolroute.roads.speeds import SpeedTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.provenance import Provenance
+    from patrolroute.roads.hierarchy import Hierarchy, Weighted
     from patrolroute.scenario.model import Closures
 
 _COLUMNS = {
@@ -227,6 +229,22 @@ class RoadNetwork:
         """True for one edge of each street, shape (E,): of twins the first."""
         return (self.twin < 0) | (self.twin > np.arange(len(self.twin)))
 
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        """The contraction hierarchy of the streets, made when it is first asked for; speeds do not matter to it."""
+        from patrolroute.roads.hierarchy import build_hierarchy  # noqa: PLC0415 - brings the compiler
+
+        east, north = metres_per_degree(np.array([self.lat.mean()]))
+        xy = np.column_stack([self.lon * east, self.lat * north])
+        return build_hierarchy(len(self.node_id), self.tail, self.head, xy)
+
+    @cached_property
+    def weighted(self) -> Weighted:
+        """The hierarchy with this network's times and lengths."""
+        from patrolroute.roads.hierarchy import weigh  # noqa: PLC0415 - brings the compiler
+
+        return weigh(self.hierarchy, self.time_ms, self.length_dm)
+
     @property
     def lines(self) -> NDArray[np.object_]:
         """A LineString for each edge, shape (E,)."""
@@ -296,7 +314,10 @@ class RoadNetwork:
     def with_speeds(self, speeds: SpeedTable) -> RoadNetwork:
         """Return the same streets with times from another speed table."""
         times = speeds.times_ms(self.length_dm, self.highway, self.maxspeed_kph)
-        return replace(self, speeds=speeds, time_ms=times)
+        faster = replace(self, speeds=speeds, time_ms=times)
+        if "hierarchy" in vars(self):
+            vars(faster)["hierarchy"] = self.hierarchy
+        return faster
 
     def with_closures(self, closures: Closures) -> RoadNetwork:
         """Return the largest strong component that is left once streets are closed.

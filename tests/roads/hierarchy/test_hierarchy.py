@@ -12,17 +12,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from patrolroute.errors import InputError
-from patrolroute.roads.hierarchy import (
-    DM_LIMIT,
-    MS_LIMIT,
-    Ends,
-    Hierarchy,
-    build_hierarchy,
-    join_keys,
-    split_keys,
-    sweep,
-    weigh,
-)
+from patrolroute.roads.hierarchy import Ends, Hierarchy, build_hierarchy, sweep, weigh
+from patrolroute.roads.keys import DM_LIMIT, MS_LIMIT, join_keys, split_keys
 
 Arrays = tuple[int, Any, Any, Any, Any]
 """Nodes; tail, head, milliseconds and decimetres of the arcs."""

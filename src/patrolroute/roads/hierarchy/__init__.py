@@ -8,22 +8,18 @@ arcs have whole milliseconds and decimetres.
 
     n, tail, head, xy  --build_hierarchy-->  Hierarchy   once for a graph
     time_ms, length_dm --weigh-->            Weighted    again whenever times change
-    sources, targets   --sweep-->            blocks of keys --split_keys--> milliseconds, decimetres
+    sources, targets   --sweep-->            blocks of keys, see `roads.keys`
 """
 
 from patrolroute.roads.hierarchy.batch import Ends, sweep
 from patrolroute.roads.hierarchy.order import Hierarchy, build_hierarchy
-from patrolroute.roads.hierarchy.weights import DM_LIMIT, MS_LIMIT, Weighted, join_keys, split_keys, weigh
+from patrolroute.roads.hierarchy.weights import Weighted, weigh
 
 __all__ = [
-    "DM_LIMIT",
-    "MS_LIMIT",
     "Ends",
     "Hierarchy",
     "Weighted",
     "build_hierarchy",
-    "join_keys",
-    "split_keys",
     "sweep",
     "weigh",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from patrolroute.compiled import entry, kernel
 from patrolroute.roads.geometry import part_index, starts_of
-from patrolroute.roads.hierarchy.weights import join_keys
+from patrolroute.roads.keys import join_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
