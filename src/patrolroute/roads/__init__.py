@@ -6,6 +6,7 @@ from patrolroute.roads.files import read_roads, write_roads
 from patrolroute.roads.graphs import roads_from_graph
 from patrolroute.roads.network import Closed, Cut, RoadNetwork
 from patrolroute.roads.offroad import distance_words
+from patrolroute.roads.reach import reach_areas
 from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
 from patrolroute.roads.speeds import SpeedTable
 from patrolroute.roads.tables import travel_blocks, travel_matrix, travel_seconds, write_travel
@@ -24,6 +25,7 @@ __all__ = [
     "fetch_roads",
     "find_fetched",
     "place_on_roads",
+    "reach_areas",
     "read_polygon",
     "read_roads",
     "roads_from_graph",
