@@ -23,7 +23,7 @@ _LANES = 16
 
 _TILE = 64
 
-_BLOCK_BYTES = 4 * 2**20
+_BLOCK_BYTES = 2 * 2**20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
