@@ -26,8 +26,8 @@ Engine = Literal["auto", "native", "scipy"]
 
 _SMALL_NODES = 2_000
 _FEW_POINTS = 100
-"""Searches of Dijkstra's algorithm that cost as much as making a hierarchy of the same network: measured between 60 and
-150 for cities of 10,000 to 500,000 nodes."""
+"""Searches of Dijkstra's algorithm that cost as much as making a hierarchy of the same network: measured between 66 and
+115 for pieces and tiles of Porto with 2,000 to 260,000 nodes."""
 
 _INT32_MAX = np.iinfo(np.int32).max
 
