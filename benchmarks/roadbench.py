@@ -169,10 +169,13 @@ def _run(name: str, modules: tuple[str, ...], case: Case) -> Measured | str:
         return f"{type(error).__name__}: {error}"
 
 
-def run_alone(name: str, case: Case) -> Measured | str:
+def run_alone(name: str, case: Case, *, limit_s: float = 300.0) -> Measured | str:
     """Run a task in a process of its own; return the figure, or why there is none."""
     # One thread each; libraries read these when they are loaded.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"))
     modules = tuple(sorted({each.run.__module__ for each in TASKS.values()}))
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_run, (name, modules, case))
+        try:
+            return pool.apply_async(_run, (name, modules, case)).get(limit_s)
+        except multiprocessing.TimeoutError:
+            return f"not done within {limit_s:g} s"

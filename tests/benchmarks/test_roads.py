@@ -56,6 +56,15 @@ def test_every_figure_is_a_row_and_ours_is_exact(roads: Path, tmp_path: Path) ->
     assert "not measured: osrm-routed is not there" in said
 
 
+def test_a_peer_that_does_not_end_is_left(roads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import roads_matrix  # noqa: F401 - registers its tasks
+    from roadbench import Case, run_alone
+
+    case = Case(roads=roads, packed=roads, engine="native", n=0)
+    assert run_alone("preprocess", case, limit_s=0.01) == "not done within 0.01 s"
+
+
 def test_growth_is_measured_and_drawn(roads: Path, tmp_path: Path) -> None:
     picture, out = tmp_path / "growth.png", tmp_path / "growth.csv"
     said = run("--roads", roads, "--tiles", "0.5,1,3", "--plot", picture, "--out", out)
