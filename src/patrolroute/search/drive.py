@@ -98,6 +98,7 @@ class Tuning:
     near_chance: int = 98
     ratio_chance: int = 5
     swap_chance: int = 5
+    relink_chance: int = 5
     thrifty_chance: int = 10
     below_share: float = 0.1
     drive_share: float = 0.1
@@ -171,6 +172,7 @@ class Search:
             near_chance=t.near_chance,
             ratio_chance=t.ratio_chance,
             swap_chance=t.swap_chance,
+            relink_chance=t.relink_chance,
             thrifty_chance=t.thrifty_chance,
             below_share=t.below_share,
             drive_share=t.drive_share,

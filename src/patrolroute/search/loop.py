@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patrolroute.compiled import entry, is_compiled, kernel
 from patrolroute.search.insertion import scan
-from patrolroute.search.layout import GROUP
+from patrolroute.search.layout import GROUP, TIER
 from patrolroute.search.pool import remember
 from patrolroute.search.recreate import insert_by_ratio, insert_in_order, order_keys
+from patrolroute.search.relink import relink
 from patrolroute.search.rng import below, exponential
 from patrolroute.search.ruin import ruin_for, ruin_near, ruin_route, ruin_strings, ruin_worst
 from patrolroute.search.state import (
@@ -23,6 +24,7 @@ from patrolroute.search.state import (
     MARK,
     NOW,
     OLD,
+    REQUIRED,
     SERVED,
     THRIFTY,
     TOUCHED,
@@ -64,7 +66,9 @@ class Dial(NamedTuple):
     ratio_chance : int
         Percent of iterations that insert by ratio rather than in an order.
     swap_chance : int
-        Percent of ruins that, where their visit is unserved, make room for it.
+        Percent of iterations that make room for an unserved visit, where there is one.
+    relink_chance : int
+        Percent of the other iterations that join routes anew.
     thrifty_chance : int
         Percent of spells in which insertions are judged by their detour alone.
     below_share : float
@@ -83,6 +87,7 @@ class Dial(NamedTuple):
     near_chance: int
     ratio_chance: int
     swap_chance: int
+    relink_chance: int
     thrifty_chance: int
     below_share: float
     drive_share: float
@@ -117,15 +122,34 @@ def _gather(n: Night, s: State, c: int, gone: int, dial: Dial) -> int:
 
 
 @kernel
+def _unserved(n: Night, s: State) -> int:
+    """Return an unserved visit or -1: any, or half the time one of the most important that are unserved.
+
+    Where hardly any is unserved, or hardly any of a high tier, drawing visits until one turns up would not find it.
+    """
+    strict = below(s.rng, 2) == 0
+    many = len(n.worth)
+    first = below(s.rng, many)
+    found = -1
+    for i in range(many):
+        u = n.worth[(first + i) % many]
+        if s.group[n.node[u, GROUP], SERVED] >= 0:
+            continue
+        if not strict or s.group[n.node[u, GROUP], REQUIRED]:
+            return u  # type: ignore[no-any-return]  # an int64 is an int here
+        if found < 0 or n.node[u, TIER] < n.node[found, TIER]:
+            found = u
+    return found
+
+
+@kernel
 def _ruin(n: Night, s: State, c: int, dial: Dial) -> int:
-    kind = below(s.rng, 100)
-    if kind < dial.swap_chance and s.group[n.node[c, GROUP], SERVED] < 0:
-        return ruin_for(n, s, c)
-    if kind < 88:
+    kind = below(s.rng, 95)
+    if kind < 83:
         return ruin_strings(n, s, c, dial.usual)
-    if kind < 92:
+    if kind < 87:
         return ruin_near(n, s, c, dial.usual)
-    if kind < 97:
+    if kind < 92:
         return ruin_worst(n, s, c, dial.usual)
     return ruin_route(n, s, c, dial.usual)
 
@@ -169,8 +193,12 @@ def _choose_spell(s: State, thrifty_chance: int) -> None:
 def _step(n: Night, s: State, dial: Dial) -> None:
     begin_move(s)
     _choose_spell(s, dial.thrifty_chance)
-    c = n.worth[below(s.rng, len(n.worth))]
-    gone = _ruin(n, s, c, dial)
+    c = _unserved(n, s) if below(s.rng, 100) < dial.swap_chance else -1
+    if c >= 0:
+        gone = ruin_for(n, s, c)
+    else:
+        c = n.worth[below(s.rng, len(n.worth))]
+        gone = relink(n, s, c) if below(s.rng, 100) < dial.relink_chance else _ruin(n, s, c, dial)
     many = _gather(n, s, c, gone, dial)
     strict = below(s.rng, 4) > 0
     if below(s.rng, 100) < dial.ratio_chance:

@@ -76,7 +76,7 @@ class State(NamedTuple):
     spot : int64 array, shape (V, 3)
     group : int64 array, shape (G, 2)
     offer : int64 array, shape (V, K, 4)
-    desk : int64 array, shape (V, 5)
+    desk : int64 array, shape (V + 1, 5)
     key : float array, shape (V,)
         Rank of each candidate on the desk, greatest first.
     pool : int64 array
@@ -285,7 +285,7 @@ def build_state(problem: PatrolProblem, n: Night, seed: int, pool: NDArray[np.in
         spot=np.full((v, 3), -1, np.int64),
         group=group,
         offer=offer,
-        desk=np.zeros((v, 5), np.int64),
+        desk=np.zeros((v + 1, 5), np.int64),
         key=np.zeros(v, np.float64),
         pool=pool,
         trail=np.full((k, 2), -1, np.int64),
