@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import time
 from itertools import permutations, product
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import instances
 from patrolroute.engines.native import NativeEngine
 from patrolroute.engines.protocol import Budget, Found, Watch
 from patrolroute.errors import InputError
@@ -24,18 +22,9 @@ from patrolroute.search.drive import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from patrolroute.problem import Orders
-
-
-_spec = importlib.util.spec_from_file_location(
-    "instances", Path(__file__).resolve().parents[2] / "benchmarks" / "instances.py"
-)
-assert _spec is not None
-assert _spec.loader is not None
-instances = importlib.util.module_from_spec(_spec)
-sys.modules["instances"] = instances
-_spec.loader.exec_module(instances)
 
 
 def solve(problem: PatrolProblem, *, iterations: int = 2000, seed: int = 1, start: Orders | None = None) -> Orders:

@@ -76,8 +76,9 @@ class Tuning:
 
     Parameters
     ----------
-    hot, cold : float
-        Temperature at the beginning and the end of a cycle, in mean weights of the tier that decides.
+    hot, cold, frozen : float
+        Temperature at the beginning of a cycle, after eight ninths of it, and at its end, in mean weights of the tier
+        that decides.
     first_cycle : int
         Iterations of the first cycle; every later one is `growth` times as long as the one before it, up to
         `longest_cycle`.
@@ -89,16 +90,17 @@ class Tuning:
 
     hot: float = 1.0
     cold: float = 0.05
+    frozen: float = 0.002
     first_cycle: int = 5_000
     growth: float = 2.0
     stretch: float = 2.0
     longest_cycle: int = 1_000_000
-    usual: float = 8.0
+    usual: float = 10.0
     reach: int = 25
     near_chance: int = 98
     ratio_chance: int = 5
     swap_chance: int = 5
-    relink_chance: int = 5
+    relink_chance: int = 10
     thrifty_chance: int = 10
     below_share: float = 0.1
     drive_share: float = 0.1
@@ -108,18 +110,20 @@ class Tuning:
     recombine_work: float = 0.3
 
 
-def cooling(hot: float, cold: float) -> list[float]:
-    """Return 256 temperatures from hot to cold, falling by an equal share each time.
+def cooling(hot: float, cold: float, frozen: float) -> list[float]:
+    """Return the temperatures of a cycle: 256 from hot to cold, then 32 on to frozen, where only driving is saved.
 
-    The share is made of square roots: they are exact to the last bit everywhere, a power is not.
+    Each falls by an equal share of the one before it. The share is made of square roots: they are exact to the last bit
+    everywhere, a power is not.
     """
-    share = cold / hot
-    for _ in range(8):
-        share **= 0.5
     table = [hot]
-    for _ in range(255):
-        table.append(table[-1] * share)
-    return table
+    for end, roots in ((cold, 8), (frozen, 5)):
+        share = end / table[-1]
+        for _ in range(roots):
+            share **= 0.5
+        for _ in range(2**roots):
+            table.append(table[-1] * share)
+    return table[:-1]
 
 
 class Search:
@@ -144,7 +148,7 @@ class Search:
         pool = build_pool(min(len(problem.visits), len(problem.groups)))
         self.state = build_state(problem, self.night, seed, pool)
         self.exchange: Callable[[], None] = lambda: None
-        self._table = np.array(cooling(self.tuning.hot, self.tuning.cold))
+        self._table = np.array(cooling(self.tuning.hot, self.tuning.cold, self.tuning.frozen))
         self._cycle = self.tuning.first_cycle
         self._slice = 16
 

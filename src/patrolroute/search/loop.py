@@ -53,7 +53,7 @@ class Dial(NamedTuple):
 
     Parameters
     ----------
-    cooling : float array, shape (256,)
+    cooling : float array
         Temperatures over one cycle, in units of `Night.scale`.
     cycle : int
         Iterations in this cycle.
@@ -211,7 +211,8 @@ def _step(n: Night, s: State, dial: Dial) -> None:
         keep_best(s)
         _remember_changed(n, s, 0)
         return
-    at = min((s.tally[ITERATION] - s.tally[CYCLE_FROM]) * 256 // dial.cycle, 255)
+    last = len(dial.cooling) - 1
+    at = min((s.tally[ITERATION] - s.tally[CYCLE_FROM]) * (last + 1) // dial.cycle, last)
     if loss(n, s, NOW, OLD, dial.below_share, dial.drive_share) >= dial.cooling[at] * exponential(s.rng):
         undo(n, s)
         return
