@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from ortools.math_opt import model_pb2
-from ortools.math_opt.python import mathopt
+from ortools.linear_solver import pywraplp
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
@@ -59,31 +58,24 @@ class Relaxation:
         self.low, self.high = columns
         self._parts = [rows]
         self._least, self._most = [limits[0]], [limits[1]]
-        self._model = mathopt.Model.from_model_proto(self._proto(rows, *limits))
-        self._variables = list(self._model.variables())
-        self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
-        self.parameters = mathopt.SolveParameters(
-            lp_algorithm=mathopt.LPAlgorithm.DUAL_SIMPLEX, presolve=mathopt.Emphasis.OFF, threads=1
-        )
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        self._variables = [
+            self._solver.NumVar(*each, "") for each in zip(*map(np.ndarray.tolist, columns), strict=True)
+        ]
+        objective = self._solver.Objective()
+        for variable, value in zip(self._variables, cost.tolist(), strict=True):
+            objective.SetCoefficient(variable, value)
+        self._parameters = pywraplp.MPSolverParameters()
+        self._parameters.SetIntegerParam(self._parameters.LP_ALGORITHM, self._parameters.DUAL)
+        self._parameters.SetIntegerParam(self._parameters.PRESOLVE, self._parameters.PRESOLVE_OFF)
+        self._write(rows, *limits)
 
-    def _proto(self, rows: csr_array, least: NDArray[np.float64], most: NDArray[np.float64]) -> model_pb2.ModelProto:
-        proto = model_pb2.ModelProto()
-        number = range(len(self.cost))
-        proto.variables.ids.extend(number)
-        proto.variables.lower_bounds.extend(self.low.tolist())
-        proto.variables.upper_bounds.extend(self.high.tolist())
-        proto.variables.integers.extend([False] * len(self.cost))
-        proto.objective.linear_coefficients.ids.extend(number)
-        proto.objective.linear_coefficients.values.extend(self.cost.astype(np.float64).tolist())
-        proto.linear_constraints.ids.extend(range(len(least)))
-        proto.linear_constraints.lower_bounds.extend(least.tolist())
-        proto.linear_constraints.upper_bounds.extend(most.tolist())
-        rows.sort_indices()
-        matrix = proto.linear_constraint_matrix
-        matrix.row_ids.extend(np.repeat(np.arange(len(least)), np.diff(rows.indptr)).tolist())
-        matrix.column_ids.extend(rows.indices.tolist())
-        matrix.coefficients.extend(rows.data.tolist())
-        return proto
+    def _write(self, rows: csr_array, least: NDArray[np.float64], most: NDArray[np.float64]) -> None:
+        start, columns, values = rows.indptr.tolist(), rows.indices.tolist(), rows.data.tolist()
+        for row, bounds in enumerate(zip(least.tolist(), most.tolist(), strict=True)):
+            constraint = self._solver.Constraint(*bounds)
+            for at in range(start[row], start[row + 1]):
+                constraint.SetCoefficient(self._variables[columns[at]], float(values[at]))
 
     def add(self, rows: csr_array, least: NDArray[np.float64]) -> None:
         """Add rows `least <= a x`."""
@@ -91,18 +83,14 @@ class Relaxation:
         self._parts.append(rows)
         self._least.append(least)
         self._most.append(np.full(len(least), np.inf))
-        for row, bound in enumerate(least.tolist()):
-            constraint = self._model.add_linear_constraint(lb=bound)
-            for at in range(rows.indptr[row], rows.indptr[row + 1]):
-                constraint.set_coefficient(self._variables[rows.indices[at]], float(rows.data[at]))
+        self._write(rows, least, self._most[-1])
 
     def solve(self) -> Found:
         """Return the solution of the relaxation."""
-        result = self._solver.solve(params=self.parameters)
-        if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+        if self._solver.Solve(self._parameters) != pywraplp.Solver.OPTIMAL:
             return Found(x=None, lower=0, optimal=False)
-        x = np.array(result.variable_values(self._variables))
-        return Found(x=x, lower=whole(result.objective_value()), optimal=True)
+        x = np.array([variable.solution_value() for variable in self._variables])
+        return Found(x=x, lower=whole(self._solver.Objective().Value()), optimal=True)
 
     def solve_whole(self, seconds: float) -> Found:
         """Return the best solution in whole numbers that HiGHS finds in time, and a bound."""
