@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _ROUNDS = 60
 _FLOWS = 40
 _FLOW_UNIT = 100_000
+_OFTEN = 0.4
+"""How often the relaxation drives an arc for it to be worth a try."""
 _MEETING = 5
 """Streets that meet at a node, at most, for its cuts of odd sets."""
 
@@ -43,7 +45,7 @@ class WishBound:
     lower : int
         No drive takes fewer milliseconds; or, where the most worth is wished for, no drive's decimetres exceed -lower.
     counts : tuple of int64 arrays, shape (A,)
-        How often arcs are driven in solutions that were met on the way; they may fall into pieces.
+        How often arcs are driven in what was met on the way: the relaxation, then solutions that fall into pieces.
     proved : bool
         Whether the last of them is one drive, the optimum.
     """
@@ -74,6 +76,8 @@ def bound_wish(problem: Postman, worth: NDArray[np.int64], wish: Wish, *, rooted
     bound = _Bound(problem, worth, wish, rooted=rooted)
     lower = bound.relax(time.monotonic() + seconds / 3)
     counts: list[NDArray[np.int64]] = []
+    if bound.x is not None:
+        counts.append((bound.x[: len(problem.tail)] > _OFTEN).astype(np.int64))
     proved = False
     while bound.x is not None and not proved and (left := until - time.monotonic()) > 0:
         found = bound.relaxation.solve_whole(left)

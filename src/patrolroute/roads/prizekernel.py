@@ -58,8 +58,8 @@ def _around(services: Any, order: Any, size: int, gap: int, ends: Any) -> tuple[
 
 
 @_compiled
-def _best_gap(ways: Any, services: Any, pair: Any, order: Any, size: int, ends: Any) -> tuple[int, int, int]:
-    """Return least cost, gap and service of inserting a street anywhere."""
+def _best_gap(ways: Any, services: Any, pair: Any, order: Any, size: int, ends: Any, found: Any) -> None:
+    """Write least cost, gap and service of inserting a street anywhere."""
     cost, where, which = _NONE, 0, pair[0]
     for gap in range(1 if ends[0] == _CYCLE and size > 0 else 0, size + 1):
         before, after = _around(services, order, size, gap, ends)
@@ -68,7 +68,7 @@ def _best_gap(ways: Any, services: Any, pair: Any, order: Any, size: int, ends: 
                 now = _gap_cost(ways, services, pair[k], before, after)
                 if now < cost:
                     cost, where, which = now, gap, pair[k]
-    return cost, where, which
+    found[0], found[1], found[2] = cost, where, which
 
 
 @_compiled
@@ -146,23 +146,24 @@ def _recreate(
     count = 0
     for street in range(len(worth)):
         if not inside[street] and worth[street] > 0:
-            costs[count] = _best_gap(ways, services, pairs[street], order, size, ends)
+            _best_gap(ways, services, pairs[street], order, size, ends, costs[count])
             left[count] = street
             count += 1
     while gained < aim[1]:
         chosen = _choose(worth, costs, left, count, aim[0] - ms, aim[1] - gained)
         if chosen < 0:
             break
-        cost, gap, service = costs[chosen]
+        cost, gap, service = costs[chosen, 0], costs[chosen, 1], costs[chosen, 2]
         _insert(services, order, size, gap, service, inside)
         size += 1
         ms, gained = ms + cost, gained + worth[left[chosen]]
         count -= 1
-        left[chosen], costs[chosen] = left[count], costs[count]
+        left[chosen] = left[count]
+        costs[chosen, 0], costs[chosen, 1], costs[chosen, 2] = costs[count, 0], costs[count, 1], costs[count, 2]
         for c in range(count):
             pair = pairs[left[c]]
             if costs[c, 1] == gap:
-                costs[c] = _best_gap(ways, services, pair, order, size, ends)
+                _best_gap(ways, services, pair, order, size, ends, costs[c])
                 continue
             if costs[c, 1] > gap:
                 costs[c, 1] += 1
@@ -172,7 +173,7 @@ def _recreate(
                     if pair[k] >= 0:
                         now = _gap_cost(ways, services, pair[k], before, after)
                         if now < costs[c, 0]:
-                            costs[c] = now, beside, pair[k]
+                            costs[c, 0], costs[c, 1], costs[c, 2] = now, beside, pair[k]
     return size
 
 

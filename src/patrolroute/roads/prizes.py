@@ -173,7 +173,7 @@ class _Search:
         least = wish.worth_dm is not None
         typical = float(np.median(self.services[:, 2]) if least else np.median(self.area.inside_dm))
         iterations = 0 if part is None else self.effort.iterations // 2
-        first = 1.0 if part == 0 else 0.2
+        first = 3.0 if part == 0 else 0.3
         aim = [_NO_LIMIT_MS if wish.limit_ms is None else wish.limit_ms, wish.worth_dm or 2**60, int(least)]
         found = search_order(
             self.ways.ms,
@@ -184,7 +184,7 @@ class _Search:
             np.array(self.between, np.int64),
             np.array(aim, np.int64),
             order,
-            np.array([iterations, self.effort.seed + (part or 0), first * typical, 0.01 * typical]),
+            np.array([iterations, self.effort.seed + (part or 0), first * typical, 0.03 * typical]),
         )
         return np.asarray(found, np.int64)
 
@@ -239,15 +239,25 @@ class _Search:
             edges = self.course.ground.edge[walk(replace(problem, root=root), bound.counts[-1])]
             if len(edges):
                 drives.append(drive_of(self.network, self.area, edges, int(self.network.tail[edges[0]])))
-        for count in [] if bound.proved else bound.counts[-_MENDED:]:
-            touched = np.zeros(len(worth), bool)
-            touched[problem.street[count > 0]] = True
-            order = self._through(touched[self.course.street])
-            drives.append(self._drive(self._search(wish, order, None)))
+        if not bound.proved:
+            drives += self._mend(wish, bound.counts[-_MENDED:])
         drive = min(drives, key=lambda each: _rank(each, wish))
         if wish.worth_dm is None:
             return replace(drive, upper_dm=max(-bound.lower, int(drive.covered_dm.sum())))
         return replace(drive, lower_ms=min(bound.lower, drive.travel_ms))
+
+    def _mend(self, wish: Wish, counts: tuple[NDArray[np.int64], ...]) -> list[Drive]:
+        """Return drives made of what fell into pieces: joined, trimmed, and the best of them searched on from."""
+        orders = []
+        for count in counts:
+            touched = np.zeros(len(self.course.problem.wanted), bool)
+            touched[self.course.problem.street[count > 0]] = True
+            orders.append(self._search(wish, self._through(touched[self.course.street]), None))
+        if orders:
+            best = min(orders, key=lambda order: _rank(self._drive(order), wish))
+            orders.append(self._search(wish, best, 1))
+            orders.append(self._search(wish, self._through(self._served(orders[-1])), None))
+        return [self._drive(order) for order in orders]
 
 
 def _rank(drive: Drive, wish: Wish) -> tuple[int, int]:
