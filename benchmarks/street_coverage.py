@@ -16,6 +16,7 @@ import argparse
 import csv
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,7 @@ def postmen(table: Table, problem: Postman, seconds: float) -> None:
 
 
 def areas(
-    table: Table, network: RoadNetwork, polygon: shapely.Polygon, shares: list[float], bound_s: float
+    table: Table, network: RoadNetwork, polygon: shapely.Polygon, shares: list[float], effort: Effort
 ) -> list[tuple[float, float, float]]:
     """Return share, minutes and lower bound in minutes, of closed drives from the middle of an area."""
     area, took = timed(lambda: area_streets(network, polygon), times=3)
@@ -158,17 +159,16 @@ def areas(
     drive, took = timed(lambda: drive_edges(network, area, both[both >= 0]))
     table.add("directed in the whole network", "native", int((both >= 0).sum()), took, faults(network, polygon, drive))
     ends = Ends(start=middle_node(network, area))
-    effort = Effort(iterations=2_000, bound_seconds=bound_s)
     curve = []
     for share in shares:
         if share == 1:
-            drive, took = timed(lambda: drive_streets(network, area, ends=ends, seconds=3 * bound_s))
+            drive, took = timed(lambda: drive_streets(network, area, ends=ends, seconds=3 * effort.bound_seconds))
         else:
             drive, took = timed(lambda s=share: drive_share(network, area, share=s, ends=ends, effort=effort))
         table.add(f"share {share:g}", "native", len(area.edge), took, faults(network, polygon, drive))
         print(f"    {drive.travel_s / 60:.2f} min, at least {drive.lower_ms / 60_000:.2f}, proved: {drive.proved}")
         curve.append((drive.share, drive.travel_s / 60, drive.lower_ms / 60_000))
-    beats, took = timed(lambda: cut_beats(network, area, 15, effort=Effort(iterations=2_000)))
+    beats, took = timed(lambda: cut_beats(network, area, 15, effort=replace(effort, bound_seconds=0)))
     wrong = sum(faults(network, polygon, drive) for drive in beats.drives)
     table.add("beats of 15 min, share 0.6", "native", len(beats.drives), took, wrong)
     minutes = [drive.travel_s / 60 for drive in beats.drives]
@@ -203,7 +203,8 @@ def plot(curves: dict[str, list[tuple[float, float, float]]], attribution: str, 
     for (name, curve), colour in zip(curves.items(), ("#1b6ca8", "#c8553d", "#3a7d44"), strict=False):
         share, minutes, lower = (np.array(column) for column in zip(*curve, strict=True))
         axes.plot(minutes, 100 * share, "o-", color=colour, markersize=4, label=name)
-        axes.plot(lower, 100 * share, "--", color=colour, linewidth=1, label=f"{name}: no drive is left of this")
+        axes.plot(lower, 100 * share, "--", color=colour, linewidth=1)
+    axes.plot([], [], "--", color="#555555", linewidth=1, label="lower bound: no drive is quicker")
     axes.set(xlabel="minutes of driving, back to the start", ylabel="share of the street kilometres, %", ylim=(0, 103))
     axes.set_xlim(left=0)
     axes.grid(alpha=0.3)
@@ -220,12 +221,14 @@ def main() -> None:
     parser.add_argument("--targets", default="2000", help="arcs of the pieces of a large graph")
     parser.add_argument("--shares", default="0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1")
     parser.add_argument("--bound-seconds", type=float, default=10.0)
+    parser.add_argument("--iterations", type=int, default=2_000)
     parser.add_argument("--tasks", default="postman,area")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     lon, lat = map(float, arguments.square.split(","))
     shares = [float(each) for each in arguments.shares.split(",") if each]
+    effort = Effort(iterations=arguments.iterations, bound_seconds=arguments.bound_seconds)
     rows, curves, attribution = [], {}, ""
     for path in arguments.roads:
         network = read_roads(path)
@@ -237,7 +240,7 @@ def main() -> None:
         if "area" in arguments.tasks:
             polygon = square(lon, lat) if large else shapely.box(*network.bounds)
             label = f"{name}, 1 km²" if large else name
-            curves[label] = areas(table, network, polygon, shares, arguments.bound_seconds)
+            curves[label] = areas(table, network, polygon, shares, effort)
         rows += table.rows
     with arguments.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
