@@ -129,7 +129,7 @@ def odd_components(streets: Crossings, extra: NDArray[np.float64]) -> list[NDArr
         How often each street is driven beyond what is wanted.
     """
     odd, found, known = streets.odd, [], set()
-    for least in (1e-9, 0.05, 0.15, 0.3, 0.45, 0.6, 0.8):
+    for least in (1e-9, 0.15, 0.45, 0.8):
         number, label = _components(streets, extra > least)
         parity = np.bincount(label, weights=odd, minlength=number).astype(np.int64) % 2
         for component in np.flatnonzero(parity):

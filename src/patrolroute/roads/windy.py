@@ -42,7 +42,7 @@ def cover_streets(problem: Postman, *, seconds: float = 10.0, odd: bool = True) 
     Returns
     -------
     Cover
-        With the proven lower bound, to the precision of the solvers: 2 ms.
+        With the proven lower bound, to the precision of the solvers.
     """
     search = _Search(problem, deadline=time.monotonic() + seconds, odd=odd)
     search.relax()
@@ -136,9 +136,7 @@ class _Search:
         sets: list[NDArray[np.bool_]] = []
         if self.odd:
             extra = self.of_street @ x - self.problem.wanted
-            sets = odd_components(self.crossings, extra)
-            if len(sets) < 4:
-                sets += odd_cuts(self.crossings, extra)
+            sets = odd_components(self.crossings, extra) or odd_cuts(self.crossings, extra)
         self._add_odd(self.relaxation, sets)
         return bool(sets) or apart
 
