@@ -1,0 +1,165 @@
+"""An area cut into beats: drives of about equal length, each over streets of its own, for one squad each."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from patrolroute.errors import Faults
+from patrolroute.roads.coverage import Ends
+from patrolroute.roads.coverdrives import drive_streets
+from patrolroute.roads.prizes import Effort, drive_share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from patrolroute.roads.coverage import AreaStreets, Drive
+    from patrolroute.roads.network import RoadNetwork
+
+_TRIES = 6
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Beats:
+    """Disjoint drives over an area.
+
+    Parameters
+    ----------
+    drives : tuple of Drive
+        Each counts streets of its own only, even where it passes those of another.
+    whole : Drive
+        The drive over all of them that was cut.
+    """
+
+    drives: tuple[Drive, ...]
+    whole: Drive
+
+    @property
+    def share(self) -> float:
+        """Of the area's metres of street, how much all beats cover together."""
+        return sum(drive.share for drive in self.drives)
+
+
+def cut_beats(
+    network: RoadNetwork,
+    area: AreaStreets,
+    minutes: float,
+    *,
+    share: float = 0.6,
+    closed: bool = True,
+    effort: Effort | None = None,
+) -> Beats:
+    """Cut a share of an area's streets into beats of about some minutes each.
+
+    One quick drive over the share is found, then cut where the longest part is shortest, so that neighbouring streets
+    stay together, and each part is driven anew in its best order (route first, cluster second: Beasley 1983,
+    10.1016/0305-0483(83)90033-6). Where a beat takes longer than asked for, there is one beat more.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    area : AreaStreets
+    minutes : float
+        That no beat should exceed; a beat of a single street may.
+    share : float
+        Of the metres, to be covered by all beats together.
+    closed : bool
+        Whether each beat ends where it begins; else both are free.
+    effort : Effort, optional
+        For the drive over all; the same seed and iterations cut the same beats.
+
+    Returns
+    -------
+    Beats
+
+    Raises
+    ------
+    InputError
+        When the minutes are none, or the share is none.
+    """
+    faults = Faults()
+    if not (math.isfinite(minutes) and minutes > 0):
+        faults.add(f"beats: they shall take {minutes:g} minutes; expected more than 0, such as 20.")
+    faults.raise_if_any()
+    limit_ms = minutes * 60_000
+    whole = drive_share(network, area, share=share, ends=Ends(closed=False), effort=effort or Effort())
+    street, begins, ends = _served(network, area, whole)
+    number = max(1, math.ceil(whole.travel_ms / limit_ms))
+    for _ in range(_TRIES):
+        number = min(number, len(street))
+        parts = np.split(street, cut_evenly(begins, ends, number))
+        drives = tuple(_beat(network, area, part, closed=closed) for part in parts)
+        longest = max(drive.travel_ms for drive in drives)
+        if longest <= limit_ms or number == len(street):
+            break
+        number = max(number + 1, math.ceil(sum(drive.travel_ms for drive in drives) / limit_ms))
+    return Beats(drives=drives, whole=whole)
+
+
+def _served(
+    network: RoadNetwork, area: AreaStreets, drive: Drive
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return positions in the area of streets as a drive meets them, and when it enters and leaves them."""
+    edges = drive.edges.astype(np.int64)
+    twin = network.twin[edges]
+    first = np.where((twin >= 0) & (twin < edges), twin, edges)
+    times = np.cumsum(network.time_ms[edges])
+    counts = np.flatnonzero(np.isin(first, area.edge))
+    _, met = np.unique(first[counts], return_index=True)
+    at = counts[np.sort(met)]
+    return np.searchsorted(area.edge, first[at]), (times - network.time_ms[edges])[at], times[at]
+
+
+def cut_evenly(begins: NDArray[np.int64], ends: NDArray[np.int64], number: int) -> list[int]:
+    """Return where to cut a drive into a number of parts so that the longest is shortest.
+
+    The least length that suffices is found by halving, parts taking as many streets as fit; parts that are then still
+    missing halve the longest ones.
+
+    Parameters
+    ----------
+    begins, ends : int64 array, shape (S,)
+        When the drive enters and leaves each street, in order.
+    number : int
+        From 1 to S.
+
+    Returns
+    -------
+    list of int
+        Where each part but the first begins, number - 1 of them.
+    """
+    low, high = int((ends - begins).max()), int(ends[-1] - begins[0])
+    while low < high:
+        middle = (low + high) // 2
+        if len(_greedy(begins, ends, middle)) < number:
+            high = middle
+        else:
+            low = middle + 1
+    cuts = _greedy(begins, ends, low)
+    while len(cuts) < number - 1:
+        bounds = [0, *cuts, len(begins)]
+        sizes = [int(ends[b - 1] - begins[a]) if b - a > 1 else -1 for a, b in pairwise(bounds)]
+        k = int(np.argmax(sizes))
+        a, b = bounds[k], bounds[k + 1]
+        half = a + 1 + int(np.argmin(np.maximum(ends[a : b - 1] - begins[a], ends[b - 1] - begins[a + 1 : b])))
+        cuts = sorted([*cuts, half])
+    return cuts
+
+
+def _greedy(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> list[int]:
+    cuts, start = [], 0
+    while (start := int(np.searchsorted(ends, begins[start] + most, side="right"))) < len(ends):
+        cuts.append(start)
+    return cuts
+
+
+def _beat(network: RoadNetwork, area: AreaStreets, part: NDArray[np.int64], *, closed: bool) -> Drive:
+    chosen = np.zeros(len(area.edge), bool)
+    chosen[part] = True
+    drive = drive_streets(network, area.only(chosen), ends=Ends(closed=closed), seconds=_SECONDS)
+    return replace(drive, total_dm=int(area.inside_dm.sum()))

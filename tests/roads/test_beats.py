@@ -1,0 +1,63 @@
+"""Beats: disjoint, of about the length asked for, together the share."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patrolroute.errors import InputError
+from patrolroute.roads import read_roads
+from patrolroute.roads.beats import cut_beats, cut_evenly
+from patrolroute.roads.coverage import area_streets
+from patrolroute.roads.prizes import Effort
+from patrolroute.roads.recount import recount
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_beats_of_a_real_district(shared_data: Path, closed: bool) -> None:
+    network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    polygon = shapely.box(*network.bounds)
+    area = area_streets(network, polygon)
+    beats = cut_beats(network, area, 10, share=0.6, closed=closed, effort=Effort(iterations=200))
+    assert len(beats.drives) > 1
+    counted = np.concatenate([drive.streets for drive in beats.drives])
+    assert len(set(counted.tolist())) == len(counted)
+    assert beats.share >= 0.6 - 1e-9
+    for drive in beats.drives:
+        assert recount(network, polygon, drive, closed=closed) == []
+        assert drive.travel_s <= 600
+    again = cut_beats(network, area, 10, share=0.6, closed=closed, effort=Effort(iterations=200))
+    assert [a.edges.tolist() for a in again.drives] == [b.edges.tolist() for b in beats.drives]
+
+
+def test_one_beat_is_enough_for_a_long_shift(shared_data: Path) -> None:
+    network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    area = area_streets(network, shapely.box(*network.bounds))
+    (drive,) = cut_beats(network, area, 600, share=0.3, effort=Effort(iterations=50)).drives
+    assert drive.share >= 0.3
+    with pytest.raises(InputError, match="shall take 0 minutes"):
+        cut_beats(network, area, 0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=1, max_size=9), st.integers(1, 9))
+def test_cuts_make_the_longest_part_shortest(steps: list[tuple[int, int]], number: int) -> None:
+    clock, begins, ends = 0, [], []
+    for gap, length in steps:
+        begins.append(clock + gap)
+        clock += gap + length
+        ends.append(clock)
+    number = min(number, len(steps))
+
+    def longest(cuts: tuple[int, ...]) -> int:
+        bounds = [0, *cuts, len(steps)]
+        return max(ends[b - 1] - begins[a] for a, b in itertools.pairwise(bounds))
+
+    cuts = cut_evenly(np.array(begins), np.array(ends), number)
+    assert len(cuts) == number - 1
+    assert longest(tuple(cuts)) == min(map(longest, itertools.combinations(range(1, len(steps)), number - 1)))
