@@ -64,7 +64,7 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     scenario: Annotated[str, typer.Argument(help="A scenario.toml, or the name of a dataset such as 'kupang'.")],
     *,
     roads: Annotated[
-        Path | None, typer.Option(help="Roads: .osm, .osm.bz2, .osm.gz, .osm.pbf, .graphml, or a dataset's name.")
+        Path | None, typer.Option(help="Roads: .osm, .osm.bz2, .osm.gz, .osm.pbf, .graphml, .npz, or a dataset's name.")
     ] = None,
     engine: Annotated[str, typer.Option(help=f"Who searches: {', '.join(ENGINES)}.")] = DEFAULT_ENGINE,
     seconds: Annotated[
@@ -126,7 +126,9 @@ def fetch(
     ] = None,
     polygon: Annotated[Path | None, typer.Option(help="A GeoJSON or GeoPackage file with the area.")] = None,
     refresh: Annotated[bool, typer.Option(help="Fetch again although it was fetched before.")] = False,
-    out_file: Annotated[Path | None, typer.Option("--out", help="Also write the roads to this .graphml file.")] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Also write the roads to this .graphml or .npz file.")
+    ] = None,
 ) -> None:
     """Fetch roads from OpenStreetMap through Overpass and keep them for later."""
     if sum(each is not None for each in (name, place, bbox, polygon)) != 1:
@@ -146,9 +148,17 @@ def roads(
     source: Annotated[str, typer.Argument(help="A road file, or the name of a dataset such as 'kupang'.")],
     *,
     names: Annotated[bool, typer.Option("--names", help="List the street names, as closures must write them.")] = False,
+    within: Annotated[
+        Path | None, typer.Option(help="A GeoJSON or GeoPackage file; only streets that touch its area are read.")
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write the roads to this .npz file, read in a moment, or .graphml.")
+    ] = None,
 ) -> None:
-    """Tell what a road network holds and what was cut from it."""
-    network = _roads_named(source)
+    """Tell what a road network holds and what was cut from it, and keep it in a file that is read faster."""
+    network = _roads_named(source, within)
+    if out_file is not None:
+        write_roads(network, out_file)
     if names:
         for name in network.street_names():
             typer.echo(name)
@@ -212,13 +222,15 @@ def _scenario_and_roads(scenario: str, roads_file: Path | None) -> tuple[Scenari
     return night, _roads_named(str(roads_file))
 
 
-def _roads_named(source: str) -> RoadNetwork:
-    """Return the roads of a dataset or of a file."""
+def _roads_named(source: str, area_file: Path | None = None) -> RoadNetwork:
+    """Return the roads of a dataset or of a file, the latter within an area where one is given."""
     if source in named.names() and not Path(source).is_file():
+        if area_file is not None:
+            raise InputError([f"{source}: --within is for road files; a dataset has an area of its own."])
         return named.load(source).roads
     if not Path(source).suffix and not Path(source).exists():
         raise InputError([f"{source}: neither a road file nor a dataset; the datasets are {', '.join(named.names())}."])
-    return read_roads(source)
+    return read_roads(source, within=None if area_file is None else read_polygon(area_file))
 
 
 def _read_plan(file: Path) -> Plan:
