@@ -10,6 +10,8 @@ from patrolroute.roads.routing import travel_matrix, travel_seconds
 from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
 from patrolroute.roads.speeds import SpeedTable
 from patrolroute.roads.trace import Leg, Street, trace_legs
+from patrolroute.roads.turnlegs import turn_tables
+from patrolroute.roads.turns import TurnGraph, turn_graph
 
 __all__ = [
     "Closed",
@@ -20,6 +22,7 @@ __all__ = [
     "Snaps",
     "SpeedTable",
     "Street",
+    "TurnGraph",
     "distance_words",
     "fetch_roads",
     "find_fetched",
@@ -31,5 +34,7 @@ __all__ = [
     "trace_legs",
     "travel_matrix",
     "travel_seconds",
+    "turn_graph",
+    "turn_tables",
     "write_roads",
 ]

@@ -1,0 +1,292 @@
+"""Fastest ways that obey turn restrictions, between placed points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from patrolroute.errors import InputError
+from patrolroute.roads.geometry import part_index
+from patrolroute.roads.routing import check_range, same_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from patrolroute.roads.network import RoadNetwork
+    from patrolroute.roads.snap import Placed
+    from patrolroute.roads.turns import TurnGraph
+
+_MAX_DM = 2**24
+_CHUNK_BYTES = 64 * 2**20
+_SHOWN = 10
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TurnStreets:
+    """Turns with placed points as sources and targets of their own; A arcs, sorted by tail, then head.
+
+    Nodes are the states of the turn graph, then a source and then a target for each spot where points stand. From a
+    spot within an edge one drives on along it, or back along its twin; a spot at the end of an edge is the junction,
+    which is left and reached by all its edges. Milliseconds and decimetres are cut as `street_graph` cuts them.
+
+    Parameters
+    ----------
+    nodes : int
+    tail, head : int32 array, shape (A,)
+    time_ms, length_dm : int64 array, shape (A,)
+    edge : int32 array, shape (A,)
+        The edge that an arc drives on; -1 for one that only ends the way.
+    from_dm, to_dm : int64 array, shape (A,)
+        Where on its edge.
+    source_node, target_node : int64 array, shape (n,)
+        Nodes of each placed point.
+    """
+
+    nodes: int
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    time_ms: NDArray[np.int64]
+    length_dm: NDArray[np.int64]
+    edge: NDArray[np.int32]
+    from_dm: NDArray[np.int64]
+    to_dm: NDArray[np.int64]
+    source_node: NDArray[np.int64]
+    target_node: NDArray[np.int64]
+
+    @property
+    def weights(self) -> csr_array:
+        """Time and length of every arc as one number, as in `StreetGraph.weights`."""
+        start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
+        weight = (self.time_ms * _MAX_DM + self.length_dm).astype(np.float64)
+        return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Spots:
+    """Where points stand: k spots, the first of them within edges, the others at junctions; r rows within edges.
+
+    A spot on a two-way street has a row on each of the twins; `rank` orders the rows of an edge.
+    """
+
+    of_point: NDArray[np.int64]
+    junction: NDArray[np.int64]
+    spot: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    at_dm: NDArray[np.int64]
+    at_ms: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    inner: int
+
+
+def _spots(network: RoadNetwork, placed: Placed) -> _Spots:
+    second = ~network.street[placed.edge]
+    edge = np.where(second, network.twin[placed.edge], placed.edge).astype(np.int64)
+    fraction = np.where(second, 1 - placed.fraction, placed.fraction)
+    length = network.length_dm[edge]
+    at_dm = np.clip(np.rint(fraction * length).astype(np.int64), 0, length)
+    inside = (at_dm > 0) & (at_dm < length)
+    spots, which = np.unique(np.column_stack([edge[inside], at_dm[inside]]), axis=0, return_inverse=True)
+    ends = np.where(at_dm == 0, network.tail[edge], network.head[edge]).astype(np.int64)[~inside]
+    junction, corner = np.unique(ends, return_inverse=True)
+    of_point = np.zeros(len(edge), np.int64)
+    of_point[inside] = which.reshape(-1)
+    of_point[~inside] = len(spots) + corner
+    one, dm = spots[:, 0], spots[:, 1]
+    twin = network.twin[one].astype(np.int64)
+    paired = np.flatnonzero(twin >= 0)
+    there, back = network.length_dm[one[paired]], network.length_dm[twin[paired]]
+    row_edge = np.concatenate([one, twin[paired]])
+    row_dm = np.concatenate([dm, (2 * back * (there - dm[paired]) + there) // (2 * there)])
+    whole = network.length_dm[row_edge]
+    return _Spots(
+        of_point=of_point,
+        junction=junction,
+        spot=np.concatenate([np.arange(len(spots)), paired]),
+        edge=row_edge,
+        at_dm=row_dm,
+        at_ms=(2 * network.time_ms[row_edge] * row_dm + whole) // np.maximum(2 * whole, 1),
+        rank=np.concatenate([dm, -dm[paired]]),
+        inner=len(spots),
+    )
+
+
+def place_turns(network: RoadNetwork, turns: TurnGraph, placed: Placed) -> TurnStreets:
+    """Return the turn graph with placed points on it.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    turns : TurnGraph
+        Of the same network.
+    placed : Placed
+    """
+    spots = _spots(network, placed)
+    count = spots.inner + len(spots.junction)
+    source, target = turns.states, turns.states + count
+    at_junction = target - count + spots.inner + np.arange(len(spots.junction))
+    first = np.searchsorted(network.tail, np.arange(len(network.node_id) + 1)).astype(np.int64)
+    leaving = part_index(first, spots.junction)
+    left_from = np.repeat(at_junction, np.diff(first)[spots.junction])
+    arriving, arrived_at = _joined(spots.junction, network.head[turns.edge])
+    before, target_row = _joined(spots.edge, turns.edge[turns.head])
+    near, near_row = _joined(spots.edge, leaving)
+    one, other = _joined(spots.edge, spots.edge)
+    one, other = one[spots.rank[one] <= spots.rank[other]], other[spots.rank[one] <= spots.rank[other]]
+    zero = np.zeros(1, np.int64)
+    length, time = network.length_dm, network.time_ms
+
+    def arcs(*columns: NDArray[np.generic]) -> NDArray[np.int64]:
+        return np.stack(np.broadcast_arrays(*columns)).astype(np.int64)
+
+    turn_edge = turns.edge[turns.head]
+    rows = np.concatenate(
+        [
+            arcs(turns.tail, turns.head, turns.time_ms, turn_edge, zero, turns.length_dm),
+            # From within an edge to its end.
+            arcs(
+                source + spots.spot,
+                spots.edge,
+                time[spots.edge] - spots.at_ms,
+                spots.edge,
+                spots.at_dm,
+                length[spots.edge],
+            ),
+            # From a junction over a whole edge.
+            arcs(left_from, leaving, time[leaving], leaving, zero, length[leaving]),
+            # To a junction: all who come there have arrived.
+            arcs(arriving, target + spots.inner + arrived_at, zero, zero - 1, zero, zero),
+            arcs(at_junction, at_junction + count, zero, zero - 1, zero, zero),
+            # By a turn, or from a junction, to within an edge.
+            arcs(
+                turns.tail[before],
+                target + spots.spot[target_row],
+                turns.time_ms[before] - time[turn_edge[before]] + spots.at_ms[target_row],
+                turn_edge[before],
+                zero,
+                spots.at_dm[target_row],
+            ),
+            arcs(
+                left_from[near],
+                target + spots.spot[near_row],
+                spots.at_ms[near_row],
+                spots.edge[near_row],
+                zero,
+                spots.at_dm[near_row],
+            ),
+            # Along one edge.
+            arcs(
+                source + spots.spot[one],
+                target + spots.spot[other],
+                spots.at_ms[other] - spots.at_ms[one],
+                spots.edge[one],
+                spots.at_dm[one],
+                spots.at_dm[other],
+            ),
+        ],
+        axis=1,
+    )
+    return _sorted(rows, target + count, source + spots.of_point, target + spots.of_point)
+
+
+def _joined(wanted: NDArray[np.integer], given: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return all pairs of positions in `given` and in `wanted` that hold the same value."""
+    order = np.argsort(wanted, kind="stable")
+    ordered = wanted[order]
+    lo, hi = np.searchsorted(ordered, given, "left"), np.searchsorted(ordered, given, "right")
+    size = hi - lo
+    at = np.repeat(np.arange(len(given)), size)
+    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    return at, order[np.repeat(lo, size) + within].astype(np.int64)
+
+
+def _sorted(
+    rows: NDArray[np.int64], nodes: int, source_node: NDArray[np.int64], target_node: NDArray[np.int64]
+) -> TurnStreets:
+    """Return arcs in order, of parallel ones the best."""
+    tail, head, time_ms, edge, from_dm, to_dm = rows
+    order = np.lexsort((edge, to_dm - from_dm, time_ms, head, tail))
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (np.diff(tail[order]) != 0) | (np.diff(head[order]) != 0)
+    best = order[fresh]
+    return TurnStreets(
+        nodes=nodes,
+        tail=tail[best].astype(np.int32),
+        head=head[best].astype(np.int32),
+        time_ms=time_ms[best],
+        length_dm=(to_dm - from_dm)[best],
+        edge=edge[best].astype(np.int32),
+        from_dm=from_dm[best],
+        to_dm=to_dm[best],
+        source_node=source_node,
+        target_node=target_node,
+    )
+
+
+def fastest_turns(
+    graph: TurnStreets, sources: NDArray[np.int64], *, predecessors: bool = False
+) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.int32]]]:
+    """Yield what `routing.fastest` yields, for sources of the turn graph."""
+    weights = graph.weights
+    chunk = max(1, _CHUNK_BYTES // (12 * graph.nodes))
+    for begin in range(0, len(sources), chunk):
+        part = slice(begin, min(begin + chunk, len(sources)))
+        if predecessors:
+            distance, before = dijkstra(weights, indices=sources[part], return_predecessors=True)
+            yield part, distance, before
+        else:
+            yield part, dijkstra(weights, indices=sources[part]), np.zeros((0, 0), np.int32)
+
+
+def turn_tables(
+    network: RoadNetwork, placed: Placed, *, turns: TurnGraph
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return milliseconds and decimetres of the fastest drives that obey the turns, access included, shape (n, n).
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    placed : Placed
+    turns : TurnGraph
+        Of the same network.
+
+    Raises
+    ------
+    InputError
+        When no drive that obeys the turns leads between two points, which it names, or one takes about 15 hours.
+    """
+    n = len(placed.ids)
+    graph = place_turns(network, turns, placed)
+    sources, which = np.unique(graph.source_node, return_inverse=True)
+    weight = np.zeros((n, n))
+    for part, distance, _ in fastest_turns(graph, sources):
+        rows = np.flatnonzero((which >= part.start) & (which < part.stop))
+        weight[rows] = distance[which[rows] - part.start][:, graph.target_node]
+    driven = ~same_place(placed)
+    unreachable = np.argwhere(np.isinf(weight) & driven)
+    raise_unreachable([(placed.ids[i], placed.ids[j]) for i, j in unreachable.tolist()])
+    weight[~driven] = 0
+    road_ms, road_dm = np.divmod(weight.astype(np.int64), _MAX_DM)
+    check_range(network, placed, int(road_ms.max(initial=0)))
+    travel_ms = (road_ms + placed.access_ms[:, None] + placed.access_ms[None, :]) * driven
+    length_dm = (road_dm + placed.access_dm[:, None] + placed.access_dm[None, :]) * driven
+    return travel_ms, length_dm
+
+
+def raise_unreachable(pairs: Sequence[tuple[str, str]]) -> None:
+    """Raise for pairs of places that no drive which obeys the turns leads between."""
+    if not pairs:
+        return
+    names = ", ".join(f"{a!r} to {b!r}" for a, b in pairs[:_SHOWN])
+    more = f" and {len(pairs) - _SHOWN:,} more" if len(pairs) > _SHOWN else ""
+    raise InputError(
+        [
+            f"no drive that obeys the turn restrictions leads from {names}{more}; move these points to another street, "
+            "or plan without turns."
+        ]
+    )
