@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import tempfile
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
@@ -18,7 +19,7 @@ import shapely
 from osmxml import AT, osm
 from patrolroute.errors import InputError
 from patrolroute.provenance import OSM_ATTRIBUTION
-from patrolroute.roads import RoadNetwork, read_roads
+from patrolroute.roads import RoadNetwork, osmfile, read_roads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -253,6 +254,60 @@ def test_ids_below_nothing_are_those_of_an_editor(tmp_path: Path) -> None:
         text = text.replace(f'id="{node}"', f'id="-{node}"').replace(f'ref="{node}"', f'ref="-{node}"')
     path.write_text(text)
     assert read_roads(path).node_id.tolist() == [-3, -1]
+
+
+def test_nodes_in_any_order_and_twice(tmp_path: Path) -> None:
+    """As in extracts that were joined: the same node stands twice, and not in its order."""
+    text = osm([([1, 2, 3, 4], STREET), ([3, 7], STREET)])
+    head, *lines, foot = text.splitlines()
+    nodes = [line for line in lines if line.startswith("<node")]
+    rest = [line for line in lines if not line.startswith("<node")]
+    (tmp_path / "town.osm").write_text(text)
+    (tmp_path / "joined.osm").write_text("\n".join([head, rest[0], *nodes[::-1], *nodes[2:5], *rest[1:], foot]))
+    one, other = read_roads(tmp_path / "town.osm"), read_roads(tmp_path / "joined.osm")
+    assert (one.node_id == other.node_id).all()
+    assert (one.shape_lonlat == other.shape_lonlat).all()
+
+
+def test_a_way_that_stands_twice_is_one_street(tmp_path: Path) -> None:
+    path = tmp_path / "joined.osm"
+    path.write_text(osm([([1, 2], STREET), ([1, 2], STREET), ([2, 3], STREET)]).replace('way id="2"', 'way id="1"'))
+    assert links(read_roads(path)) == {(1, 3), (3, 1)}
+
+
+def test_nodes_at_one_place_make_an_edge_of_no_length(tmp_path: Path) -> None:
+    at = {1: (0, 0), 2: (1, 0), 3: (1, 0), 4: (2, 0)}
+    network = network_of(
+        tmp_path, ([1, 2], STREET), ([2, 3], STREET | {"name": "none"}), ([3, 4], STREET | {"name": "on"}), at=at
+    )
+    short = [edge for edge, name in enumerate(network.name) if name == "none"]
+    assert network.length_dm[short].tolist() == [0, 0]
+    assert network.time_ms[short].tolist() == [1, 1]
+
+
+def test_a_node_that_is_nowhere_on_earth_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "town.osm"
+    path.write_text(osm([([1, 2], STREET)]).replace('lon="123.6010000"', 'lon="723.6"'))
+    with pytest.raises(InputError, match=r"town\.osm: "):
+        read_roads(path)
+
+
+def test_an_interrupted_reading_is_an_interrupt_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "town.osm.gz"
+    path.write_bytes(gzip.compress(osm([([1, 2, 3], STREET)]).encode()))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(osmfile, "directions", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        read_roads(path)
+    assert list(scratch.iterdir()) == []
 
 
 def test_every_kind_of_file_holds_the_same(tmp_path: Path) -> None:

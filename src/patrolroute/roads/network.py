@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.provenance import Provenance
+    from patrolroute.roads.snap import StreetIndex
     from patrolroute.scenario.model import Closures
 
 _COLUMNS = {
@@ -238,6 +239,13 @@ class RoadNetwork:
     def street(self) -> NDArray[np.bool_]:
         """True for one edge of each street, shape (E,): of twins the first."""
         return (self.twin < 0) | (self.twin > np.arange(len(self.twin)))
+
+    @cached_property
+    def street_index(self) -> StreetIndex:
+        """The tree that points find their street by, made once."""
+        from patrolroute.roads.snap import StreetIndex  # noqa: PLC0415 - snapping builds on networks
+
+        return StreetIndex(self)
 
     @property
     def lines(self) -> NDArray[np.object_]:

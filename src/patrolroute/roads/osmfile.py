@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from array import array
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
     from patrolroute.roads.network import RoadNetwork
     from patrolroute.roads.speeds import SpeedTable
 
+    _Positions = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
 _DRIVABLE = frozenset(DRIVABLE)
+_STEPS_PER_DEGREE = 1e7
 _NO_TIMESTAMP = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -74,7 +78,7 @@ def read_osm(
             with plain_xml(path, file_format.removeprefix("osm").removeprefix(".")) as plain:
                 found = _Found.read(plain, "osm")
     # osmium speaks of damage with RuntimeError, of text that is no UTF-8 and of numbers out of range with these others.
-    except (RuntimeError, ValueError, OverflowError) as error:
+    except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as error:
         raise InputError([_unreadable(path, file_format, error)]) from None
     if not found.attributes:
         raise InputError([f"{path.name}: no street for cars in it; expected OSM ways with a highway tag."])
@@ -114,6 +118,35 @@ def _header_date(source: Any, path: Path, file_format: str) -> str | None:
     return None
 
 
+def _positions_in(source: Any, wanted: NDArray[np.int64]) -> _Positions:
+    """Return ids and coordinates of those of some nodes that a file has, gathered without a call for each node."""
+    places = osmium.index.create_map("sparse_mem_array")
+    keeper = osmium.NodeLocationsForWays(places)
+    keeper.apply_nodes_to_ways = False
+    with osmium.io.Reader(source, osmium.osm.osm_entity_bits.NODE) as reader:
+        osmium.apply(reader, osmium.filter.IdFilter(wanted.tolist()), keeper)
+    ids, x, y = array("q"), array("q"), array("q")
+    for node in wanted.tolist():
+        with contextlib.suppress(KeyError):
+            place = places.get(node)
+            x.append(place.x)
+            y.append(place.y)
+            ids.append(node)
+    return np.array(ids, np.int64), np.array(x, np.int64), np.array(y, np.int64)
+
+
+def _positions_one_by_one(source: Any, wanted: NDArray[np.int64]) -> _Positions:
+    """Return the same where the file has its nodes in no order or some have ids below 0, as editors give them."""
+    ids, x, y = array("q"), array("q"), array("q")
+    nodes = osmium.FileProcessor(source, osmium.osm.NODE)
+    node: Any
+    for node in nodes.with_filter(osmium.filter.IdFilter(wanted.tolist())) if wanted[0] >= 0 else nodes:
+        x.append(node.location.x)
+        y.append(node.location.y)
+        ids.append(node.id)
+    return np.array(ids, np.int64), np.array(x, np.int64), np.array(y, np.int64)
+
+
 @dataclass
 class _Found:
     """What is gathered while a file is read."""
@@ -123,6 +156,7 @@ class _Found:
     start: array[int] = field(default_factory=lambda: array("q", [0]))
     kind: array[int] = field(default_factory=lambda: array("q"))
     way_id: array[int] = field(default_factory=lambda: array("q"))
+    seen: set[int] = field(default_factory=set)
     relations: list[Relation] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     newest: dt.datetime = _NO_TIMESTAMP
@@ -159,8 +193,9 @@ class _Found:
         tags = way.tags
         highway = tags.get("highway", "")
         forward, backward = directions(tags)
-        if highway not in _DRIVABLE or not (forward or backward) or len(way.nodes) < 2:
+        if highway not in _DRIVABLE or not (forward or backward) or len(way.nodes) < 2 or way.id in self.seen:
             return
+        self.seen.add(way.id)
         refs = [node.ref for node in way.nodes]
         along, against = limits(tags)
         if not forward:
@@ -184,24 +219,19 @@ class _Found:
     def read_nodes(self, source: Any) -> None:
         """Gather ids and positions of the ways' nodes, sorted by id, those that the file lacks left out."""
         wanted = np.unique(np.frombuffer(self.refs, np.int64))
-        lon, lat = np.full(len(wanted), np.nan), np.full(len(wanted), np.nan)
-        processor = osmium.FileProcessor(source, osmium.osm.NODE)
-        if wanted[0] >= 0:
-            processor = processor.with_filter(osmium.filter.IdFilter(wanted.tolist()))
-        ids, xs, ys = array("q"), array("d"), array("d")
-        node: Any
-        for node in processor:
-            location = node.location
-            if location.valid():
-                ids.append(node.id)
-                xs.append(location.lon_without_check())
-                ys.append(location.lat_without_check())
-        found = np.frombuffer(ids, np.int64) if ids else np.zeros(0, np.int64)
+        if wanted[0] < 0:
+            found, x, y = _positions_one_by_one(source, wanted)
+        else:
+            found, x, y = _positions_in(source, wanted)
+            if len(found) < len(wanted):
+                # osmium's table finds only nodes that came in the order of their ids.
+                late = _positions_one_by_one(source, np.setdiff1d(wanted, found))
+                found, x, y = (np.concatenate(pair) for pair in zip((found, x, y), late, strict=True))
         at = np.minimum(np.searchsorted(wanted, found), len(wanted) - 1)
         known = wanted[at] == found
-        lon[at[known]] = np.array(xs, np.float64)[known]
-        lat[at[known]] = np.array(ys, np.float64)[known]
-        there = np.isfinite(lon)
+        lon, lat = np.full(len(wanted), np.nan), np.full(len(wanted), np.nan)
+        lon[at[known]], lat[at[known]] = x[known] / _STEPS_PER_DEGREE, y[known] / _STEPS_PER_DEGREE
+        there = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
         self.node_id, self.lon, self.lat = wanted[there], lon[there], lat[there]
 
     def crop(self, within: shapely.Polygon | shapely.MultiPolygon) -> int:
