@@ -219,7 +219,8 @@ def test_roads_are_kept_within_an_area(
     assert "outside the area" in " ".join(capsys.readouterr().out.split())
     assert run(monkeypatch, "roads", "part.npz", "--names") == 0
     assert "Jalan 5" not in capsys.readouterr().out
-    part = ("plan", "scenario.toml", "--roads", "part.npz", *PLAN[4:], "--out", "out")
+    part = ("plan", "scenario.toml", "--roads", "part.npz", *PLAN[4:], "--turns", "--out", "out")
     assert run(monkeypatch, *part) == 0
+    assert json.loads((folder / "out" / "scenario.json").read_text())["travel"]["turns"] is True
     assert run(monkeypatch, "roads", "kupang", "--within", "area.geojson") == 2
     assert "--within is for road files" in capsys.readouterr().err

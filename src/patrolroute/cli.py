@@ -77,12 +77,13 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     ] = None,
     start: Annotated[Path | None, typer.Option(help="A plan.json to begin from.")] = None,
     skip_off_road: Annotated[bool, typer.Option(help="Leave out sites too far from any street.")] = False,
+    turns: Annotated[bool, typer.Option("--turns", help="Obey the turn restrictions of the roads.")] = False,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for sheets, map and data.")] = Path("out"),
 ) -> None:
     """Plan a night and write patrol sheets, a map and GIS files. Ctrl-C takes the best plan so far."""
     night, network = _scenario_and_roads(scenario, roads)
-    if skip_off_road:
-        night = night.model_copy(update={"travel": night.travel.model_copy(update={"skip_off_road": True})})
+    asked = {name: True for name, wanted in (("skip_off_road", skip_off_road), ("turns", turns)) if wanted}
+    night = night.model_copy(update={"travel": night.travel.model_copy(update=asked)})
     for what in ("sites", "squads"):
         if not getattr(night, what):
             err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)

@@ -10,7 +10,7 @@ from patrolroute.roads.routing import travel_matrix, travel_seconds
 from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
 from patrolroute.roads.speeds import SpeedTable
 from patrolroute.roads.trace import Leg, Street, trace_legs
-from patrolroute.roads.turnlegs import turn_tables
+from patrolroute.roads.turnlegs import turn_matrix, turn_tables
 from patrolroute.roads.turns import TurnGraph, turn_graph
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "travel_matrix",
     "travel_seconds",
     "turn_graph",
+    "turn_matrix",
     "turn_tables",
     "write_roads",
 ]

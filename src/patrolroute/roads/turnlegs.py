@@ -9,12 +9,13 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from patrolroute.errors import InputError
+from patrolroute.errors import Faults, InputError
+from patrolroute.matrix import TravelMatrix, whole_numbers
 from patrolroute.roads.geometry import part_index
-from patrolroute.roads.routing import check_range, same_place
+from patrolroute.roads.routing import check_range, same_place, travel_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -276,6 +277,39 @@ def turn_tables(
     travel_ms = (road_ms + placed.access_ms[:, None] + placed.access_ms[None, :]) * driven
     length_dm = (road_dm + placed.access_dm[:, None] + placed.access_dm[None, :]) * driven
     return travel_ms, length_dm
+
+
+def turn_matrix(network: RoadNetwork, placed: Placed, *, turns: TurnGraph, profiles: Mapping[str, int]) -> TravelMatrix:
+    """Return seconds and metres of the fastest drives that obey the turns, as `travel_matrix` does of all drives.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    placed : Placed
+    turns : TurnGraph
+        Of the same network.
+    profiles : mapping of str to int
+        Vehicle profiles and their speed in thousandths of network speed, 1 or more.
+
+    Raises
+    ------
+    InputError
+        When no drive that obeys the turns leads between two points, one takes too long, or seconds do not fit 32 bits.
+    """
+    faults = Faults()
+    travel_ms, length_dm = turn_tables(network, placed, turns=turns)
+    shape = (len(profiles), len(placed.ids), len(placed.ids))
+    layers = [travel_seconds(travel_ms, speed_milli) for speed_milli in profiles.values()]
+    travel_s = whole_numbers("travel_s", np.array(layers, np.int64).reshape(shape), ndim=3, faults=faults)
+    travel_m = whole_numbers("travel_m", np.broadcast_to(-(-length_dm // 10), shape), ndim=3, faults=faults)
+    faults.raise_if_any()
+    return TravelMatrix(
+        ids=placed.ids,
+        profiles=tuple(profiles),
+        travel_s=travel_s,
+        travel_m=travel_m,
+        provenance=network.provenance,
+    )
 
 
 def raise_unreachable(pairs: Sequence[tuple[str, str]]) -> None:
