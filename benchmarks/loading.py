@@ -3,7 +3,8 @@
     python benchmarks/loading.py --roads FILE.osm.pbf [--points 10000] [--legs 1000] [--engines native,osmnx] \
         [--repeats 3] [--out FILE.csv]
 
-Every task runs in a process of its own and says its best of `--repeats` and the process's peak memory. Points lie up to
+Every task of `native` runs in a process of its own and says its best of `--repeats` and the process's peak memory;
+osmnx runs in one, and reads and projects once. Points lie up to
 300 m from random junctions; legs lead from 300 of them to random others. osmnx reads XML only: the streets that its
 "drive" filter takes, written to XML beforehand and not timed. Its nearest edges are asked of the projected graph, and
 projecting is a task of its own. Columns: `graph,nodes,arcs,task,engine,n,seconds,peak_mb`.
@@ -115,33 +116,27 @@ def run_native(task: str, file: Path, n: int, repeats: int) -> tuple[float, int,
     return seconds, *size
 
 
-def run_osmnx(task: str, file: Path, n: int, repeats: int) -> tuple[float, int, int]:
-    if task == "prepare":
-        write_drive_xml(file, file.with_name(DRIVE))
-        return 0.0, 0, 0
+def run_osmnx(xml: Path, n: int, repeats: int) -> list[list[Any]]:
+    """Read, project and snap in one process, since reading takes long."""
+    import geopandas
     import osmnx
 
     def read() -> Any:
-        graph = osmnx.graph_from_xml(file, simplify=True, retain_all=True)
+        graph = osmnx.graph_from_xml(xml, simplify=True, retain_all=True)
         return osmnx.add_edge_travel_times(
             osmnx.add_edge_speeds(osmnx.truncate.largest_component(graph, strongly=True))
         )
 
-    if task == "read":
-        seconds, graph = best(1, read)
-    else:
-        graph = read()
-        nodes = osmnx.graph_to_gdfs(graph, edges=False)
-        lon, lat = points_near(nodes["x"].to_numpy(), nodes["y"].to_numpy(), n)
-        if task == "project":
-            seconds, _ = best(1, lambda: osmnx.project_graph(graph))
-        else:
-            import geopandas
-
-            projected = osmnx.project_graph(graph)
-            spots = geopandas.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(projected.graph["crs"])
-            seconds, _ = best(repeats, lambda: osmnx.nearest_edges(projected, spots.x.to_numpy(), spots.y.to_numpy()))
-    return seconds, graph.number_of_nodes(), graph.number_of_edges()
+    seconds, graph = best(1, read)
+    size = [graph.number_of_nodes(), graph.number_of_edges()]
+    rows = [[*size, "read", "osmnx", 0, seconds, peak_mb()]]
+    nodes = osmnx.graph_to_gdfs(graph, edges=False)
+    lon, lat = points_near(nodes["x"].to_numpy(), nodes["y"].to_numpy(), n)
+    seconds, projected = best(1, lambda: osmnx.project_graph(graph))
+    rows.append([*size, "project", "osmnx", 0, seconds, peak_mb()])
+    spots = geopandas.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(projected.graph["crs"])
+    seconds, _ = best(repeats, lambda: osmnx.nearest_edges(projected, spots.x.to_numpy(), spots.y.to_numpy()))
+    return [*rows, [*size, "snap", "osmnx", n, seconds, peak_mb()]]
 
 
 def main() -> None:
@@ -155,10 +150,7 @@ def main() -> None:
     parser.add_argument("--task", nargs=4, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.task:
-        engine, task, file, n = chosen.task
-        run = run_native if engine == "native" else run_osmnx
-        seconds, nodes, arcs = run(task, Path(file), int(n), chosen.repeats)
-        print(json.dumps([nodes, arcs, task, engine, int(n), round(seconds, 4), round(peak_mb())]))
+        _run(*chosen.task, repeats=chosen.repeats)
         return
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / chosen.roads.name
@@ -171,6 +163,19 @@ def main() -> None:
             csv.writer(out).writerows([COLUMNS, *rows])
 
 
+def _run(engine: str, task: str, file: str, n: str, *, repeats: int) -> None:
+    """Run one task and print its rows."""
+    if (engine, task) == ("osmnx", "prepare"):
+        write_drive_xml(Path(file), Path(file).with_name(DRIVE))
+        rows = []
+    elif engine == "osmnx":
+        rows = run_osmnx(Path(file), int(n), repeats)
+    else:
+        seconds, nodes, arcs = run_native(task, Path(file), int(n), repeats)
+        rows = [] if task == "prepare" else [[nodes, arcs, task, engine, int(n), seconds, peak_mb()]]
+    print(json.dumps([[*row[:5], round(row[5], 4), round(row[6])] for row in rows]))
+
+
 def _rows(chosen: argparse.Namespace, roads: Path) -> list[list[Any]]:
     """Run every task in a process of its own: this one reads nothing, since a child's peak begins at its parent's."""
     stored, xml = roads.with_name(STORED), roads.with_name(DRIVE)
@@ -181,16 +186,14 @@ def _rows(chosen: argparse.Namespace, roads: Path) -> list[list[Any]]:
         tasks += [("native", task, stored, chosen.points) for task in ("snap", "snap again")]
         tasks += [("native", task, stored, chosen.legs) for task in ("trace", "trace, turns")]
     if "osmnx" in chosen.engines:
-        tasks += [("osmnx", "prepare", roads, 0), ("osmnx", "read", xml, 0), ("osmnx", "project", xml, 0)]
-        tasks += [("osmnx", "snap", xml, chosen.points)]
-    rows = []
+        tasks += [("osmnx", "prepare", roads, 0), ("osmnx", "read, project, snap", xml, chosen.points)]
+    rows: list[list[Any]] = []
     for engine, task, file, n in tasks:
         command = [sys.executable, __file__, "--roads", str(chosen.roads), "--repeats", str(chosen.repeats)]
         done = subprocess.run(
-            [*command, "--task", engine, task, str(file), str(n)], capture_output=True, text=True, check=True
+            [*command, "--task", engine, task, str(file), str(n)], stdout=subprocess.PIPE, text=True, check=True
         )
-        if task != "prepare":
-            rows.append(json.loads(done.stdout.splitlines()[-1]))
+        rows += json.loads(done.stdout.splitlines()[-1])
     return rows
 
 

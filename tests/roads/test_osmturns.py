@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import osmnx
 import pytest
 
 from osmxml import osm
@@ -176,8 +177,10 @@ def test_every_restriction_is_counted_once(tmp_path: Path) -> None:
 
 def test_restrictions_survive_a_file_and_an_osmnx_graph(tmp_path: Path) -> None:
     network = town(tmp_path, relation("no_left_turn", NORTH, -EAST, BEYOND), relation("stop", WEST, 5, NORTH))
-    for name in ("roads.npz", "roads.graphml"):
-        again = read_roads(network.save(tmp_path / name))
+    osmnx.save_graphml(network.to_graph(), tmp_path / "osmnx.graphml")
+    files = [network.save(tmp_path / name) for name in ("roads.npz", "roads.graphml")]
+    for file in (*files, tmp_path / "osmnx.graphml"):
+        again = read_roads(file)
         assert forbidden(again) == {(2, 5, 6, 7)}
         assert again.restrictions.relation.tolist() == [1001]
         assert again.restrictions.skipped == {"of an unknown kind": 1}

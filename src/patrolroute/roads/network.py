@@ -281,7 +281,8 @@ class RoadNetwork:
         -------
         networkx.MultiDiGraph
             x and y on nodes; length (m), name, highway, maxspeed, oneway, speed_kph, travel_time (s) and geometry on
-            edges. The graph's attributes carry the provenance, and turn restrictions where there are any.
+            edges. The graph's attributes carry the provenance, and turn restrictions where there are any; not carried
+            are the speed table, which a reader gives again, and what was cut.
         """
         from patrolroute.roads.graphs import graph_of  # noqa: PLC0415 - graphs build on networks
 

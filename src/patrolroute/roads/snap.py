@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.spatial import KDTree
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.roads.geometry import along_m, metres_per_degree, part_index
@@ -139,10 +140,13 @@ def snap_points(network: RoadNetwork, lon: NDArray[np.float64], lat: NDArray[np.
     index = network.street_index
     parts = [index.nearest(lon[i : i + _CHUNK], lat[i : i + _CHUNK]) for i in range(0, len(lon), _CHUNK)]
     edge, at, share = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _nothing()
-    along = along_m(network.shape_start, network.shape_lonlat)
-    total = along[network.shape_start[edge + 1] - 1]
-    metres = along[at] + share * (along[at + 1] - along[at])
     shape = network.shape_lonlat
+    size = network.shape_start[edge + 1] - network.shape_start[edge]
+    line = np.append(0, np.cumsum(size))
+    along = along_m(line, shape[part_index(network.shape_start, edge)])
+    here = line[:-1] + at - network.shape_start[edge]
+    total = along[line[1:] - 1] if len(edge) else along
+    metres = along[here] + share * (along[here + 1] - along[here]) if len(edge) else along
     street_lon = shape[at, 0] + share * (shape[at + 1, 0] - shape[at, 0])
     street_lat = shape[at, 1] + share * (shape[at + 1, 1] - shape[at, 1])
     # Between the two latitudes the projection is right to the third order.
@@ -174,8 +178,10 @@ class StreetIndex:
         _, south, _, north = network.bounds
         self._squeeze = max(math.cos(math.radians((south + north) / 2)), 1e-3)
         size = np.diff(self._start)[self._edge]
-        flat = self._shape[part_index(self._start, self._edge)] * (self._squeeze, 1.0)
-        self._tree = shapely.STRtree(
+        self._corner = part_index(self._start, self._edge)
+        flat = self._shape[self._corner] * (self._squeeze, 1.0)
+        self._corners = KDTree(flat, balanced_tree=False, compact_nodes=False)
+        self._lines = shapely.STRtree(
             np.asarray(shapely.linestrings(flat, indices=np.repeat(np.arange(len(size)), size)), object)
         )
 
@@ -184,18 +190,21 @@ class StreetIndex:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Return the nearest edge of each point, the shape point before the nearest spot, and the share after that.
 
-        The street that is nearest in the tree's projection bounds the distance; every street within that is then
-        measured in the point's own projection. Of equally near pieces, as at a junction, the first counts.
+        The nearest corner of any street bounds the distance; every street within that is then measured in the point's
+        own projection. Of equally near pieces, as at a junction, the first counts.
         """
-        spot = np.asarray(shapely.points(lon * self._squeeze, lat), object)
-        street = np.asarray(self._tree.nearest(spot), np.int64)
-        point = np.arange(len(lon))
-        at, share, distance = self._best(point, street, lon, lat)
-        near = np.flatnonzero(distance <= _REFINE_WITHIN_M)
-        east, north = metres_per_degree(lat[near])
-        reach = np.maximum(self._squeeze / np.maximum(east, 1.0), 1 / north) * (distance[near] * 1.001 + 0.01)
-        which, found = self._tree.query(spot[near], predicate="dwithin", distance=reach)
-        at[near], share[near], _ = self._best(near[which], found.astype(np.int64), lon, lat, among=near)
+        flat = np.column_stack([lon * self._squeeze, lat])
+        spot = np.asarray(shapely.points(flat), object)
+        corner = self._shape[self._corner[self._corners.query(flat)[1]]]
+        east, north = metres_per_degree(lat)
+        bound = np.hypot((corner[:, 0] - lon) * east, (corner[:, 1] - lat) * north)
+        near = np.flatnonzero(bound <= _REFINE_WITHIN_M)
+        reach = np.maximum(self._squeeze / np.maximum(east, 1.0), 1 / north) * (bound * 1.001 + 0.01)
+        which, street = self._lines.query(spot[near], predicate="dwithin", distance=reach[near])
+        far = np.flatnonzero(bound > _REFINE_WITHIN_M)
+        point = np.concatenate([near[which], far])
+        street = np.concatenate([street, np.asarray(self._lines.nearest(spot[far]), np.int64)])
+        at, share = self._best(point, street, lon, lat)
         return self._edge_of(at), at, share
 
     def _edge_of(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -203,27 +212,19 @@ class StreetIndex:
         return edge
 
     def _best(
-        self,
-        point: NDArray[np.int64],
-        street: NDArray[np.int64],
-        lon: NDArray[np.float64],
-        lat: NDArray[np.float64],
-        *,
-        among: NDArray[np.int64] | None = None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return the nearest piece of the streets paired with each point: its first shape point, share and metres."""
+        self, point: NDArray[np.int64], street: NDArray[np.int64], lon: NDArray[np.float64], lat: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the nearest piece of the streets paired with each point: its first shape point, and the share."""
         edge = self._edge[street]
         size = self._start[edge + 1] - self._start[edge]
         at = part_index(self._start, edge)
-        ends = np.cumsum(size) - 1
         piece = np.ones(len(at), bool)
-        piece[ends] = False
+        piece[np.cumsum(size) - 1] = False
         at, owner = at[piece], np.repeat(point, size)[piece]
         share, distance = self._measure(at, lon[owner], lat[owner])
         order = np.lexsort((at, distance, owner))
-        owner, at, share, distance = owner[order], at[order], share[order], distance[order]
-        first = np.searchsorted(owner, np.arange(len(lon)) if among is None else among)
-        return at[first], share[first], distance[first]
+        first = order[np.searchsorted(owner[order], np.arange(len(lon)))]
+        return at[first], share[first]
 
     def _measure(
         self, at: NDArray[np.int64], lon: NDArray[np.float64], lat: NDArray[np.float64]
