@@ -224,3 +224,16 @@ def test_roads_are_kept_within_an_area(
     assert json.loads((folder / "out" / "scenario.json").read_text())["travel"]["turns"] is True
     assert run(monkeypatch, "roads", "kupang", "--within", "area.geojson") == 2
     assert "--within is for road files" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_roads_are_read_says_so_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("patrolroute.cli.read_roads", interrupt)
+    for command in (("roads", "town.graphml", "--out", "town.npz"), PLAN):
+        assert run(monkeypatch, *command) == 130
+        assert "patrolroute: interrupted; nothing was written." in capsys.readouterr().err
+    assert sorted(path.name for path in folder.iterdir()) == ["scenario.toml", "sites.csv", "town.graphml"]

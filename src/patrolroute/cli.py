@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 EXIT_BAD_INPUT = 2
 EXIT_NO_PLAN = 3
 EXIT_INTERRUPTED = 130
+_TWICE = "interrupted twice; nothing was written. One Ctrl-C takes the best plan so far."
 
 app = typer.Typer(
     help="Plan security patrols on real streets: who goes where, when, along which roads, and what is left out.",
@@ -88,7 +89,7 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
         if not getattr(night, what):
             err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
     check_out_dir(night, out_dir, extra=SAVED_BESIDE)
-    with _interrupted_says_so(), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
+    with _interrupted_says_so(_TWICE), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
         planned = plan_night(
             night,
             network,
@@ -231,7 +232,8 @@ def _roads_named(source: str, area_file: Path | None = None) -> RoadNetwork:
         return named.load(source).roads
     if not Path(source).suffix and not Path(source).exists():
         raise InputError([f"{source}: neither a road file nor a dataset; the datasets are {', '.join(named.names())}."])
-    return read_roads(source, within=None if area_file is None else read_polygon(area_file))
+    with _interrupted_says_so("interrupted; nothing was written."):
+        return read_roads(source, within=None if area_file is None else read_polygon(area_file))
 
 
 def _read_plan(file: Path) -> Plan:
@@ -249,12 +251,12 @@ def _print_roads(network: RoadNetwork) -> None:
 
 
 @contextmanager
-def _interrupted_says_so() -> Iterator[None]:
-    """Say what became of a search that a second Ctrl-C has ended."""
+def _interrupted_says_so(sentence: str) -> Iterator[None]:
+    """Say what became of what Ctrl-C has ended."""
     try:
         yield
     except KeyboardInterrupt:
-        err.print("patrolroute: interrupted twice; nothing was written. One Ctrl-C takes the best plan so far.")
+        err.print(f"patrolroute: {sentence}", markup=False)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
