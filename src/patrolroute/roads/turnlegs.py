@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.matrix import TravelMatrix, whole_numbers
 from patrolroute.roads.geometry import part_index
-from patrolroute.roads.routing import check_range, same_place, travel_seconds
+from patrolroute.roads.routing import check_range, fastest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.roads.network import RoadNetwork
+    from patrolroute.roads.routing import StreetGraph
     from patrolroute.roads.snap import Placed
     from patrolroute.roads.turns import TurnGraph
 
 _MAX_DM = 2**24
-_CHUNK_BYTES = 64 * 2**20
 _SHOWN = 10
 
 
@@ -233,15 +232,8 @@ def fastest_turns(
     graph: TurnStreets, sources: NDArray[np.int64], *, predecessors: bool = False
 ) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.int32]]]:
     """Yield what `routing.fastest` yields, for sources of the turn graph."""
-    weights = graph.weights
-    chunk = max(1, _CHUNK_BYTES // (12 * graph.nodes))
-    for begin in range(0, len(sources), chunk):
-        part = slice(begin, min(begin + chunk, len(sources)))
-        if predecessors:
-            distance, before = dijkstra(weights, indices=sources[part], return_predecessors=True)
-            yield part, distance, before
-        else:
-            yield part, dijkstra(weights, indices=sources[part]), np.zeros((0, 0), np.int32)
+    # It asks a graph for its nodes and weights only.
+    return fastest(cast("StreetGraph", graph), sources, predecessors=predecessors)
 
 
 def turn_tables(
@@ -268,7 +260,9 @@ def turn_tables(
     for part, distance, _ in fastest_turns(graph, sources):
         rows = np.flatnonzero((which >= part.start) & (which < part.stop))
         weight[rows] = distance[which[rows] - part.start][:, graph.target_node]
-    driven = ~same_place(placed)
+    lonlat = np.column_stack([placed.site_lon, placed.site_lat])
+    _, place = np.unique(lonlat, axis=0, return_inverse=True)
+    driven = place.reshape(-1)[:, None] != place.reshape(-1)
     unreachable = np.argwhere(np.isinf(weight) & driven)
     raise_unreachable([(placed.ids[i], placed.ids[j]) for i, j in unreachable.tolist()])
     weight[~driven] = 0
@@ -299,7 +293,7 @@ def turn_matrix(network: RoadNetwork, placed: Placed, *, turns: TurnGraph, profi
     faults = Faults()
     travel_ms, length_dm = turn_tables(network, placed, turns=turns)
     shape = (len(profiles), len(placed.ids), len(placed.ids))
-    layers = [travel_seconds(travel_ms, speed_milli) for speed_milli in profiles.values()]
+    layers = [-(-travel_ms // speed_milli) for speed_milli in profiles.values()]
     travel_s = whole_numbers("travel_s", np.array(layers, np.int64).reshape(shape), ndim=3, faults=faults)
     travel_m = whole_numbers("travel_m", np.broadcast_to(-(-length_dm // 10), shape), ndim=3, faults=faults)
     faults.raise_if_any()
