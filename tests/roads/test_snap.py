@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from patrolroute.errors import InputError
-from patrolroute.roads import RoadNetwork, place_on_roads, read_roads, roads_from_graph, snap_points
+from patrolroute.roads import RoadNetwork, SpeedTable, place_on_roads, read_roads, roads_from_graph, snap_points
 from patrolroute.scenario.model import Closures, Place, Site, Travel
 
 if TYPE_CHECKING:
@@ -296,6 +296,19 @@ def test_no_street_is_nearer_than_the_one_that_is_found(spread_deg: float, share
         assert distance[found].min() <= distance.min() * (1 + 1e-3) + 1e-9
     again = snap_points(network, lon, lat)
     assert (again.edge == snaps.edge).all()
+
+
+def test_the_index_is_made_once_and_serves_other_speeds(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    lon, lat = network.lon[:9] + 1e-4, network.lat[:9]
+    first = snap_points(network, lon, lat)
+
+    def again(*_: object) -> None:
+        raise AssertionError("the index is made again")
+
+    monkeypatch.setattr(shapely, "STRtree", again)
+    slow = network.with_speeds(SpeedTable(kph={}, default_kph=5))
+    assert (snap_points(slow, lon, lat).edge == first.edge).all()
 
 
 def test_a_street_of_no_extent() -> None:

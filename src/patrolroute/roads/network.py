@@ -297,7 +297,10 @@ class RoadNetwork:
     def with_speeds(self, speeds: SpeedTable) -> RoadNetwork:
         """Return the same streets with times from another speed table."""
         times = speeds.times_ms(self.length_dm, self.highway, self.maxspeed_kph)
-        return replace(self, speeds=speeds, time_ms=times)
+        faster = replace(self, speeds=speeds, time_ms=times)
+        if "street_index" in vars(self):
+            vars(faster)["street_index"] = self.street_index
+        return faster
 
     def with_closures(self, closures: Closures) -> RoadNetwork:
         """Return the largest strong component that is left once streets are closed.
