@@ -511,6 +511,22 @@ def test_a_damaged_byte_anywhere_is_an_input_error_or_no_damage(shared_data: Pat
     assert refused > 150
 
 
+@pytest.mark.parametrize(
+    ("within", "fault"),
+    [
+        (shapely.Point(1, 1), "within: is a Point; expected a polygon"),
+        (shapely.Polygon(), "within: is nothing; expected a polygon"),
+        (shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), "within: crosses itself"),
+        (shapely.box(0, 100, 1, 120), "lon and lat look swapped"),
+        ((0, 0, 1, 1), "within: is tuple; expected a shapely Polygon"),
+    ],
+)
+def test_areas_that_are_none(within: shapely.Polygon, fault: str, tmp_path: Path) -> None:
+    (tmp_path / "a.osm").write_text(OSM.format(WAY))
+    with pytest.raises(InputError, match=fault):
+        read_roads(tmp_path / "a.osm", within=within)
+
+
 def test_an_area_of_a_stored_network(shared_data: Path, tmp_path: Path) -> None:
     network = read_roads(shared_data / "roads" / "coblong.graphml")
     path = network.save(tmp_path / "roads.npz")

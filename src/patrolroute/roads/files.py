@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from patrolroute.errors import InputError
+from patrolroute.roads.areas import area_fault
 from patrolroute.roads.assemble import Streets, assemble
 from patrolroute.roads.graphml import read_graphml
 from patrolroute.roads.graphs import graph_provenance, roads_from_graph
@@ -63,10 +64,13 @@ def read_roads(
     Raises
     ------
     InputError
-        When there is no such file, or it is empty, damaged, cut off or of another kind, or has no streets.
+        When there is no such file, or it is empty, damaged, cut off or of another kind, or has no streets, or none
+        within the area, or the area is none.
     """
     path = Path(path)
     kind = _format_of(path)
+    if within is not None and (fault := area_fault(within)):
+        raise InputError([f"within: {fault}"])
     try:
         _check_file(path)
         if kind == "graphml":
