@@ -14,7 +14,7 @@ from patrolroute.roads.geometry import part_index
 from patrolroute.roads.routing import check_range, fastest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -228,14 +228,6 @@ def _sorted(
     )
 
 
-def fastest_turns(
-    graph: TurnStreets, sources: NDArray[np.int64], *, predecessors: bool = False
-) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.int32]]]:
-    """Yield what `routing.fastest` yields, for sources of the turn graph."""
-    # It asks a graph for its nodes and weights only.
-    return fastest(cast("StreetGraph", graph), sources, predecessors=predecessors)
-
-
 def turn_tables(
     network: RoadNetwork, placed: Placed, *, turns: TurnGraph
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -257,7 +249,8 @@ def turn_tables(
     graph = place_turns(network, turns, placed)
     sources, which = np.unique(graph.source_node, return_inverse=True)
     weight = np.zeros((n, n))
-    for part, distance, _ in fastest_turns(graph, sources):
+    # `fastest` asks a graph for its nodes and weights only.
+    for part, distance, _ in fastest(cast("StreetGraph", graph), sources):
         rows = np.flatnonzero((which >= part.start) & (which < part.stop))
         weight[rows] = distance[which[rows] - part.start][:, graph.target_node]
     lonlat = np.column_stack([placed.site_lon, placed.site_lat])
