@@ -16,8 +16,8 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
-from patrolroute.bound.compiled import compiled
 from patrolroute.bound.network import FAR, squad_rows
+from patrolroute.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.bound.compiled import compiled
 from patrolroute.bound.enumeration import Wanted, enumerate_routes, items_of
 from patrolroute.bound.labelling import (
     BITS,
@@ -32,6 +31,7 @@ from patrolroute.bound.labelling import (
 )
 from patrolroute.bound.network import FAR, reversed_graph
 from patrolroute.bound.walks import Walks, no_walks, walk, walk_completions, walk_to
+from patrolroute.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from patrolroute.bound.compiled import compiled
 from patrolroute.bound.labelling import NONE
+from patrolroute.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from patrolroute.errors import Faults
+from patrolroute.roads.geometry import metres_per_degree
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.speeds import SpeedTable
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.provenance import Provenance
+    from patrolroute.roads.hierarchy import Hierarchy, Weighted
     from patrolroute.roads.snap import StreetIndex
     from patrolroute.scenario.model import Closures
 
@@ -241,6 +243,22 @@ class RoadNetwork:
         return (self.twin < 0) | (self.twin > np.arange(len(self.twin)))
 
     @cached_property
+    def hierarchy(self) -> Hierarchy:
+        """The contraction hierarchy of the streets, made when it is first asked for; speeds do not matter to it."""
+        from patrolroute.roads.hierarchy import build_hierarchy  # noqa: PLC0415 - brings the compiler
+
+        east, north = metres_per_degree(np.array([self.lat.mean()]))
+        xy = np.column_stack([self.lon * east, self.lat * north])
+        return build_hierarchy(len(self.node_id), self.tail, self.head, xy)
+
+    @cached_property
+    def weighted(self) -> Weighted:
+        """The hierarchy with this network's times and lengths."""
+        from patrolroute.roads.hierarchy import weigh  # noqa: PLC0415 - brings the compiler
+
+        return weigh(self.hierarchy, self.time_ms, self.length_dm)
+
+    @cached_property
     def street_index(self) -> StreetIndex:
         """The tree that points find their street by, made once."""
         from patrolroute.roads.snap import StreetIndex  # noqa: PLC0415 - snapping builds on networks
@@ -298,8 +316,9 @@ class RoadNetwork:
         """Return the same streets with times from another speed table."""
         times = speeds.times_ms(self.length_dm, self.highway, self.maxspeed_kph)
         faster = replace(self, speeds=speeds, time_ms=times)
-        if "street_index" in vars(self):
-            vars(faster)["street_index"] = self.street_index
+        for made in ("hierarchy", "street_index"):
+            if made in vars(self):
+                vars(faster)[made] = getattr(self, made)
         return faster
 
     def with_closures(self, closures: Closures) -> RoadNetwork:

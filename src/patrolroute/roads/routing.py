@@ -9,20 +9,17 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from patrolroute.errors import Faults, InputError
-from patrolroute.matrix import TravelMatrix, whole_numbers
+from patrolroute.errors import InputError
+from patrolroute.roads.keys import DM_LIMIT, MS_LIMIT, join_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from patrolroute.roads.network import RoadNetwork
     from patrolroute.roads.snap import Placed
 
-_DM_BITS = 24
-_MAX_DM = 2**_DM_BITS
-_MAX_MS = 2 ** (53 - _DM_BITS)
 _CHUNK_BYTES = 64 * 2**20
 
 
@@ -59,12 +56,9 @@ class StreetGraph:
 
     @property
     def weights(self) -> csr_array:
-        """Time and length of every arc as one number: milliseconds first, decimetres break ties.
-
-        Sums of both stay whole and below 2**53, where float64 is exact; see `check_range`.
-        """
+        """Time and length of every arc as one number, see `join_keys`; `check_range` says up to where that is exact."""
         start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
-        weight = (self.time_ms * _MAX_DM + self.length_dm).astype(np.float64)
+        weight = join_keys(self.time_ms, self.length_dm)
         return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
 
     def arc(self, tail: int, head: int) -> int:
@@ -85,12 +79,12 @@ def street_graph(network: RoadNetwork, placed: Placed) -> StreetGraph:
     edge = np.concatenate([cut, cut_edge, cut])
     at_dm = np.concatenate([np.zeros(len(cut), np.int64), cut_dm, length[cut]])
     node = np.concatenate([network.tail[cut], cut_node, network.head[cut]]).astype(np.int64)
-    rank = np.concatenate([np.full(len(cut), -_MAX_MS), cut_rank, np.full(len(cut), _MAX_MS)])
+    rank = np.concatenate([np.full(len(cut), -MS_LIMIT), cut_rank, np.full(len(cut), MS_LIMIT)])
     order = np.lexsort((rank, edge))
     edge, at_dm, node = edge[order], at_dm[order], node[order]
-    at_ms = (2 * time[edge] * at_dm + length[edge]) // np.maximum(2 * length[edge], 1)
+    at_ms = along_ms(network, edge, at_dm)
     # The head of an edge of no length, too, is its whole time away from the tail.
-    at_ms[rank[order] == _MAX_MS] = time[cut]
+    at_ms[rank[order] == MS_LIMIT] = time[cut]
     follows = np.flatnonzero(edge[1:] == edge[:-1])
     tail = np.concatenate([network.tail[plain], node[follows]])
     head = np.concatenate([network.head[plain], node[follows + 1]])
@@ -112,6 +106,30 @@ def street_graph(network: RoadNetwork, placed: Placed) -> StreetGraph:
     )
 
 
+def spots(network: RoadNetwork, placed: Placed) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each placed point's edge, of twins the first, and its decimetres from the edge's tail."""
+    # A point on the second of two twins is one on the first, or it would not meet the points there.
+    second = ~network.street[placed.edge]
+    edge = np.where(second, network.twin[placed.edge], placed.edge).astype(np.int64)
+    fraction = np.where(second, 1 - placed.fraction, placed.fraction)
+    length = network.length_dm[edge]
+    return edge, np.clip(np.rint(fraction * length).astype(np.int64), 0, length)
+
+
+def along_ms(network: RoadNetwork, edge: NDArray[np.int64], at_dm: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the milliseconds from the tails of edges to places on them, rounded half up."""
+    time, length = network.time_ms[edge], network.length_dm[edge]
+    at_ms: NDArray[np.int64] = (2 * time * at_dm + length) // np.maximum(2 * length, 1)
+    return at_ms
+
+
+def on_twin_dm(network: RoadNetwork, edge: NDArray[np.int64], at_dm: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where places on edges lie on the edges' twins, decimetres from the twin's tail, rounded half up."""
+    there, back = network.length_dm[edge], network.length_dm[network.twin[edge]]
+    back_dm: NDArray[np.int64] = (2 * back * (there - at_dm) + there) // (2 * there)
+    return back_dm
+
+
 def _cuts(network: RoadNetwork, placed: Placed) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], ...], int]:
     """Return each point's node; edge, decimetres, node and rank of every cut; and the number of nodes.
 
@@ -119,30 +137,25 @@ def _cuts(network: RoadNetwork, placed: Placed) -> tuple[NDArray[np.int64], tupl
     was put on, so that two points fall on one decimetre of it.
     """
     n = len(network.node_id)
-    # A point on the second of two twins is one on the first, or it would not meet the points there.
-    second = ~network.street[placed.edge]
-    edge = np.where(second, network.twin[placed.edge], placed.edge).astype(np.int64)
-    fraction = np.where(second, 1 - placed.fraction, placed.fraction)
+    edge, at_dm = spots(network, placed)
     length = network.length_dm[edge]
-    at_dm = np.clip(np.rint(fraction * length).astype(np.int64), 0, length)
     at_tail = at_dm == 0
     inner = ~at_tail & (at_dm < length)
-    spots, which = np.unique(np.column_stack([edge[inner], at_dm[inner]]), axis=0, return_inverse=True)
+    found, which = np.unique(np.column_stack([edge[inner], at_dm[inner]]), axis=0, return_inverse=True)
     point_node = np.where(at_tail, network.tail[edge], network.head[edge]).astype(np.int64)
     point_node[inner] = n + which.reshape(-1)
-    spot_edge, spot_dm = spots[:, 0], spots[:, 1]
-    spot_node = n + np.arange(len(spots))
+    spot_edge, spot_dm = found[:, 0], found[:, 1]
+    spot_node = n + np.arange(len(found))
     twin = network.twin[spot_edge].astype(np.int64)
     paired = twin >= 0
-    there, back = network.length_dm[spot_edge[paired]], network.length_dm[twin[paired]]
-    back_dm = (2 * back * (there - spot_dm[paired]) + there) // (2 * there)
+    back_dm = on_twin_dm(network, spot_edge[paired], spot_dm[paired])
     cuts = (
         np.concatenate([spot_edge, twin[paired]]),
         np.concatenate([spot_dm, back_dm]),
         np.concatenate([spot_node, spot_node[paired]]),
         np.concatenate([spot_dm, -spot_dm[paired]]),
     )
-    return point_node, cuts, n + len(spots)
+    return point_node, cuts, n + len(found)
 
 
 def _best_of_parallel(
@@ -173,7 +186,7 @@ def check_range(network: RoadNetwork, placed: Placed, longest_ms: int) -> None:
         When a drive takes about 15 hours or more.
     """
     ratio = float((network.length_dm / network.time_ms).max())
-    if longest_ms >= _MAX_MS or ratio * (longest_ms + 2 * len(placed.ids) + 2) >= _MAX_DM:
+    if longest_ms >= MS_LIMIT or ratio * (longest_ms + 2 * len(placed.ids) + 2) >= DM_LIMIT:
         raise InputError(
             [
                 f"a drive between two sites takes up to {longest_ms / 3_600_000:.1f} hours; expected at most about 15. "
@@ -199,85 +212,3 @@ def fastest(
             yield part, distance, before
         else:
             yield part, dijkstra(weights, indices=sources[part]), np.zeros((0, 0), np.int32)
-
-
-def same_place(placed: Placed) -> NDArray[np.bool_]:
-    """Return which pairs of placed points have the very same longitude and latitude, shape (n, n)."""
-    lonlat = np.column_stack([placed.site_lon, placed.site_lat])
-    _, which = np.unique(lonlat, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    same: NDArray[np.bool_] = which[:, None] == which[None, :]
-    return same
-
-
-def travel_seconds(travel_ms: NDArray[np.int64], speed_milli: int) -> NDArray[np.int64]:
-    """Return whole seconds, rounded up once, of milliseconds at network speed for a vehicle of relative speed.
-
-    Parameters
-    ----------
-    travel_ms : int64 array
-    speed_milli : int
-        Thousandths of network speed; 1000 drives as fast as the network says.
-    """
-    return -(-travel_ms // speed_milli)
-
-
-def travel_matrix(network: RoadNetwork, placed: Placed, *, profiles: Mapping[str, int]) -> TravelMatrix:
-    """Return seconds and metres of the fastest drives between all placed points.
-
-    From place to street, along the streets, and from street to place; the metres are those of the fastest way, and of
-    equally fast ways the shortest. Between points of the very same position, as a site at the depot, there is no
-    drive: 0.
-    Seconds keep the triangle inequality, since they are sums of whole milliseconds that are rounded up once.
-
-    Parameters
-    ----------
-    network : RoadNetwork
-    placed : Placed
-    profiles : mapping of str to int
-        Vehicle profiles and their speed in thousandths of network speed: `Vehicle.profile`, `Vehicle.speed_milli`.
-
-    Returns
-    -------
-    TravelMatrix
-
-    Raises
-    ------
-    InputError
-        When a speed is below 1, a drive takes about 15 hours or more, or seconds do not fit 32 bits.
-    """
-    faults = Faults()
-    for name, speed_milli in profiles.items():
-        if speed_milli < 1:
-            faults.add(f"vehicle profile {name!r}: speed is {speed_milli} thousandths; expected 1 or more.")
-    faults.raise_if_any()
-    travel_ms, length_dm = travel_tables(network, placed)
-    shape = (len(profiles), len(placed.ids), len(placed.ids))
-    layers = [travel_seconds(travel_ms, speed_milli) for speed_milli in profiles.values()]
-    travel_s = whole_numbers("travel_s", np.array(layers, np.int64).reshape(shape), ndim=3, faults=faults)
-    travel_m = whole_numbers("travel_m", np.broadcast_to(-(-length_dm // 10), shape), ndim=3, faults=faults)
-    faults.raise_if_any()
-    return TravelMatrix(
-        ids=placed.ids,
-        profiles=tuple(profiles),
-        travel_s=travel_s,
-        travel_m=travel_m,
-        provenance=network.provenance,
-    )
-
-
-def travel_tables(network: RoadNetwork, placed: Placed) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return milliseconds at network speed and decimetres between all placed points, access included, shape (n, n)."""
-    n = len(placed.ids)
-    graph = street_graph(network, placed)
-    sources, which = np.unique(graph.point_node, return_inverse=True)
-    weight = np.zeros((n, n), np.int64)
-    for part, distance, _ in fastest(graph, sources):
-        rows = np.flatnonzero((which >= part.start) & (which < part.stop))
-        weight[rows] = distance[which[rows] - part.start][:, graph.point_node].astype(np.int64)
-    road_ms, road_dm = np.divmod(weight, _MAX_DM)
-    check_range(network, placed, int(road_ms.max(initial=0)))
-    driven = ~same_place(placed)
-    travel_ms = (road_ms + placed.access_ms[:, None] + placed.access_ms[None, :]) * driven
-    length_dm = (road_dm + placed.access_dm[:, None] + placed.access_dm[None, :]) * driven
-    return travel_ms, length_dm

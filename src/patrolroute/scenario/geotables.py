@@ -7,8 +7,6 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import pyogrio
-
 from patrolroute.errors import InputError
 from patrolroute.scenario.files import MAX_DATABASE_BYTES, read_text, reason, regular_file
 from patrolroute.scenario.rows import MAX_ROWS, Row, Table
@@ -209,6 +207,8 @@ def rings_of(path: Path) -> list[list[Any]]:
 
 
 def _layer(path: Path, layer: str | None) -> str:
+    import pyogrio  # noqa: PLC0415 - GDAL takes 30 MB, and most scenarios have no GeoPackage
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter(
@@ -235,6 +235,8 @@ def _layer(path: Path, layer: str | None) -> str:
 
 
 def _frame(path: Path, layer: str) -> pd.DataFrame:
+    import pyogrio  # noqa: PLC0415 - as above
+
     try:
         with warnings.catch_warnings():
             # Measured or curved geometries are told by what they are, below; GDAL's own remark adds nothing.

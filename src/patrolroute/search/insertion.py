@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.search.compiled import kernel
+from patrolroute.compiled import kernel
 from patrolroute.search.layout import CLOSES, DURATION, ENTRY, EXIT, FRO, MAX_DRIVE, OPENS, PROFILE, TO
 from patrolroute.search.rng import draw
 from patrolroute.search.state import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from patrolroute.search.compiled import entry, is_compiled, kernel
+from patrolroute.compiled import entry, is_compiled, kernel
 from patrolroute.search.insertion import scan
 from patrolroute.search.layout import GROUP
 from patrolroute.search.pool import remember

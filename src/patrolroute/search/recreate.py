@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.search.compiled import kernel
+from patrolroute.compiled import kernel
 from patrolroute.search.insertion import NEVER, look, scan
 from patrolroute.search.layout import CLOSES, GROUP, OPENS, TIER, WEIGHT
 from patrolroute.search.rng import below, unit

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.search.compiled import kernel
+from patrolroute.compiled import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

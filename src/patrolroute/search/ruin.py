@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patrolroute.search.compiled import kernel
+from patrolroute.compiled import kernel
 from patrolroute.search.insertion import scan
 from patrolroute.search.layout import PROFILE, TIER, TO, WEIGHT
 from patrolroute.search.rng import below, unit

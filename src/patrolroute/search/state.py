@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from patrolroute.search.compiled import kernel
+from patrolroute.compiled import kernel
 from patrolroute.search.layout import (
     CLOSES,
     DURATION,

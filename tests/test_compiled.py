@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from patrolroute import compiled
 from patrolroute.engines.native import NativeEngine
 from patrolroute.engines.protocol import Budget, Watch
 from patrolroute.problem import PatrolProblem
-from patrolroute.search import compiled
 
+ROOM = Path(compiled.__file__).parent / "search"
 SCRIPT = """
 import numpy as np
 from patrolroute.engines.native import NativeEngine
@@ -35,7 +36,7 @@ print(len(said))
 
 def run_copy(tmp_path: Path, *, cache: Path | None) -> list[str]:
     """Run the script with a copy of the package whose folders cannot take a cache."""
-    source = Path(compiled.__file__).parents[1]
+    source = Path(compiled.__file__).parent
     home = tmp_path / "home"
     package = tmp_path / "site" / "patrolroute"
     package.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,7 @@ def run_copy(tmp_path: Path, *, cache: Path | None) -> list[str]:
         package.mkdir()
         # The search and what it imports; an empty front door keeps the rest of the package out of a test of the cache.
         (package / "__init__.py").write_text("")
-        for name in ("errors.py", "provenance.py", "matrix.py", "problem.py"):
+        for name in ("compiled.py", "errors.py", "provenance.py", "matrix.py", "problem.py"):
             (package / name).write_text((source / name).read_text())
         for room, names in (("search", None), ("engines", ("__init__.py", "feasible.py", "native.py", "protocol.py"))):
             (package / room).mkdir()
@@ -73,8 +74,9 @@ def test_it_works_where_nothing_can_be_written_and_is_kept_where_something_can(t
 
 
 def test_the_digest_follows_the_sources() -> None:
-    digest = compiled.source_digest()
-    assert digest == compiled.source_digest()
+    digest = compiled.source_digest(ROOM)
+    assert digest != compiled.source_digest(ROOM.parent / "bound")
+    assert digest == compiled.source_digest(ROOM)
     assert len(digest) == 16
 
 
