@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from patrolroute.errors import Faults
 from patrolroute.roads.geometry import along_m, great_circle_m, part_index
+from patrolroute.roads.keys import DM_LIMIT
 from patrolroute.roads.routing import check_range, street_graph
 from patrolroute.roads.turnlegs import place_turns, raise_unreachable
 
@@ -35,8 +36,6 @@ _LIKELY_M_PER_MS = 0.005
 """How fast one comes nearer as the crow flies, at least, on most legs: 18 km/h."""
 _FIRST_MS = 60_000
 _DOUBLINGS = 14
-_KEY_PER_MS = 2**24
-"""The weights of both graphs are milliseconds times this, and decimetres."""
 _CHUNK_BYTES = 64 * 2**20
 
 
@@ -204,7 +203,7 @@ def _paths(
     paths: list[list[int]] = [[] for _ in begin]
     chunk = max(1, _CHUNK_BYTES // (12 * graph.nodes))
     for step in range(_DOUBLINGS + 1):
-        limit = np.inf if step == _DOUBLINGS else float(_FIRST_MS << step) * _KEY_PER_MS
+        limit = np.inf if step == _DOUBLINGS else float(_FIRST_MS << step) * DM_LIMIT
         now = np.flatnonzero(due == step)
         for first in range(0, len(now), chunk):
             part = now[first : first + chunk]

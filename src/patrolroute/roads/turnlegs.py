@@ -11,7 +11,9 @@ from scipy.sparse import csr_array
 from patrolroute.errors import Faults, InputError
 from patrolroute.matrix import TravelMatrix, whole_numbers
 from patrolroute.roads.geometry import part_index
-from patrolroute.roads.routing import check_range, fastest
+from patrolroute.roads.keys import DM_LIMIT, join_keys
+from patrolroute.roads.routing import along_ms, check_range, fastest, on_twin_dm, spots
+from patrolroute.roads.tables import travel_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from patrolroute.roads.snap import Placed
     from patrolroute.roads.turns import TurnGraph
 
-_MAX_DM = 2**24
 _SHOWN = 10
 
 
@@ -61,9 +62,9 @@ class TurnStreets:
 
     @property
     def weights(self) -> csr_array:
-        """Time and length of every arc as one number, as in `StreetGraph.weights`."""
+        """Time and length of every arc as one number, see `join_keys`."""
         start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
-        weight = (self.time_ms * _MAX_DM + self.length_dm).astype(np.float64)
+        weight = join_keys(self.time_ms, self.length_dm)
         return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
 
 
@@ -85,34 +86,29 @@ class _Spots:
 
 
 def _spots(network: RoadNetwork, placed: Placed) -> _Spots:
-    second = ~network.street[placed.edge]
-    edge = np.where(second, network.twin[placed.edge], placed.edge).astype(np.int64)
-    fraction = np.where(second, 1 - placed.fraction, placed.fraction)
+    edge, at_dm = spots(network, placed)
     length = network.length_dm[edge]
-    at_dm = np.clip(np.rint(fraction * length).astype(np.int64), 0, length)
     inside = (at_dm > 0) & (at_dm < length)
-    spots, which = np.unique(np.column_stack([edge[inside], at_dm[inside]]), axis=0, return_inverse=True)
+    found, which = np.unique(np.column_stack([edge[inside], at_dm[inside]]), axis=0, return_inverse=True)
     ends = np.where(at_dm == 0, network.tail[edge], network.head[edge]).astype(np.int64)[~inside]
     junction, corner = np.unique(ends, return_inverse=True)
     of_point = np.zeros(len(edge), np.int64)
     of_point[inside] = which.reshape(-1)
-    of_point[~inside] = len(spots) + corner
-    one, dm = spots[:, 0], spots[:, 1]
+    of_point[~inside] = len(found) + corner
+    one, dm = found[:, 0], found[:, 1]
     twin = network.twin[one].astype(np.int64)
     paired = np.flatnonzero(twin >= 0)
-    there, back = network.length_dm[one[paired]], network.length_dm[twin[paired]]
     row_edge = np.concatenate([one, twin[paired]])
-    row_dm = np.concatenate([dm, (2 * back * (there - dm[paired]) + there) // (2 * there)])
-    whole = network.length_dm[row_edge]
+    row_dm = np.concatenate([dm, on_twin_dm(network, one[paired], dm[paired])])
     return _Spots(
         of_point=of_point,
         junction=junction,
-        spot=np.concatenate([np.arange(len(spots)), paired]),
+        spot=np.concatenate([np.arange(len(found)), paired]),
         edge=row_edge,
         at_dm=row_dm,
-        at_ms=(2 * network.time_ms[row_edge] * row_dm + whole) // np.maximum(2 * whole, 1),
+        at_ms=along_ms(network, row_edge, row_dm),
         rank=np.concatenate([dm, -dm[paired]]),
-        inner=len(spots),
+        inner=len(found),
     )
 
 
@@ -126,18 +122,18 @@ def place_turns(network: RoadNetwork, turns: TurnGraph, placed: Placed) -> TurnS
         Of the same network.
     placed : Placed
     """
-    spots = _spots(network, placed)
-    count = spots.inner + len(spots.junction)
+    at = _spots(network, placed)
+    count = at.inner + len(at.junction)
     source, target = turns.states, turns.states + count
-    at_junction = target - count + spots.inner + np.arange(len(spots.junction))
+    at_junction = target - count + at.inner + np.arange(len(at.junction))
     first = np.searchsorted(network.tail, np.arange(len(network.node_id) + 1)).astype(np.int64)
-    leaving = part_index(first, spots.junction)
-    left_from = np.repeat(at_junction, np.diff(first)[spots.junction])
-    arriving, arrived_at = _joined(spots.junction, network.head[turns.edge])
-    before, target_row = _joined(spots.edge, turns.edge[turns.head])
-    near, near_row = _joined(spots.edge, leaving)
-    one, other = _joined(spots.edge, spots.edge)
-    one, other = one[spots.rank[one] <= spots.rank[other]], other[spots.rank[one] <= spots.rank[other]]
+    leaving = part_index(first, at.junction)
+    left_from = np.repeat(at_junction, np.diff(first)[at.junction])
+    arriving, arrived_at = _joined(at.junction, network.head[turns.edge])
+    before, target_row = _joined(at.edge, turns.edge[turns.head])
+    near, near_row = _joined(at.edge, leaving)
+    one, other = _joined(at.edge, at.edge)
+    one, other = one[at.rank[one] <= at.rank[other]], other[at.rank[one] <= at.rank[other]]
     zero = np.zeros(1, np.int64)
     length, time = network.length_dm, network.time_ms
 
@@ -150,48 +146,48 @@ def place_turns(network: RoadNetwork, turns: TurnGraph, placed: Placed) -> TurnS
             arcs(turns.tail, turns.head, turns.time_ms, turn_edge, zero, turns.length_dm),
             # From within an edge to its end.
             arcs(
-                source + spots.spot,
-                spots.edge,
-                time[spots.edge] - spots.at_ms,
-                spots.edge,
-                spots.at_dm,
-                length[spots.edge],
+                source + at.spot,
+                at.edge,
+                time[at.edge] - at.at_ms,
+                at.edge,
+                at.at_dm,
+                length[at.edge],
             ),
             # From a junction over a whole edge.
             arcs(left_from, leaving, time[leaving], leaving, zero, length[leaving]),
             # To a junction: all who come there have arrived.
-            arcs(arriving, target + spots.inner + arrived_at, zero, zero - 1, zero, zero),
+            arcs(arriving, target + at.inner + arrived_at, zero, zero - 1, zero, zero),
             arcs(at_junction, at_junction + count, zero, zero - 1, zero, zero),
             # By a turn, or from a junction, to within an edge.
             arcs(
                 turns.tail[before],
-                target + spots.spot[target_row],
-                turns.time_ms[before] - time[turn_edge[before]] + spots.at_ms[target_row],
+                target + at.spot[target_row],
+                turns.time_ms[before] - time[turn_edge[before]] + at.at_ms[target_row],
                 turn_edge[before],
                 zero,
-                spots.at_dm[target_row],
+                at.at_dm[target_row],
             ),
             arcs(
                 left_from[near],
-                target + spots.spot[near_row],
-                spots.at_ms[near_row],
-                spots.edge[near_row],
+                target + at.spot[near_row],
+                at.at_ms[near_row],
+                at.edge[near_row],
                 zero,
-                spots.at_dm[near_row],
+                at.at_dm[near_row],
             ),
             # Along one edge.
             arcs(
-                source + spots.spot[one],
-                target + spots.spot[other],
-                spots.at_ms[other] - spots.at_ms[one],
-                spots.edge[one],
-                spots.at_dm[one],
-                spots.at_dm[other],
+                source + at.spot[one],
+                target + at.spot[other],
+                at.at_ms[other] - at.at_ms[one],
+                at.edge[one],
+                at.at_dm[one],
+                at.at_dm[other],
             ),
         ],
         axis=1,
     )
-    return _sorted(rows, target + count, source + spots.of_point, target + spots.of_point)
+    return _sorted(rows, target + count, source + at.of_point, target + at.of_point)
 
 
 def _joined(wanted: NDArray[np.integer], given: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -259,7 +255,7 @@ def turn_tables(
     unreachable = np.argwhere(np.isinf(weight) & driven)
     raise_unreachable([(placed.ids[i], placed.ids[j]) for i, j in unreachable.tolist()])
     weight[~driven] = 0
-    road_ms, road_dm = np.divmod(weight.astype(np.int64), _MAX_DM)
+    road_ms, road_dm = np.divmod(weight.astype(np.int64), DM_LIMIT)
     check_range(network, placed, int(road_ms.max(initial=0)))
     travel_ms = (road_ms + placed.access_ms[:, None] + placed.access_ms[None, :]) * driven
     length_dm = (road_dm + placed.access_dm[:, None] + placed.access_dm[None, :]) * driven
@@ -286,7 +282,7 @@ def turn_matrix(network: RoadNetwork, placed: Placed, *, turns: TurnGraph, profi
     faults = Faults()
     travel_ms, length_dm = turn_tables(network, placed, turns=turns)
     shape = (len(profiles), len(placed.ids), len(placed.ids))
-    layers = [-(-travel_ms // speed_milli) for speed_milli in profiles.values()]
+    layers = [travel_seconds(travel_ms, speed_milli) for speed_milli in profiles.values()]
     travel_s = whole_numbers("travel_s", np.array(layers, np.int64).reshape(shape), ndim=3, faults=faults)
     travel_m = whole_numbers("travel_m", np.broadcast_to(-(-length_dm // 10), shape), ndim=3, faults=faults)
     faults.raise_if_any()
