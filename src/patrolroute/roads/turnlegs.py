@@ -126,72 +126,62 @@ def place_turns(network: RoadNetwork, turns: TurnGraph, placed: Placed) -> TurnS
         Of the same network.
     placed : Placed
     """
-    spots = _spots(network, placed)
-    count = spots.inner + len(spots.junction)
+    at = _spots(network, placed)
+    count = at.inner + len(at.junction)
     source, target = turns.states, turns.states + count
-    at_junction = target - count + spots.inner + np.arange(len(spots.junction))
     first = np.searchsorted(network.tail, np.arange(len(network.node_id) + 1)).astype(np.int64)
-    leaving = part_index(first, spots.junction)
-    left_from = np.repeat(at_junction, np.diff(first)[spots.junction])
-    arriving, arrived_at = _joined(spots.junction, network.head[turns.edge])
-    before, target_row = _joined(spots.edge, turns.edge[turns.head])
-    near, near_row = _joined(spots.edge, leaving)
-    one, other = _joined(spots.edge, spots.edge)
-    one, other = one[spots.rank[one] <= spots.rank[other]], other[spots.rank[one] <= spots.rank[other]]
-    zero = np.zeros(1, np.int64)
-    length, time = network.length_dm, network.time_ms
+    leaving = part_index(first, at.junction)
+    corner = np.repeat(source + at.inner + np.arange(len(at.junction)), np.diff(first)[at.junction])
+    rows = [
+        _arcs(turns.tail, turns.head, turns.time_ms, turns.edge[turns.head], 0, turns.length_dm),
+        *_junction_arcs(network, turns, at, (corner, leaving)),
+        *_inner_arcs(network, turns, at, (corner, leaving)),
+    ]
+    return _sorted(np.concatenate(rows, axis=1), target + count, source + at.of_point, target + at.of_point)
 
-    def arcs(*columns: NDArray[np.generic]) -> NDArray[np.int64]:
-        return np.stack(np.broadcast_arrays(*columns)).astype(np.int64)
 
-    turn_edge = turns.edge[turns.head]
-    rows = np.concatenate(
-        [
-            arcs(turns.tail, turns.head, turns.time_ms, turn_edge, zero, turns.length_dm),
-            # From within an edge to its end.
-            arcs(
-                source + spots.spot,
-                spots.edge,
-                time[spots.edge] - spots.at_ms,
-                spots.edge,
-                spots.at_dm,
-                length[spots.edge],
-            ),
-            # From a junction over a whole edge.
-            arcs(left_from, leaving, time[leaving], leaving, zero, length[leaving]),
-            # To a junction: all who come there have arrived.
-            arcs(arriving, target + spots.inner + arrived_at, zero, zero - 1, zero, zero),
-            arcs(at_junction, at_junction + count, zero, zero - 1, zero, zero),
-            # By a turn, or from a junction, to within an edge.
-            arcs(
-                turns.tail[before],
-                target + spots.spot[target_row],
-                turns.time_ms[before] - time[turn_edge[before]] + spots.at_ms[target_row],
-                turn_edge[before],
-                zero,
-                spots.at_dm[target_row],
-            ),
-            arcs(
-                left_from[near],
-                target + spots.spot[near_row],
-                spots.at_ms[near_row],
-                spots.edge[near_row],
-                zero,
-                spots.at_dm[near_row],
-            ),
-            # Along one edge.
-            arcs(
-                source + spots.spot[one],
-                target + spots.spot[other],
-                spots.at_ms[other] - spots.at_ms[one],
-                spots.edge[one],
-                spots.at_dm[one],
-                spots.at_dm[other],
-            ),
-        ],
-        axis=1,
-    )
-    return _sorted(rows, target + count, source + spots.of_point, target + spots.of_point)
+def _arcs(*columns: NDArray[np.generic] | int) -> NDArray[np.int64]:
+    """Return tail, head, milliseconds, edge, from and to decimetres of arcs as the rows of one array."""
+    return np.stack(np.broadcast_arrays(*columns)).astype(np.int64)
+
+
+def _junction_arcs(
+    network: RoadNetwork, turns: TurnGraph, at: _Spots, leaving: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> list[NDArray[np.int64]]:
+    """Return the arcs from points at junctions over whole edges, and to them, where all who come there have arrived."""
+    corner, edge = leaving
+    count = at.inner + len(at.junction)
+    here = turns.states + at.inner + np.arange(len(at.junction))
+    arriving, arrived_at = _joined(at.junction, network.head[turns.edge])
+    return [
+        _arcs(corner, edge, network.time_ms[edge], edge, 0, network.length_dm[edge]),
+        _arcs(arriving, here[arrived_at] + count, 0, -1, 0, 0),
+        _arcs(here, here + count, 0, -1, 0, 0),
+    ]
+
+
+def _inner_arcs(
+    network: RoadNetwork, turns: TurnGraph, at: _Spots, leaving: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> list[NDArray[np.int64]]:
+    """Return the arcs from points within edges to the edges' ends, to such points, and between those of one edge."""
+    corner, left_by = leaving
+    source = turns.states + at.spot
+    target = source + at.inner + len(at.junction)
+    onto = turns.edge[turns.head]
+    turn, row = _joined(at.edge, onto)
+    near, near_row = _joined(at.edge, left_by)
+    one, other = _joined(at.edge, at.edge)
+    ahead = at.rank[one] <= at.rank[other]
+    one, other = one[ahead], other[ahead]
+    time_ms, length_dm = network.time_ms[at.edge], network.length_dm[at.edge]
+    turn_ms = turns.time_ms[turn] - network.time_ms[onto[turn]]
+    along = at.at_ms[other] - at.at_ms[one]
+    return [
+        _arcs(source, at.edge, time_ms - at.at_ms, at.edge, at.at_dm, length_dm),
+        _arcs(turns.tail[turn], target[row], turn_ms + at.at_ms[row], onto[turn], 0, at.at_dm[row]),
+        _arcs(corner[near], target[near_row], at.at_ms[near_row], at.edge[near_row], 0, at.at_dm[near_row]),
+        _arcs(source[one], target[other], along, at.edge[one], at.at_dm[one], at.at_dm[other]),
+    ]
 
 
 def _joined(wanted: NDArray[np.integer], given: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
