@@ -115,6 +115,8 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
             skip_off_road=draw(st.booleans()),
             access_kph=draw(st.floats(1, 50)),
             night_factor=draw(st.floats(0.5, 2)),
+            turns=draw(st.booleans()),
+            u_turn_s=draw(st.floats(0, 120)),
             speeds_kph=draw(st.dictionaries(st.sampled_from(["residential", "primary"]), st.floats(5, 90))),
         ),
         notes=tuple(draw(st.lists(names(), max_size=2))),

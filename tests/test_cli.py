@@ -205,3 +205,35 @@ def test_the_dataset_s_own_night_is_planned(
     assert run(monkeypatch, "check", str(out_dir)) == 0
     assert len(read_scenario(out_dir / "scenario.json").sites) >= 30
     assert len(list(out_dir.glob("sheet-*.md"))) == 5
+
+
+def test_roads_are_kept_within_an_area(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    west, north = corner(0, 0)["lon"], corner(2, 0)["lat"]
+    south, east = corner(0, 0)["lat"], corner(0, 4)["lon"]
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    area = {"type": "Polygon", "coordinates": [ring]}
+    (folder / "area.geojson").write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": area}))
+    assert run(monkeypatch, "roads", "town.graphml", "--within", "area.geojson", "--out", "part.npz") == 0
+    assert "outside the area" in " ".join(capsys.readouterr().out.split())
+    assert run(monkeypatch, "roads", "part.npz", "--names") == 0
+    assert "Jalan 5" not in capsys.readouterr().out
+    part = ("plan", "scenario.toml", "--roads", "part.npz", *PLAN[4:], "--turns", "--out", "out")
+    assert run(monkeypatch, *part) == 0
+    assert json.loads((folder / "out" / "scenario.json").read_text())["travel"]["turns"] is True
+    assert run(monkeypatch, "roads", "kupang", "--within", "area.geojson") == 2
+    assert "--within is for road files" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_roads_are_read_says_so_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("patrolroute.cli.read_roads", interrupt)
+    for command in (("roads", "town.graphml", "--out", "town.npz"), PLAN):
+        assert run(monkeypatch, *command) == 130
+        assert "patrolroute: interrupted; nothing was written." in capsys.readouterr().err
+    assert sorted(path.name for path in folder.iterdir()) == ["scenario.toml", "sites.csv", "town.graphml"]

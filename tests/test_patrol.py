@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from nights import scenario_of, site, squad, window
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
 from patrolroute.roads import RoadNetwork, SpeedTable, roads_from_graph
+from patrolroute.roads.restrictions import Restrictions
 from patrolroute.scenario import Scenario
 from patrolroute.scenario.model import Closures, Travel
 from streets import corner, town
@@ -70,6 +73,24 @@ def test_one_way_streets_are_obeyed(planned: PatrolPlan) -> None:
         middle = (lonlat[:-1, 1] > corner(0, 0)["lat"] + 1e-6) & (lonlat[:-1, 1] < corner(4, 0)["lat"] - 1e-6)
         along = np.abs(np.diff(lonlat[:, 1])) < 1e-9
         assert (np.diff(lonlat[:, 0])[middle & along] >= -1e-9).all()
+
+
+def test_a_night_with_turns_obeys_them(roads: RoadNetwork, planned: PatrolPlan) -> None:
+    """The turns that the night took before are forbidden, where a way round is left."""
+    taken = {pair for leg in planned.night.legs.values() for pair in itertools.pairwise(leg.edges.tolist())}
+    banned = sorted(pair for pair in taken if roads.name[pair[0]] != roads.name[pair[1]])
+    restricted = replace(roads, restrictions=Restrictions.of(banned, list(range(1, len(banned) + 1))))
+    obedient = plan(night(travel=Travel(turns=True, u_turn_s=60)), restricted, iterations=100, seconds=5, seed=1)
+    driven = [pair for leg in obedient.night.legs.values() for pair in itertools.pairwise(leg.edges.tolist())]
+    assert set(banned)
+    assert set(banned).isdisjoint(driven)
+    test_legs_are_driven_in_the_seconds_that_the_plan_says(obedient)
+    heedless = plan(night(), restricted, iterations=100, seconds=5, seed=1)
+    ids = heedless.built.matrix.ids
+    assert (obedient.built.matrix.travel_s >= heedless.built.matrix.travel_s).all()
+    assert obedient.built.matrix.travel_s.sum() > heedless.built.matrix.travel_s.sum()
+    assert ids == obedient.built.matrix.ids
+    assert heedless.built.turns is None
 
 
 def test_saved_plans_check(planned: PatrolPlan, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
-from patrolroute.roads import distance_words, place_on_roads, travel_matrix
+from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph, turn_matrix
 from patrolroute.rules import RULES, Draft
 from patrolroute.scenario.model import Site
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.matrix import TravelMatrix
-    from patrolroute.roads import Placed, RoadNetwork
+    from patrolroute.roads import Placed, RoadNetwork, TurnGraph
     from patrolroute.scenario.model import Scenario
 
 
@@ -37,6 +37,8 @@ class Built:
     off_road : mapping of site id to str
         Sites that lie too far from any street and that the scenario allows to leave out, each with a sentence that says
         why.
+    turns : TurnGraph, optional
+        The turns that all drives obey, where the scenario asks for it.
     """
 
     problem: PatrolProblem
@@ -44,6 +46,7 @@ class Built:
     roads: RoadNetwork
     placed: Placed
     off_road: dict[str, str]
+    turns: TurnGraph | None = None
 
 
 def build(scenario: Scenario, roads: RoadNetwork) -> Built:
@@ -67,9 +70,14 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
         place_on_roads(roads, [point for point in points if point.id in bases], travel=scenario.travel)
     placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)
     off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
-    matrix = travel_matrix(roads, placed, profiles={s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads})
+    profiles = {s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads}
+    if scenario.travel.turns:
+        turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s)
+        matrix = turn_matrix(roads, placed, turns=turns, profiles=profiles)
+    else:
+        turns, matrix = None, travel_matrix(roads, placed, profiles=profiles)
     problem = compile_problem(scenario, matrix, off_road=off_road.keys())
-    return Built(problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road)
+    return Built(problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road, turns=turns)
 
 
 def _off_road(roads: RoadNetwork, placed: Placed, limit_m: float) -> dict[str, str]:

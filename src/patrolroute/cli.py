@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 EXIT_BAD_INPUT = 2
 EXIT_NO_PLAN = 3
 EXIT_INTERRUPTED = 130
+_TWICE = "interrupted twice; nothing was written. One Ctrl-C takes the best plan so far."
 
 app = typer.Typer(
     help="Plan security patrols on real streets: who goes where, when, along which roads, and what is left out.",
@@ -64,7 +65,7 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     scenario: Annotated[str, typer.Argument(help="A scenario.toml, or the name of a dataset such as 'kupang'.")],
     *,
     roads: Annotated[
-        Path | None, typer.Option(help="Roads: .osm, .osm.bz2, .osm.gz, .osm.pbf, .graphml, or a dataset's name.")
+        Path | None, typer.Option(help="Roads: .osm, .osm.bz2, .osm.gz, .osm.pbf, .graphml, .npz, or a dataset's name.")
     ] = None,
     engine: Annotated[str, typer.Option(help=f"Who searches: {', '.join(ENGINES)}.")] = DEFAULT_ENGINE,
     seconds: Annotated[
@@ -77,17 +78,18 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     ] = None,
     start: Annotated[Path | None, typer.Option(help="A plan.json to begin from.")] = None,
     skip_off_road: Annotated[bool, typer.Option(help="Leave out sites too far from any street.")] = False,
+    turns: Annotated[bool, typer.Option("--turns", help="Obey the turn restrictions of the roads.")] = False,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for sheets, map and data.")] = Path("out"),
 ) -> None:
     """Plan a night and write patrol sheets, a map and GIS files. Ctrl-C takes the best plan so far."""
     night, network = _scenario_and_roads(scenario, roads)
-    if skip_off_road:
-        night = night.model_copy(update={"travel": night.travel.model_copy(update={"skip_off_road": True})})
+    asked = {name: True for name, wanted in (("skip_off_road", skip_off_road), ("turns", turns)) if wanted}
+    night = night.model_copy(update={"travel": night.travel.model_copy(update=asked)})
     for what in ("sites", "squads"):
         if not getattr(night, what):
             err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
     check_out_dir(night, out_dir, extra=SAVED_BESIDE)
-    with _interrupted_says_so(), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
+    with _interrupted_says_so(_TWICE), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
         planned = plan_night(
             night,
             network,
@@ -126,7 +128,9 @@ def fetch(
     ] = None,
     polygon: Annotated[Path | None, typer.Option(help="A GeoJSON or GeoPackage file with the area.")] = None,
     refresh: Annotated[bool, typer.Option(help="Fetch again although it was fetched before.")] = False,
-    out_file: Annotated[Path | None, typer.Option("--out", help="Also write the roads to this .graphml file.")] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Also write the roads to this .graphml or .npz file.")
+    ] = None,
 ) -> None:
     """Fetch roads from OpenStreetMap through Overpass and keep them for later."""
     if sum(each is not None for each in (name, place, bbox, polygon)) != 1:
@@ -146,9 +150,17 @@ def roads(
     source: Annotated[str, typer.Argument(help="A road file, or the name of a dataset such as 'kupang'.")],
     *,
     names: Annotated[bool, typer.Option("--names", help="List the street names, as closures must write them.")] = False,
+    within: Annotated[
+        Path | None, typer.Option(help="A GeoJSON or GeoPackage file; only streets that touch its area are read.")
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write the roads to this .npz file, read in a moment, or .graphml.")
+    ] = None,
 ) -> None:
-    """Tell what a road network holds and what was cut from it."""
-    network = _roads_named(source)
+    """Tell what a road network holds and what was cut from it, and keep it in a file that is read faster."""
+    network = _roads_named(source, within)
+    if out_file is not None:
+        write_roads(network, out_file)
     if names:
         for name in network.street_names():
             typer.echo(name)
@@ -212,13 +224,16 @@ def _scenario_and_roads(scenario: str, roads_file: Path | None) -> tuple[Scenari
     return night, _roads_named(str(roads_file))
 
 
-def _roads_named(source: str) -> RoadNetwork:
-    """Return the roads of a dataset or of a file."""
+def _roads_named(source: str, area_file: Path | None = None) -> RoadNetwork:
+    """Return the roads of a dataset or of a file, the latter within an area where one is given."""
     if source in named.names() and not Path(source).is_file():
+        if area_file is not None:
+            raise InputError([f"{source}: --within is for road files; a dataset has an area of its own."])
         return named.load(source).roads
     if not Path(source).suffix and not Path(source).exists():
         raise InputError([f"{source}: neither a road file nor a dataset; the datasets are {', '.join(named.names())}."])
-    return read_roads(source)
+    with _interrupted_says_so("interrupted; nothing was written."):
+        return read_roads(source, within=None if area_file is None else read_polygon(area_file))
 
 
 def _read_plan(file: Path) -> Plan:
@@ -236,12 +251,12 @@ def _print_roads(network: RoadNetwork) -> None:
 
 
 @contextmanager
-def _interrupted_says_so() -> Iterator[None]:
-    """Say what became of a search that a second Ctrl-C has ended."""
+def _interrupted_says_so(sentence: str) -> Iterator[None]:
+    """Say what became of what Ctrl-C has ended."""
     try:
         yield
     except KeyboardInterrupt:
-        err.print("patrolroute: interrupted twice; nothing was written. One Ctrl-C takes the best plan so far.")
+        err.print(f"patrolroute: {sentence}", markup=False)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 

@@ -105,7 +105,8 @@ class PatrolPlan:
                 for position, pair in enumerate(itertools.pairwise(stops)):
                     keys.append((route.squad, position))
                     pairs.append(pair)
-        return dict(zip(keys, trace_legs(self.roads, self.built.placed, pairs), strict=True))
+        legs = trace_legs(self.roads, self.built.placed, pairs, turns=self.built.turns)
+        return dict(zip(keys, legs, strict=True))
 
     @cached_property
     def visits(self) -> gpd.GeoDataFrame:

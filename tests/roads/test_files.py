@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import shapely
 
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
@@ -458,12 +460,84 @@ def test_damaged_networks_of_our_own(shared_data: Path, tmp_path: Path) -> None:
         ({"name": good["name"].astype(float)}, "roads.npz: not as `write_roads` writes it (TypeError"),
         ({"about": np.frombuffer(b"{}", np.uint8)}, "roads.npz: not a road network that `write_roads` wrote (another"),
         ({"about": np.frombuffer(b"[]", np.uint8)}, "(another version)"),
-        ({"about": np.frombuffer(b'{"patrolroute_roads": 1}', np.uint8)}, "not as `write_roads` writes it (KeyError"),
+        ({"about": np.frombuffer(b'{"patrolroute_roads": 2}', np.uint8)}, "not as `write_roads` writes it (KeyError"),
         ({"about": np.frombuffer(b"\xff\xfe", np.uint8)}, "roads.npz: not a road network that `write_roads` wrote"),
         ({"lon": np.zeros(20_000_000)}, "contents that expand beyond measure"),
+        ({"turn_edge": np.zeros(3, np.int32)}, "roads.npz: roads: restrictions must be sequences"),
+        ({"turn_start": np.zeros((2, 2), np.int64)}, "roads.npz: roads: start of restrictions must be one column"),
+        ({"turn_relation": np.zeros(1)}, "roads.npz: roads: relation of restrictions must be one column"),
+        ({"turn_start": np.zeros(0, np.int64)}, "roads.npz: roads: restrictions must be sequences"),
     ]
     for change, message in damaged:
         np.savez_compressed(path, allow_pickle=False, **{**good, **change})
         with pytest.raises(InputError) as caught:
             read_roads(path)
         assert message in str(caught.value)
+
+
+def test_a_network_of_an_older_version_is_read(shared_data: Path, tmp_path: Path) -> None:
+    network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    path = network.save(tmp_path / "roads.npz")
+    with np.load(path) as loaded:
+        columns = {name: loaded[name] for name in loaded.files if not name.startswith("turn_")}
+    about = json.loads(columns["about"].tobytes())
+    del about["turns_skipped"], about["cut"]["outside"]
+    about["patrolroute_roads"] = 1
+    columns["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    np.savez_compressed(path, allow_pickle=False, **columns)
+    assert same_columns(network, read_roads(path))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_network_of_our_own_cut_off(share: float, shared_data: Path, tmp_path: Path) -> None:
+    path = read_roads(shared_data / "roads" / "klandasan_ilir.graphml").save(tmp_path / "roads.npz")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(InputError, match=r"roads\.npz: not a road network that `write_roads` wrote"):
+        read_roads(path)
+
+
+def test_a_damaged_byte_anywhere_is_an_input_error_or_no_damage(shared_data: Path, tmp_path: Path) -> None:
+    path = read_roads(shared_data / "roads" / "klandasan_ilir.graphml").save(tmp_path / "roads.npz")
+    whole = path.read_bytes()
+    rng = np.random.default_rng(3)
+    refused = 0
+    for at in rng.integers(0, len(whole), 200).tolist():
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        try:
+            read_roads(path)
+        except InputError:
+            refused += 1
+    assert refused > 150
+
+
+@pytest.mark.parametrize(
+    ("within", "fault"),
+    [
+        (shapely.Point(1, 1), "within: is a Point; expected a polygon"),
+        (shapely.Polygon(), "within: is nothing; expected a polygon"),
+        (shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), "within: crosses itself"),
+        (shapely.box(0, 100, 1, 120), "lon and lat look swapped"),
+        ((0, 0, 1, 1), "within: is tuple; expected a shapely Polygon"),
+    ],
+)
+def test_areas_that_are_none(within: shapely.Polygon, fault: str, tmp_path: Path) -> None:
+    (tmp_path / "a.osm").write_text(OSM.format(WAY))
+    with pytest.raises(InputError, match=fault):
+        read_roads(tmp_path / "a.osm", within=within)
+
+
+def test_an_area_of_a_stored_network(shared_data: Path, tmp_path: Path) -> None:
+    network = read_roads(shared_data / "roads" / "coblong.graphml")
+    path = network.save(tmp_path / "roads.npz")
+    west, south, east, north = network.bounds
+    half = shapely.box(west, south, (west + east) / 2, north)
+    cropped = read_roads(path, within=half)
+    assert 0 < len(cropped.tail) < len(network.tail)
+    assert shapely.intersects(half, cropped.lines).all()
+    assert cropped.cut.outside > 0
+    assert cropped.cut.closed_edges == 0
+    outside = ~shapely.intersects(half, network.lines)
+    assert len(cropped.tail) + int(outside.sum()) + cropped.cut.edges == len(network.tail) + network.cut.edges
+    with pytest.raises(InputError, match=r"roads\.npz: none of its 1,040 edges touches the area; check the area"):
+        read_roads(path, within=shapely.box(0, 0, 1, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import shapely
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
 from patrolroute.roads import RoadNetwork, roads_from_graph
+from patrolroute.roads.restrictions import Restrictions
 from patrolroute.scenario.model import Closures
 
 if TYPE_CHECKING:
@@ -46,6 +48,9 @@ def same(a: RoadNetwork, b: RoadNetwork) -> bool:
         x, y = getattr(a, name), getattr(b, name)
         if isinstance(x, np.ndarray):
             if not np.array_equal(x, y, equal_nan=x.dtype.kind == "f"):
+                return False
+        elif isinstance(x, Restrictions):
+            if x.sequences != y.sequences or x.relation.tolist() != y.relation.tolist() or x.skipped != y.skipped:
                 return False
         elif name != "cut" and x != y:
             return False
@@ -91,6 +96,70 @@ def test_there_and_back_through_a_graph() -> None:
     assert same(network, again)
     assert again.provenance.synthetic
     assert again.cut.statement == "nothing was cut"
+
+
+def with_restrictions() -> RoadNetwork:
+    """The town, with a second street from 1 to 2, a turn forbidden onto it, and a way over two edges."""
+    graph = town()
+    graph.add_edge(1, 2, length=1500.0, name="Jalan Lain", highway="primary")
+    graph.add_edge(2, 1, length=1500.0, name="Jalan Lain", highway="primary")
+    network = roads_from_graph(graph)
+    names = list(zip(network.tail.tolist(), network.head.tolist(), network.name, strict=True))
+    other, out = names.index((0, 1, "Jalan Lain")), names.index((2, 0, "Jalan Sudirman"))
+    on, back = names.index((1, 3, "Jalan Eltari")), names.index((3, 1, "Jalan Eltari"))
+    sequences = [(out, other), (out, other, on), (on, back)]
+    return dataclasses.replace(network, restrictions=Restrictions.of(sequences, [77, 77, 0], skipped={"odd": 3}))
+
+
+def test_restrictions_go_there_and_back_through_a_graph() -> None:
+    network = with_restrictions()
+    assert network.facts["turn_restrictions"] == 2
+    assert dict(network.facts_text)["turn restrictions"] == "2 kept, 3 not (3 odd)"
+    again = roads_from_graph(network.to_graph())
+    assert same(network, again)
+    assert len(again.restrictions) == 3
+
+
+def test_restrictions_on_edges_that_were_taken_out_of_a_graph_go_with_them() -> None:
+    network = with_restrictions()
+    graph = network.to_graph()
+    graph.remove_edge(4, 2)
+    left = roads_from_graph(graph).restrictions
+    assert [len(each) for each in left.sequences] == [2, 3]
+    assert left.relation.tolist() == [77, 77]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[", "7", '{"turns": 3}', '{"turns": [[1, [[1, 2]]]]}', '{"turns": [["a", [[1, 2, 0], [2, 4, 0]]]]}', "{}" * 9],
+)
+def test_restrictions_that_are_none_are_refused(text: str) -> None:
+    graph = with_restrictions().to_graph()
+    graph.graph["turn_restrictions"] = text
+    with pytest.raises(InputError, match=r"turn_restrictions are not as `RoadNetwork\.to_graph` writes them"):
+        roads_from_graph(graph)
+
+
+def test_closures_keep_the_restrictions_that_are_left() -> None:
+    network = with_restrictions()
+    left = network.with_closures(Closures(streets=("Jalan Eltari",)))
+    assert len(left.restrictions) == 1
+    (sequence,) = left.restrictions.sequences
+    assert [left.name[edge] for edge in sequence] == ["Jalan Sudirman", "Jalan Lain"]
+    assert left.restrictions.skipped == {"odd": 3, "on streets that were cut off or closed": 1}
+
+
+@pytest.mark.parametrize(
+    ("sequences", "fault"),
+    [
+        ([(1,)], "restrictions must be sequences of at least two edges"),
+        ([(1, 999)], "restrictions must name positions of edges"),
+        ([(0, 1)], "restrictions must be edges that follow each other"),
+    ],
+)
+def test_the_constructor_checks_restrictions(sequences: list[tuple[int, ...]], fault: str) -> None:
+    with pytest.raises(InputError, match=fault):
+        dataclasses.replace(roads_from_graph(town()), restrictions=Restrictions.of(sequences, [5]))
 
 
 def test_osmnx_understands_the_graph() -> None:
@@ -142,6 +211,7 @@ def test_facts_in_words() -> None:
         ("with a speed limit", "74 % of the kilometres"),
         ("with a name", "82 % of the kilometres, 4 names"),
         ("area", "lon 123.6000 to 123.6100, lat -10.1700 to -10.1600"),
+        ("turn restrictions", "none in the source"),
         ("left out", network.cut.statement),
         ("source", network.provenance.statement),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import tempfile
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
@@ -13,29 +14,15 @@ import numpy as np
 import osmium
 import osmnx
 import pytest
+import shapely
 
+from osmxml import AT, osm
+from patrolroute.errors import InputError
 from patrolroute.provenance import OSM_ATTRIBUTION
-from patrolroute.roads import RoadNetwork, read_roads
+from patrolroute.roads import RoadNetwork, osmfile, read_roads
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-AT = {
-    1: (0, 0), 2: (1, 0), 3: (2, 0), 4: (3, 0), 5: (3, 1), 6: (3, 2), 7: (2, 2), 8: (0, 2), 9: (0, 1), 10: (1.5, 3),
-}  # fmt: skip
-
-
-def osm(ways: list[tuple[list[int], dict[str, str]]], *, at: dict[int, tuple[float, float]] | None = None) -> str:
-    """Return an extract with some ways over nodes on a small grid."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="test">']
-    for node, (x, y) in (at or AT).items():
-        lines.append(f'<node id="{node}" version="1" lon="{123.6 + x / 1000:.7f}" lat="{-10.17 + y / 1000:.7f}"/>')
-    for number, (nodes, tags) in enumerate(ways, start=1):
-        lines.append(f'<way id="{number}" version="1">')
-        lines += [f'<nd ref="{node}"/>' for node in nodes]
-        lines += [f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items()]
-        lines.append("</way>")
-    return "\n".join([*lines, "</osm>"])
 
 
 def network_of(folder: Path, *ways: tuple[list[int], dict[str, str]], **more: Any) -> RoadNetwork:
@@ -88,7 +75,11 @@ def test_junctions_and_changes_of_name_class_limit_and_direction_cut_streets(tmp
     [
         ({}, "both"),
         ({"oneway": "no"}, "both"),
-        ({"oneway": "reversible"}, "both"),
+        ({"oneway": "alternating"}, "both"),
+        ({"oneway": "reversible"}, "neither"),
+        ({"oneway": "sometimes"}, "both"),
+        ({"oneway": "false"}, "both"),
+        ({"oneway": "0"}, "both"),
         ({"oneway": "yes"}, "forward"),
         ({"oneway": "true"}, "forward"),
         ({"oneway": " Yes "}, "forward"),
@@ -101,6 +92,20 @@ def test_junctions_and_changes_of_name_class_limit_and_direction_cut_streets(tmp
         ({"junction": "roundabout", "oneway": "no"}, "both"),
         ({"highway": "motorway"}, "forward"),
         ({"highway": "motorway", "oneway": "no"}, "both"),
+        ({"highway": "motorway_link"}, "forward"),
+        ({"highway": "motorway_link", "oneway": "no"}, "both"),
+        ({"highway": "trunk"}, "both"),
+        ({"oneway": "yes", "oneway:motor_vehicle": "no"}, "both"),
+        ({"oneway:motor_vehicle": "yes"}, "forward"),
+        ({"oneway:vehicle": "-1", "oneway": "yes"}, "backward"),
+        ({"oneway:motorcar": "no", "oneway:motor_vehicle": "yes"}, "both"),
+        ({"oneway:bicycle": "yes"}, "both"),
+        ({"oneway": "yes", "oneway:bicycle": "no"}, "forward"),
+        ({"motor_vehicle:backward": "no"}, "forward"),
+        ({"vehicle:forward": "no", "access": "yes"}, "backward"),
+        ({"vehicle:backward": "no", "motorcar": "yes"}, "both"),
+        ({"access:backward": "private"}, "forward"),
+        ({"oneway": "yes", "motor_vehicle:forward": "no"}, "neither"),
     ],
 )
 def test_directions(tags: dict[str, str], ways: str, tmp_path: Path) -> None:
@@ -108,8 +113,8 @@ def test_directions(tags: dict[str, str], ways: str, tmp_path: Path) -> None:
     network = network_of(tmp_path, *frame, ([1, 2, 3, 4], {"highway": "primary", "name": "seen"} | tags))
     seen = [e for e, name in enumerate(network.name) if name == "seen"]
     found = {(int(network.node_id[network.tail[e]]), int(network.node_id[network.head[e]])) for e in seen}
-    assert found == {"both": {(1, 4), (4, 1)}, "forward": {(1, 4)}, "backward": {(4, 1)}}[ways]
-    assert (network.twin[seen] >= 0).all() == (ways == "both")
+    assert found == {"both": {(1, 4), (4, 1)}, "forward": {(1, 4)}, "backward": {(4, 1)}, "neither": set()}[ways]
+    assert (network.twin[seen] >= 0).tolist() == [ways == "both"] * len(seen)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +126,20 @@ def test_directions(tags: dict[str, str], ways: str, tmp_path: Path) -> None:
         ({"access": "permissive"}, True),
         ({"service": "yes"}, True),
         ({"motor_vehicle": "yes"}, True),
+        ({"access": "no", "motor_vehicle": "yes"}, True),
+        ({"access": "private", "motorcar": "yes"}, True),
+        ({"access": "no", "vehicle": "destination"}, True),
+        ({"vehicle": "no", "motor_vehicle": "permissive"}, True),
+        ({"motor_vehicle": "agricultural;destination"}, True),
+        ({"access": "unknown"}, True),
+        ({"access": "customers"}, True),
+        ({"access": "no"}, False),
+        ({"vehicle": "no"}, False),
+        ({"motor_vehicle": "Private"}, False),
+        ({"motor_vehicle": "agricultural;forestry"}, False),
+        ({"motor_vehicle": "no", "access": "yes"}, False),
+        ({"motorcar": "no", "motor_vehicle": "yes"}, False),
+        ({"access": "no", "bicycle": "yes"}, False),
         ({"highway": "service"}, False),
         ({"highway": "footway"}, False),
         ({"highway": "construction"}, False),
@@ -138,6 +157,59 @@ def test_directions(tags: dict[str, str], ways: str, tmp_path: Path) -> None:
 def test_which_ways_are_streets_for_cars(tags: dict[str, str], street: bool, tmp_path: Path) -> None:
     network = network_of(tmp_path, ([1, 2], STREET), ([2, 3], {"highway": "residential", "name": "seen"} | tags))
     assert ("seen" in network.name) == street
+
+
+@pytest.mark.parametrize(
+    ("tags", "along", "against"),
+    [
+        ({"maxspeed": "50 mph"}, 80.4672, 80.4672),
+        ({"maxspeed": "walk"}, 5, 5),
+        ({"maxspeed": "none"}, np.nan, np.nan),
+        ({"maxspeed": "signals"}, np.nan, np.nan),
+        ({"maxspeed": "ID:urban"}, 50, 50),
+        ({"maxspeed": "30;50"}, 30, 30),
+        ({"maxspeed": "60", "maxspeed:forward": "40"}, 40, 60),
+        ({"maxspeed:backward": "20 mph"}, np.nan, 32.18688),
+        ({"maxspeed:forward": "40", "maxspeed:backward": "30"}, 40, 30),
+    ],
+)
+def test_limits_along_and_against(tags: dict[str, str], along: float, against: float, tmp_path: Path) -> None:
+    network = network_of(tmp_path, ([1, 2, 3], STREET | tags))
+    np.testing.assert_allclose(network.maxspeed_kph, [along, against])
+    backward = network_of(tmp_path, ([1, 2], STREET), ([3, 2], STREET | tags | {"oneway": "-1"}), ([3, 9, 1], STREET))
+    np.testing.assert_allclose(backward.maxspeed_kph[(backward.twin < 0)], [against])
+
+
+def test_streets_with_a_limit_for_each_direction_go_on_only_where_they_are_drawn_alike(tmp_path: Path) -> None:
+    street = STREET | {"maxspeed:forward": "40", "maxspeed:backward": "30"}
+    apart = network_of(tmp_path, ([1, 2], street), ([3, 2], street), ([4, 3], street))
+    assert links(apart) == {(1, 2), (2, 1), (2, 4), (4, 2)}
+    limit = dict(zip(zip(apart.tail.tolist(), apart.head.tolist(), strict=True), apart.maxspeed_kph, strict=True))
+    assert limit == {(0, 1): 40, (1, 0): 30, (2, 1): 40, (1, 2): 30}
+
+
+def square(west: float, south: float, east: float, north: float) -> shapely.Polygon:
+    return shapely.box(123.6 + west / 1000, -10.17 + south / 1000, 123.6 + east / 1000, -10.17 + north / 1000)
+
+
+def test_an_area_keeps_the_ways_that_touch_it_whole(tmp_path: Path) -> None:
+    path = tmp_path / "town.osm"
+    ways = [
+        ([1, 2, 3, 4], STREET),
+        ([4, 5, 6, 7], STREET | {"name": "far"}),
+        ([9, 8], STREET | {"name": "apart"}),
+        ([1, 9], STREET | {"name": "touching"}),
+        ([10, 99], STREET | {"name": "of one node"}),
+    ]
+    path.write_text(osm(ways))
+    network = read_roads(path, within=square(0.2, -0.5, 0.4, 0.5).union(square(-0.5, 0.4, 0.1, 0.5)))
+    assert set(network.name) == {"Jalan A", "touching"}
+    assert network.node_id.tolist() == [4, 9] or network.node_id.tolist() == [1, 4, 9]
+    assert network.cut.outside == 3
+    assert "3 streets outside the area" in network.cut.statement
+    assert read_roads(path).cut.outside == 0
+    with pytest.raises(InputError, match=r"town\.osm: none of its 5 ways for cars touches the area; check the area"):
+        read_roads(path, within=square(50, 50, 51, 51))
 
 
 def test_rings_nodes_that_lack_and_nodes_that_repeat(tmp_path: Path) -> None:
@@ -184,6 +256,60 @@ def test_ids_below_nothing_are_those_of_an_editor(tmp_path: Path) -> None:
     assert read_roads(path).node_id.tolist() == [-3, -1]
 
 
+def test_nodes_in_any_order_and_twice(tmp_path: Path) -> None:
+    """As in extracts that were joined: the same node stands twice, and not in its order."""
+    text = osm([([1, 2, 3, 4], STREET), ([3, 7], STREET)])
+    head, *lines, foot = text.splitlines()
+    nodes = [line for line in lines if line.startswith("<node")]
+    rest = [line for line in lines if not line.startswith("<node")]
+    (tmp_path / "town.osm").write_text(text)
+    (tmp_path / "joined.osm").write_text("\n".join([head, rest[0], *nodes[::-1], *nodes[2:5], *rest[1:], foot]))
+    one, other = read_roads(tmp_path / "town.osm"), read_roads(tmp_path / "joined.osm")
+    assert (one.node_id == other.node_id).all()
+    assert (one.shape_lonlat == other.shape_lonlat).all()
+
+
+def test_a_way_that_stands_twice_is_one_street(tmp_path: Path) -> None:
+    path = tmp_path / "joined.osm"
+    path.write_text(osm([([1, 2], STREET), ([1, 2], STREET), ([2, 3], STREET)]).replace('way id="2"', 'way id="1"'))
+    assert links(read_roads(path)) == {(1, 3), (3, 1)}
+
+
+def test_nodes_at_one_place_make_an_edge_of_no_length(tmp_path: Path) -> None:
+    at = {1: (0, 0), 2: (1, 0), 3: (1, 0), 4: (2, 0)}
+    network = network_of(
+        tmp_path, ([1, 2], STREET), ([2, 3], STREET | {"name": "none"}), ([3, 4], STREET | {"name": "on"}), at=at
+    )
+    short = [edge for edge, name in enumerate(network.name) if name == "none"]
+    assert network.length_dm[short].tolist() == [0, 0]
+    assert network.time_ms[short].tolist() == [1, 1]
+
+
+def test_a_node_that_is_nowhere_on_earth_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "town.osm"
+    path.write_text(osm([([1, 2], STREET)]).replace('lon="123.6010000"', 'lon="723.6"'))
+    with pytest.raises(InputError, match=r"town\.osm: "):
+        read_roads(path)
+
+
+def test_an_interrupted_reading_is_an_interrupt_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "town.osm.gz"
+    path.write_bytes(gzip.compress(osm([([1, 2, 3], STREET)]).encode()))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(osmfile, "directions", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        read_roads(path)
+    assert list(scratch.iterdir()) == []
+
+
 def test_every_kind_of_file_holds_the_same(tmp_path: Path) -> None:
     text = osm([([1, 2, 3, 4], STREET), ([3, 7, 8], STREET | {"maxspeed": "40"})])
     plain = tmp_path / "town.osm"
@@ -217,30 +343,37 @@ def test_the_date_is_that_of_the_data(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def kelapa_gading(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real Overpass answer as an .osm file."""
+def kelapa_gading(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The real Overpass answer as an .osm file, and the same without ways that OSMnx alone would drive."""
     answer = json.loads((shared_data / "roads" / "overpass_kelapa_gading.json").read_text())
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="test">']
-    lines += [
-        f'<node id="{e["id"]}" version="1" lon="{e["lon"]}" lat="{e["lat"]}"/>'
-        for e in answer["elements"]
-        if e["type"] == "node"
-    ]
-    for e in answer["elements"]:
-        if e["type"] == "way":
-            lines.append(f'<way id="{e["id"]}" version="1">')
-            lines += [f'<nd ref="{node}"/>' for node in e["nodes"]]
-            lines += [f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in e["tags"].items()]
-            lines.append("</way>")
-    path = tmp_path_factory.mktemp("osm") / "kelapa_gading.osm"
-    path.write_text("\n".join([*lines, "</osm>"]), encoding="utf-8")
-    return path
+    folder = tmp_path_factory.mktemp("osm")
+    for name, differs in (("whole", lambda _: False), ("agreed", closed_here_only)):
+        lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="test">']
+        lines += [
+            f'<node id="{e["id"]}" version="1" lon="{e["lon"]}" lat="{e["lat"]}"/>'
+            for e in answer["elements"]
+            if e["type"] == "node"
+        ]
+        for e in answer["elements"]:
+            if e["type"] == "way" and not differs(e["tags"]):
+                lines.append(f'<way id="{e["id"]}" version="1">')
+                lines += [f'<nd ref="{node}"/>' for node in e["nodes"]]
+                lines += [f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in e["tags"].items()]
+                lines.append("</way>")
+        (folder / f"{name}.osm").write_text("\n".join([*lines, "</osm>"]), encoding="utf-8")
+    return folder / "whole.osm", folder / "agreed.osm"
 
 
-def test_a_real_extract_has_the_streets_that_osmnx_finds(kelapa_gading: Path) -> None:
+def closed_here_only(tags: dict[str, str]) -> bool:
+    """Return whether a way of OSMnx's "drive" is closed to cars by what `read_osm` documents as a difference."""
+    return tags.get("motor_vehicle") == "private" or tags.get("access") == "no"
+
+
+def test_a_real_extract_has_the_streets_that_osmnx_finds(kelapa_gading: tuple[Path, Path]) -> None:
     """The same junctions, kilometres and distances; nodes more, where a street changes its name, class or limit."""
-    ours = read_roads(kelapa_gading)
-    graph = osmnx.graph_from_xml(kelapa_gading, bidirectional=False, retain_all=True, simplify=True)
+    whole, agreed = kelapa_gading
+    ours = read_roads(whole)
+    graph = osmnx.graph_from_xml(agreed, bidirectional=False, retain_all=True, simplify=True)
     # OSMnx reads every way of a file; the answer holds only its "drive" ways, of which it takes motorways as two-way.
     theirs = graph.subgraph(max(nx.strongly_connected_components(graph), key=len))
     assert set(theirs.nodes) <= set(ours.node_id.tolist())
@@ -263,6 +396,15 @@ def test_a_real_extract_has_the_streets_that_osmnx_finds(kelapa_gading: Path) ->
 def test_the_large_extract(shared_data: Path) -> None:
     network = read_roads(shared_data / "roads" / "porto.osm.pbf")
     assert network.provenance.date == "2015-06-06"
-    # OSMnx finds 50,522 nodes and 121,081 edges; here streets are also cut where their name, class or limit changes.
-    assert (len(network.node_id), len(network.tail)) == (51_821, 124_803)
+    # OSMnx finds 50,522 nodes and 121,081 edges; here streets are also cut where their name, class or
+    # limit changes, or a turn is forbidden.
+    assert (len(network.node_id), len(network.tail)) == (51_825, 124_808)
     assert "Avenida da Boavista" in network.name
+    # The file has 357 relations of type=restriction.
+    assert network.facts["turn_restrictions"] == 325
+    assert network.facts["turn_restrictions_skipped"] == {
+        "without a from, a via or a to": 14,
+        "on ways that are no streets for cars": 14,
+        "whose ways do not meet": 1,
+        "on streets that were cut off or closed": 3,
+    }

@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from patrolroute.errors import InputError
-from patrolroute.roads import RoadNetwork, place_on_roads, read_roads, roads_from_graph, snap_points
+from patrolroute.roads import RoadNetwork, SpeedTable, place_on_roads, read_roads, roads_from_graph, snap_points
 from patrolroute.scenario.model import Closures, Place, Site, Travel
 
 if TYPE_CHECKING:
@@ -270,6 +270,45 @@ def test_what_is_no_position() -> None:
     with pytest.raises(InputError) as caught:
         snap_points(network, np.array([123.6, math.nan, 200.0]), np.array([-10.1, 1.0, 1.0]))
     assert [fault.split(":")[0] for fault in caught.value.faults] == ["point 1", "point 2"]
+
+
+@pytest.mark.parametrize("spread_deg", [1e-4, 3e-3, 0.1, 5.0])
+def test_no_street_is_nearer_than_the_one_that_is_found(spread_deg: float, shared_data: Path) -> None:
+    network = read_roads(shared_data / "roads" / "coblong.graphml")
+    rng = np.random.default_rng(4)
+    at = rng.integers(0, len(network.shape_lonlat), 60)
+    lon, lat = (network.shape_lonlat[at] + rng.normal(0, spread_deg, (60, 2))).T
+    # On a junction every street is as near: the first counts.
+    lon[:5], lat[:5] = network.lon[:5], network.lat[:5]
+    snaps = snap_points(network, lon, lat)
+    edge = np.repeat(np.arange(len(network.tail)), np.diff(network.shape_start))
+    begins = np.flatnonzero(network.street[edge[:-1]] & (edge[1:] == edge[:-1]))
+    a, b = network.shape_lonlat[begins], network.shape_lonlat[begins + 1]
+    for i in range(len(lon)):
+        # Beyond 20 km one projection of the whole network decides.
+        middle = (lat[i] + snaps.lat[i]) / 2 if snaps.distance_m[i] < 20_000 else sum(network.bounds[1::2]) / 2
+        scale = (math.cos(math.radians(middle)), 1.0)
+        p, q = (a - (lon[i], lat[i])) * scale, (b - (lon[i], lat[i])) * scale
+        line = ((q - p) ** 2).sum(axis=1)
+        share = np.clip(-(p * (q - p)).sum(axis=1) / np.where(line > 0, line, 1), 0, 1)
+        distance = np.hypot(*(p + share[:, None] * (q - p)).T)
+        found = edge[begins] == snaps.edge[i]
+        assert distance[found].min() <= distance.min() * (1 + 1e-3) + 1e-9
+    again = snap_points(network, lon, lat)
+    assert (again.edge == snaps.edge).all()
+
+
+def test_the_index_is_made_once_and_serves_other_speeds(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    lon, lat = network.lon[:9] + 1e-4, network.lat[:9]
+    first = snap_points(network, lon, lat)
+
+    def again(*_: object) -> None:
+        raise AssertionError("the index is made again")
+
+    monkeypatch.setattr(shapely, "STRtree", again)
+    slow = network.with_speeds(SpeedTable(kph={}, default_kph=5))
+    assert (snap_points(slow, lon, lat).edge == first.edge).all()
 
 
 def test_a_street_of_no_extent() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.geotables import features_of, read_layer
@@ -14,8 +15,6 @@ from patrolroute.scenario.rows import MAX_ROWS
 
 if TYPE_CHECKING:
     import os
-
-    from shapely.geometry.base import BaseGeometry
 
 _WANTED = "polygons, .geojson or .gpkg"
 
@@ -51,7 +50,7 @@ def read_polygon(path: str | os.PathLike[str]) -> shapely.Polygon | shapely.Mult
             raise InputError([f"{file.name}: has the ending {ending!r}; expected {_WANTED}; save it as one of these."])
     faults = Faults()
     for where, shape in shapes:
-        if wrong := _wrong(shape):
+        if wrong := area_fault(shape):
             faults.add(f"{where}: {wrong}")
     if not shapes:
         faults.add(f"{file.name}: has no feature; expected {_WANTED}.")
@@ -85,10 +84,12 @@ def _from_geopackage(file: Path, layer: str | None) -> list[tuple[str, BaseGeome
     return [(f"{name} row {number}", shape) for number, shape in enumerate(geometry.to_crs("EPSG:4326"), start=1)]
 
 
-def _wrong(shape: BaseGeometry | None) -> str:
-    """Return what is wrong with a shape, or nothing."""
+def area_fault(shape: object) -> str:
+    """Return what keeps a shape from being an area in degrees, or nothing."""
     if shape is None:
         return "has no geometry that can be read; expected a polygon."
+    if not isinstance(shape, BaseGeometry):
+        return f"is {type(shape).__name__}; expected a shapely Polygon or MultiPolygon."
     if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon) or shape.is_empty:
         kind = "nothing" if shape.is_empty else f"a {shape.geom_type}"
         return f"is {kind}; expected a polygon."

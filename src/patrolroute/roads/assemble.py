@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from patrolroute.errors import InputError
 from patrolroute.roads.geometry import part_index, starts_of
 from patrolroute.roads.network import Cut, RoadNetwork
+from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.speeds import SpeedTable
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Streets:
     shape_start: NDArray[np.int64]
     shape_lonlat: NDArray[np.float64]
     twin: NDArray[np.int64] | None = None
+    restrictions: Restrictions = field(default_factory=Restrictions)
 
     @classmethod
     def of(cls, network: RoadNetwork) -> Streets:
@@ -56,6 +58,7 @@ class Streets:
             shape_start=network.shape_start,
             shape_lonlat=network.shape_lonlat,
             twin=network.twin.astype(np.int64),
+            restrictions=network.restrictions,
         )
 
 
@@ -156,6 +159,7 @@ def _ordered(
         maxspeed_kph=maxspeed_kph,
         shape_start=starts_of(np.diff(streets.shape_start)[edges]),
         shape_lonlat=streets.shape_lonlat[part_index(streets.shape_start, edges)],
+        restrictions=streets.restrictions.remapped(new_edge),
         speeds=speeds,
         cut=cut,
     )

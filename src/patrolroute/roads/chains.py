@@ -27,14 +27,14 @@ class Ways:
         Positions of nodes; -1 for a node that the source lacks.
     kind : int64 array, shape (W,)
         Number of the way's attributes: ways of one kind may become one street piece.
-    oneway : bool array, shape (W,)
-        Whether the way is driven from its first node to its last only.
+    aligned : bool array, shape (W,)
+        Whether a way's two directions differ, as on a one-way street: it goes on only in ways that run as it does.
     """
 
     start: NDArray[np.int64]
     ref: NDArray[np.int64]
     kind: NDArray[np.int64]
-    oneway: NDArray[np.bool_]
+    aligned: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,15 +47,18 @@ class Chains:
     ref : int64 array
         Node positions along each chain, packed.
     way : int64 array, shape (C,)
-        A way that the chain is of; all of one chain have its attributes.
+        The way that the chain begins with; all of one chain have its attributes.
+    last_way : int64 array, shape (C,)
+        The way that the chain ends with.
     """
 
     start: NDArray[np.int64]
     ref: NDArray[np.int64]
     way: NDArray[np.int64]
+    last_way: NDArray[np.int64]
 
 
-def chains_of(ways: Ways, nodes: int) -> Chains:
+def chains_of(ways: Ways, nodes: int, *, stops: NDArray[np.int64] | None = None) -> Chains:
     """Cut ways at junctions and join them where only one street goes on.
 
     A node is passed through when exactly two pieces of equal attributes meet there, and, on a one-way street, one of
@@ -66,14 +69,19 @@ def chains_of(ways: Ways, nodes: int) -> Chains:
     ways : Ways
     nodes : int
         Number of nodes that `ways.ref` counts.
+    stops : int64 array, optional
+        Nodes that are never passed through from one way into another.
     """
     ref, way, part = _located(ways)
     first, last = _pieces(ref, part, nodes)
-    link = _links(ref, way, first, last, ways, nodes)
+    stop = np.zeros(nodes, bool)
+    if stops is not None:
+        stop[stops] = True
+    link = _links(ref, way, (first, last), ways, stop)
     runs = _runs(link, len(first))
     begin, end = first.tolist(), last.tolist()
     parts: list[NDArray[np.int64]] = []
-    sizes, of_way = [], []
+    sizes, of_way, last_way = [], [], []
     for run in runs:
         size = 0
         for k, (piece, forward) in enumerate(run):
@@ -83,10 +91,12 @@ def chains_of(ways: Ways, nodes: int) -> Chains:
             size += len(line)
         sizes.append(size)
         of_way.append(way[begin[run[0][0]]])
+        last_way.append(way[begin[run[-1][0]]])
     return Chains(
         start=starts_of(np.array(sizes, np.int64)),
         ref=np.concatenate(parts) if parts else np.zeros(0, np.int64),
         way=np.array(of_way, np.int64),
+        last_way=np.array(last_way, np.int64),
     )
 
 
@@ -119,22 +129,23 @@ def _pieces(ref: NDArray[np.int64], part: NDArray[np.int64], nodes: int) -> tupl
 def _links(
     ref: NDArray[np.int64],
     way: NDArray[np.int64],
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
+    pieces: tuple[NDArray[np.int64], NDArray[np.int64]],
     ways: Ways,
-    nodes: int,
+    stop: NDArray[np.bool_],
 ) -> list[int]:
     """Return for each piece's begin (2 p) and end (2 p + 1) the begin or end that the street goes on with, or -1."""
+    first, last = pieces
     link = np.full(2 * len(first), -1, np.int64)
     node = np.column_stack([ref[first], ref[last]]).ravel()
     order = np.argsort(node, kind="stable")
-    count = np.bincount(node, minlength=nodes)
+    count = np.bincount(node, minlength=len(stop))
     a = np.flatnonzero((node[order][:-1] == node[order][1:]) & (count[node[order][:-1]] == 2))
     one, other = order[a], order[a + 1]
     way_one, way_other = way[first[one // 2]], way[first[other // 2]]
     fits = (one // 2 != other // 2) & (ways.kind[way_one] == ways.kind[way_other])
     # A one-way street goes on only from an end to a begin.
-    fits &= ~ways.oneway[way_one] | (one % 2 != other % 2)
+    fits &= ~ways.aligned[way_one] | (one % 2 != other % 2)
+    fits &= ~stop[node[one]]
     link[one[fits]], link[other[fits]] = other[fits], one[fits]
     linked: list[int] = link.tolist()
     return linked

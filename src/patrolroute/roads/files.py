@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import shapely
+
 from patrolroute.errors import InputError
+from patrolroute.roads.areas import area_fault
+from patrolroute.roads.assemble import Streets, assemble
 from patrolroute.roads.graphml import read_graphml
 from patrolroute.roads.graphs import graph_provenance, roads_from_graph
 from patrolroute.roads.packed import read_packed, write_packed
@@ -32,7 +37,12 @@ FORMATS = {
 """What a road file's name ends in, and how it is read."""
 
 
-def read_roads(path: str | Path, *, speeds: SpeedTable | None = None) -> RoadNetwork:
+def read_roads(
+    path: str | Path,
+    *,
+    speeds: SpeedTable | None = None,
+    within: shapely.Polygon | shapely.MultiPolygon | None = None,
+) -> RoadNetwork:
     """Return the road network of a file.
 
     Parameters
@@ -42,6 +52,9 @@ def read_roads(path: str | Path, *, speeds: SpeedTable | None = None) -> RoadNet
         `write_roads` wrote (.graphml, .npz).
     speeds : SpeedTable, optional
         For streets without a speed limit, and for the night.
+    within : shapely.Polygon or shapely.MultiPolygon, optional
+        In degrees, lon before lat. Streets that do not touch it are left out; those that do stay whole, as the OSM way
+        or the edge that they are. Of an OSM file they are left out while it is read. `cut` tells how many.
 
     Returns
     -------
@@ -51,24 +64,44 @@ def read_roads(path: str | Path, *, speeds: SpeedTable | None = None) -> RoadNet
     Raises
     ------
     InputError
-        When there is no such file, or it is empty, damaged, cut off or of another kind, or has no streets.
+        When there is no such file, or it is empty, damaged, cut off or of another kind, or has no streets, or none
+        within the area, or the area is none.
     """
     path = Path(path)
     kind = _format_of(path)
+    if within is not None and (fault := area_fault(within)):
+        raise InputError([f"within: {fault}"])
     try:
         _check_file(path)
         if kind == "graphml":
             graph = read_graphml(path)
-            return roads_from_graph(
-                graph, provenance=graph_provenance(graph, kind="file", source=path.name), speeds=speeds
-            )
+            origin = graph_provenance(graph, kind="file", source=path.name)
+            return _cropped(roads_from_graph(graph, provenance=origin, speeds=speeds), within, path.name)
         if kind == "npz":
-            return read_packed(path, speeds=speeds)
+            return _cropped(read_packed(path, speeds=speeds), within, path.name)
         from patrolroute.roads.osmfile import read_osm  # noqa: PLC0415 - pyosmium loads only where an extract is read
 
-        return read_osm(path, kind, speeds=speeds)
+        return read_osm(path, kind, speeds=speeds, within=within)
     except OSError as error:
         raise InputError([f"{path.name}: cannot be read ({error.strerror or error})."]) from None
+
+
+def _cropped(network: RoadNetwork, within: shapely.Polygon | shapely.MultiPolygon | None, where: str) -> RoadNetwork:
+    if within is None:
+        return network
+    shapely.prepare(within)
+    outside = ~shapely.intersects(within, network.lines)
+    if outside.all():
+        raise InputError([f"{where}: none of its {len(outside):,} edges touches the area; check the area."])
+    left = assemble(
+        Streets.of(network), provenance=network.provenance, speeds=network.speeds, closed=outside, cut=network.cut
+    )
+    cut = replace(
+        left.cut,
+        closed_edges=network.cut.closed_edges,
+        outside=network.cut.outside + int((outside & network.street).sum()),
+    )
+    return replace(left, cut=cut)
 
 
 def _format_of(path: Path) -> str:

@@ -15,6 +15,7 @@ from patrolroute.errors import Faults, InputError
 from patrolroute.provenance import OSM_ATTRIBUTION, Kind, Provenance
 from patrolroute.roads.assemble import Streets, assemble
 from patrolroute.roads.geometry import along_m, starts_of
+from patrolroute.roads.graphturns import TURNS, read_turns, write_turns
 from patrolroute.roads.speeds import one_class, parse_maxspeed
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def roads_from_graph(
         faults.add(f"{where}: {size}; expected a street network.")
     faults.raise_if_any()
     origin = provenance or graph_provenance(graph, kind="memory", source="graph in memory")
+    about = graph.graph
     graph = _in_degrees(graph, where)
     nodes = list(graph.nodes)
     lon, lat = _node_positions(graph, where, faults)
@@ -93,8 +95,45 @@ def roads_from_graph(
         maxspeed_kph=np.array([parse_maxspeed(data.get("maxspeed")) for _, _, data in rows], np.float64),
         shape_start=shape_start,
         shape_lonlat=lonlat,
+        restrictions=read_turns(about.get(TURNS), [(u, v) for u, v, _ in rows], where),
     )
     return assemble(streets, provenance=origin, speeds=speeds)
+
+
+def graph_of(network: RoadNetwork) -> nx.MultiDiGraph[int]:
+    """Return a graph with OSMnx's schema; see `RoadNetwork.to_graph`."""
+    origin = network.provenance
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(
+        crs="epsg:4326",
+        simplified=True,
+        provenance_kind=origin.kind,
+        provenance_source=origin.source,
+        provenance_date=origin.date or "",
+        provenance_attribution=origin.attribution,
+    )
+    ids = network.node_id.tolist()
+    graph.add_nodes_from(
+        (node, {"x": x, "y": y}) for node, x, y in zip(ids, network.lon.tolist(), network.lat.tolist(), strict=True)
+    )
+    maxspeed = network.maxspeed_kph.tolist()
+    for edge, (line, kph) in enumerate(zip(network.lines, network.speed_kph.tolist(), strict=True)):
+        row: dict[str, Any] = {
+            "length": float(network.length_dm[edge]) / 10,
+            "highway": network.highway[edge],
+            "oneway": bool(network.twin[edge] < 0),
+            "speed_kph": kph,
+            "travel_time": float(network.time_ms[edge]) / 1000,
+            "geometry": line,
+        }
+        if network.name[edge]:
+            row["name"] = network.name[edge]
+        if maxspeed[edge] == maxspeed[edge]:
+            row["maxspeed"] = f"{maxspeed[edge]:.10g}"
+        graph.add_edge(ids[network.tail[edge]], ids[network.head[edge]], **row)
+    pairs = list(zip(network.node_id[network.tail].tolist(), network.node_id[network.head].tolist(), strict=True))
+    if text := write_turns(network.restrictions, pairs):
+        graph.graph[TURNS] = text
+    return graph
 
 
 def graph_provenance(graph: nx.Graph[Any], *, kind: Kind, source: str) -> Provenance:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import shapely
 from scipy.sparse import csr_array
@@ -16,13 +15,18 @@ from scipy.sparse.csgraph import connected_components
 
 from patrolroute.errors import Faults
 from patrolroute.roads.geometry import metres_per_degree
+from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.speeds import SpeedTable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import networkx as nx
     from numpy.typing import NDArray
 
     from patrolroute.provenance import Provenance
     from patrolroute.roads.hierarchy import Hierarchy, Weighted
+    from patrolroute.roads.snap import StreetIndex
     from patrolroute.scenario.model import Closures
 
 _COLUMNS = {
@@ -52,19 +56,24 @@ class Cut:
         Strongly connected components that were found, the kept one among them.
     closed_edges : int
         Taken out by closures.
+    outside : int
+        Streets (ways of an OSM file) that do not touch the area asked for.
     """
 
     nodes: int = 0
     edges: int = 0
     components: int = 1
     closed_edges: int = 0
+    outside: int = 0
 
     @property
     def statement(self) -> str:
         """One sentence for a planner."""
-        if not (self.nodes or self.edges or self.closed_edges):
+        if not (self.nodes or self.edges or self.closed_edges or self.outside):
             return "nothing was cut"
         parts = []
+        if self.outside:
+            parts.append(f"{self.outside:,} streets outside the area")
         if self.closed_edges:
             parts.append(f"{self.closed_edges:,} edges closed")
         if self.nodes or self.edges:
@@ -122,6 +131,8 @@ class RoadNetwork:
         Where each edge's line begins in `shape_lonlat`.
     shape_lonlat : float64 array, shape (M, 2)
         Lines from tail to head, packed.
+    restrictions : Restrictions
+        Turns that are forbidden; only ways that are asked to keep to them do.
     speeds : SpeedTable
         The table that `time_ms` was computed with.
     cut : Cut
@@ -150,6 +161,7 @@ class RoadNetwork:
     maxspeed_kph: NDArray[np.float64]
     shape_start: NDArray[np.int64]
     shape_lonlat: NDArray[np.float64]
+    restrictions: Restrictions = field(default_factory=Restrictions)
     speeds: SpeedTable = field(default_factory=SpeedTable)
     cut: Cut = Cut()
     closed: Closed | None = None
@@ -199,6 +211,7 @@ class RoadNetwork:
             return
         if (self.length_dm < 0).any() or (self.time_ms < 1).any():
             faults.add("roads: an edge has a negative length or takes no time.")
+        faults.extend(self.restrictions.faults(self.tail, self.head))
         step = np.diff(self.shape_start)
         if self.shape_start[0] != 0 or self.shape_start[-1] != len(lonlat) or (step < 2).any():
             faults.add("roads: shape_start must run from 0 to the number of shape points, at least 2 for each edge.")
@@ -245,6 +258,13 @@ class RoadNetwork:
 
         return weigh(self.hierarchy, self.time_ms, self.length_dm)
 
+    @cached_property
+    def street_index(self) -> StreetIndex:
+        """The tree that points find their street by, made once."""
+        from patrolroute.roads.snap import StreetIndex  # noqa: PLC0415 - snapping builds on networks
+
+        return StreetIndex(self)
+
     @property
     def lines(self) -> NDArray[np.object_]:
         """A LineString for each edge, shape (E,)."""
@@ -279,44 +299,26 @@ class RoadNetwork:
         -------
         networkx.MultiDiGraph
             x and y on nodes; length (m), name, highway, maxspeed, oneway, speed_kph, travel_time (s) and geometry on
-            edges. The graph's attributes carry the provenance.
+            edges. The graph's attributes carry the provenance, and turn restrictions where there are any; not carried
+            are the speed table, which a reader gives again, and what was cut.
         """
-        origin = self.provenance
-        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(
-            crs="epsg:4326",
-            simplified=True,
-            provenance_kind=origin.kind,
-            provenance_source=origin.source,
-            provenance_date=origin.date or "",
-            provenance_attribution=origin.attribution,
-        )
-        ids = self.node_id.tolist()
-        graph.add_nodes_from(
-            (node, {"x": x, "y": y}) for node, x, y in zip(ids, self.lon.tolist(), self.lat.tolist(), strict=True)
-        )
-        maxspeed = self.maxspeed_kph.tolist()
-        for edge, (line, kph) in enumerate(zip(self.lines, self.speed_kph.tolist(), strict=True)):
-            row: dict[str, Any] = {
-                "length": float(self.length_dm[edge]) / 10,
-                "highway": self.highway[edge],
-                "oneway": bool(self.twin[edge] < 0),
-                "speed_kph": kph,
-                "travel_time": float(self.time_ms[edge]) / 1000,
-                "geometry": line,
-            }
-            if self.name[edge]:
-                row["name"] = self.name[edge]
-            if maxspeed[edge] == maxspeed[edge]:
-                row["maxspeed"] = f"{maxspeed[edge]:.10g}"
-            graph.add_edge(ids[self.tail[edge]], ids[self.head[edge]], **row)
-        return graph
+        from patrolroute.roads.graphs import graph_of  # noqa: PLC0415 - graphs build on networks
+
+        return graph_of(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the network to a file, whole or not at all; see `write_roads`."""
+        from patrolroute.roads.files import write_roads  # noqa: PLC0415 - files build on networks
+
+        return write_roads(self, path)
 
     def with_speeds(self, speeds: SpeedTable) -> RoadNetwork:
         """Return the same streets with times from another speed table."""
         times = speeds.times_ms(self.length_dm, self.highway, self.maxspeed_kph)
         faster = replace(self, speeds=speeds, time_ms=times)
-        if "hierarchy" in vars(self):
-            vars(faster)["hierarchy"] = self.hierarchy
+        for made in ("hierarchy", "street_index"):
+            if made in vars(self):
+                vars(faster)[made] = getattr(self, made)
         return faster
 
     def with_closures(self, closures: Closures) -> RoadNetwork:
@@ -339,7 +341,8 @@ class RoadNetwork:
         -------
         dict
             nodes, edges, streets_km (each street once), km_by_class, one_way_share, maxspeed_share and named_share
-            (of kilometres), names (distinct), bounds, cut, provenance.
+            (of kilometres), names (distinct), bounds, turn_restrictions (relations of the map that are kept),
+            turn_restrictions_skipped (others, by reason), cut, provenance.
         """
         metres = np.where(self.street, self.length_dm / 10, 0.0)
         total = float(metres.sum()) or 1.0
@@ -357,6 +360,8 @@ class RoadNetwork:
             "named_share": round(float(metres[named].sum()) / total, 4),
             "names": len({name for name in self.name if name}),
             "bounds": self.bounds,
+            "turn_restrictions": self.restrictions.relations,
+            "turn_restrictions_skipped": dict(self.restrictions.skipped),
             "cut": self.cut.statement,
             "provenance": self.provenance.statement,
         }
@@ -375,6 +380,7 @@ class RoadNetwork:
             ("with a speed limit", _percent(facts["maxspeed_share"])),
             ("with a name", named),
             ("area", f"lon {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}"),
+            ("turn restrictions", self.restrictions.statement),
             ("left out", facts["cut"]),
             ("source", facts["provenance"]),
         )

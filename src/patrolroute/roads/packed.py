@@ -1,9 +1,16 @@
-"""Networks packed into one .npz: small, read in milliseconds, and free of pickles."""
+"""Networks packed into one .npz: small, read in milliseconds, and free of pickles.
+
+A zip of plain arrays and one JSON text rather than Parquet or Arrow: numpy and the standard library read it, so that
+there is no package more to install; nodes, edges, shape points and restrictions are columns of different lengths, which
+are no table; and names and classes are numbers into a list of words, as a dictionary column would have them.
+"""
 
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
+import zlib
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +19,15 @@ import numpy as np
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
 from patrolroute.roads.network import Cut, RoadNetwork
+from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.speeds import SpeedTable
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-_VERSION = 1
+_VERSION = 2
+_OLDER = 1
 _MAX_BYTES = 4 << 30
 _MAX_RATIO = 100
 """Coordinates shrink to about a third; what grows a hundredfold is no network but a bomb."""
@@ -34,6 +43,7 @@ _ARRAYS = (
     "shape_start",
     "shape_lonlat",
 )
+_TURNS = ("start", "edge", "relation")
 
 
 def write_packed(network: RoadNetwork, file: BinaryIO, *, note: str = "") -> None:
@@ -48,10 +58,12 @@ def write_packed(network: RoadNetwork, file: BinaryIO, *, note: str = "") -> Non
         "provenance": asdict(network.provenance),
         "cut": asdict(network.cut),
         "speeds": asdict(network.speeds),
+        "turns_skipped": dict(network.restrictions.skipped),
         "words": words,
         "note": note,
     }
     columns: dict[str, Any] = {name: getattr(network, name) for name in _ARRAYS}
+    columns |= {f"turn_{name}": getattr(network.restrictions, name) for name in _TURNS}
     columns["name"] = np.array([number[name] for name in network.name], np.int32)
     columns["highway"] = np.array([number[name] for name in network.highway], np.int32)
     columns["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
@@ -92,6 +104,7 @@ def read_packed(path: Path, *, speeds: SpeedTable | None = None, note: str | Non
             time_ms=table.times_ms(length_dm, highway, maxspeed_kph),
             speeds=table,
             cut=Cut(**about["cut"]),
+            restrictions=_turns(columns, about),
             **{key: columns[key] for key in _ARRAYS},
         )
     except InputError as error:
@@ -100,20 +113,33 @@ def read_packed(path: Path, *, speeds: SpeedTable | None = None, note: str | Non
         raise InputError([f"{path.name}: not as `write_roads` writes it ({error!r}); write it again."]) from None
 
 
+def _turns(columns: dict[str, Any], about: dict[str, Any]) -> Restrictions:
+    if about["patrolroute_roads"] == _OLDER:
+        return Restrictions()
+    return Restrictions(
+        start=columns["turn_start"],
+        edge=columns["turn_edge"],
+        relation=columns["turn_relation"],
+        skipped={str(reason): int(count) for reason, count in about["turns_skipped"].items()},
+    )
+
+
 def _load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the arrays and the description in an .npz, once their sizes are known to be sane."""
-    wanted = (*_ARRAYS, "name", "highway", "about")
+    older = {*_ARRAYS, "name", "highway", "about"}
+    newer = {*older, *(f"turn_{name}" for name in _TURNS)}
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
-        if set(sizes) != {f"{name}.npy" for name in wanted}:
+        wanted = {name.removesuffix(".npy") for name in sizes}
+        if wanted not in (older, newer):
             raise ValueError("other contents than a road network")
         if sum(sizes.values()) > min(_MAX_BYTES, 10_000_000 + _MAX_RATIO * path.stat().st_size):
             raise ValueError("contents that expand beyond measure")
         with np.load(path, allow_pickle=False) as loaded:
             columns = {name: loaded[name] for name in wanted}
         about = json.loads(columns["about"].tobytes())
-        if not isinstance(about, dict) or about.get("patrolroute_roads") != _VERSION:
+        if not isinstance(about, dict) or about.get("patrolroute_roads") != (_VERSION if wanted == newer else _OLDER):
             raise ValueError("another version")
     except (
         zipfile.BadZipFile,
@@ -123,6 +149,9 @@ def _load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         KeyError,
         NotImplementedError,
         RuntimeError,
+        SyntaxError,
+        struct.error,
+        zlib.error,
     ) as error:
         raise InputError([f"{path.name}: not a road network that `write_roads` wrote ({error})."]) from None
     return columns, about

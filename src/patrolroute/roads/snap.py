@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.spatial import KDTree
 
 from patrolroute.errors import Faults, InputError
-from patrolroute.roads.geometry import along_m, metres_per_degree
+from patrolroute.roads.geometry import along_m, metres_per_degree, part_index
 from patrolroute.roads.offroad import off_road_faults
 
 if TYPE_CHECKING:
@@ -136,15 +137,16 @@ def snap_points(network: RoadNetwork, lon: NDArray[np.float64], lat: NDArray[np.
         raise InputError(
             f"point {i}: lon {lon[i]}, lat {lat[i]}; expected degrees within 180 and 90." for i in wrong.tolist()[:20]
         )
-    pieces = _Pieces(network)
-    parts = [pieces.nearest(lon[i : i + _CHUNK], lat[i : i + _CHUNK]) for i in range(0, len(lon), _CHUNK)]
-    piece, share = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _nothing()
-    at = pieces.at[piece]
-    along = along_m(network.shape_start, network.shape_lonlat)
-    edge = pieces.edge[piece]
-    total = along[network.shape_start[edge + 1] - 1]
-    metres = along[at] + share * (along[at + 1] - along[at])
+    index = network.street_index
+    parts = [index.nearest(lon[i : i + _CHUNK], lat[i : i + _CHUNK]) for i in range(0, len(lon), _CHUNK)]
+    edge, at, share = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _nothing()
     shape = network.shape_lonlat
+    size = network.shape_start[edge + 1] - network.shape_start[edge]
+    line = np.append(0, np.cumsum(size))
+    along = along_m(line, shape[part_index(network.shape_start, edge)])
+    here = line[:-1] + at - network.shape_start[edge]
+    total = along[line[1:] - 1] if len(edge) else along
+    metres = along[here] + share * (along[here + 1] - along[here]) if len(edge) else along
     street_lon = shape[at, 0] + share * (shape[at + 1, 0] - shape[at, 0])
     street_lat = shape[at, 1] + share * (shape[at + 1, 1] - shape[at, 1])
     # Between the two latitudes the projection is right to the third order.
@@ -158,59 +160,78 @@ def snap_points(network: RoadNetwork, lon: NDArray[np.float64], lat: NDArray[np.
     )
 
 
-def _nothing() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    return np.zeros(0, np.int64), np.zeros(0)
+def _nothing() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 
 
-class _Pieces:
-    """The straight pieces of all streets, each street once, and a tree to find them by."""
+class StreetIndex:
+    """The lines of all streets, each street once, and a tree to find them by.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    """
 
     def __init__(self, network: RoadNetwork) -> None:
-        start = network.shape_start
-        edge = np.repeat(np.arange(len(network.tail)), np.diff(start))
-        is_piece = network.street[edge]
-        is_piece[start[1:] - 1] = False
-        self.at = np.flatnonzero(is_piece)
-        self.edge = edge[self.at]
-        self.begin, self.end = network.shape_lonlat[self.at], network.shape_lonlat[self.at + 1]
+        self._edge = np.flatnonzero(network.street)
+        self._start, self._shape = network.shape_start, network.shape_lonlat
         _, south, _, north = network.bounds
-        self.squeeze = max(math.cos(math.radians((south + north) / 2)), 1e-3)
-        flat = np.stack([self.begin, self.end], axis=1) * (self.squeeze, 1.0)
-        self.tree = shapely.STRtree(np.asarray(shapely.linestrings(flat), object))
+        self._squeeze = max(math.cos(math.radians((south + north) / 2)), 1e-3)
+        size = np.diff(self._start)[self._edge]
+        self._corner = part_index(self._start, self._edge)
+        flat = self._shape[self._corner] * (self._squeeze, 1.0)
+        self._corners = KDTree(flat, balanced_tree=False, compact_nodes=False)
+        self._lines = shapely.STRtree(
+            np.asarray(shapely.linestrings(flat, indices=np.repeat(np.arange(len(size)), size)), object)
+        )
 
     def nearest(
         self, lon: NDArray[np.float64], lat: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the nearest piece of each point, and the share of it before the nearest spot.
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return the nearest edge of each point, the shape point before the nearest spot, and the share after that.
 
-        The piece that is nearest in the tree's projection bounds the distance; every piece in a box of that half-width
-        is then measured in the point's own projection.
+        The nearest corner of any street bounds the distance; every street within that is then measured in the point's
+        own projection. Of equally near pieces, as at a junction, the first counts.
         """
-        first = np.asarray(self.tree.nearest(shapely.points(lon * self.squeeze, lat)), np.int64)
-        share, distance = self._measure(first, lon, lat)
-        near = np.flatnonzero(distance <= _REFINE_WITHIN_M)
-        east, north = metres_per_degree(lat[near])
-        reach = distance[near] * 1.001 + 0.01
-        wide, high = reach / np.maximum(east, 1.0) * self.squeeze, reach / north
-        x, y = lon[near] * self.squeeze, lat[near]
-        which, found = self.tree.query(shapely.box(x - wide, y - high, x + wide, y + high))
-        point = near[which]
-        found_share, found_distance = self._measure(found, lon[point], lat[point])
-        # Equal distances, as at a junction, go to the first piece, so that the answer never depends on the tree.
-        order = np.lexsort((found, found_distance, point))
-        point, found = point[order], found[order]
-        best = np.flatnonzero(np.r_[True, point[1:] != point[:-1]]) if len(point) else np.zeros(0, np.int64)
-        piece = first.copy()
-        piece[point[best]] = found[best]
-        share[point[best]] = found_share[order][best]
-        return piece, share
+        flat = np.column_stack([lon * self._squeeze, lat])
+        spot = np.asarray(shapely.points(flat), object)
+        corner = self._shape[self._corner[self._corners.query(flat)[1]]]
+        east, north = metres_per_degree(lat)
+        bound = np.hypot((corner[:, 0] - lon) * east, (corner[:, 1] - lat) * north)
+        near = np.flatnonzero(bound <= _REFINE_WITHIN_M)
+        reach = np.maximum(self._squeeze / np.maximum(east, 1.0), 1 / north) * (bound * 1.001 + 0.01)
+        which, street = self._lines.query(spot[near], predicate="dwithin", distance=reach[near])
+        far = np.flatnonzero(bound > _REFINE_WITHIN_M)
+        point = np.concatenate([near[which], far])
+        street = np.concatenate([street, np.asarray(self._lines.nearest(spot[far]), np.int64)])
+        at, share = self._best(point, street, lon, lat)
+        return self._edge_of(at), at, share
+
+    def _edge_of(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        edge: NDArray[np.int64] = np.searchsorted(self._start, at, side="right") - 1
+        return edge
+
+    def _best(
+        self, point: NDArray[np.int64], street: NDArray[np.int64], lon: NDArray[np.float64], lat: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the nearest piece of the streets paired with each point: its first shape point, and the share."""
+        edge = self._edge[street]
+        size = self._start[edge + 1] - self._start[edge]
+        at = part_index(self._start, edge)
+        piece = np.ones(len(at), bool)
+        piece[np.cumsum(size) - 1] = False
+        at, owner = at[piece], np.repeat(point, size)[piece]
+        share, distance = self._measure(at, lon[owner], lat[owner])
+        order = np.lexsort((at, distance, owner))
+        first = order[np.searchsorted(owner[order], np.arange(len(lon)))]
+        return at[first], share[first]
 
     def _measure(
-        self, piece: NDArray[np.int64], lon: NDArray[np.float64], lat: NDArray[np.float64]
+        self, at: NDArray[np.int64], lon: NDArray[np.float64], lat: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         east, north = metres_per_degree(lat)
-        ax, ay = (self.begin[piece, 0] - lon) * east, (self.begin[piece, 1] - lat) * north
-        bx, by = (self.end[piece, 0] - lon) * east, (self.end[piece, 1] - lat) * north
+        ax, ay = (self._shape[at, 0] - lon) * east, (self._shape[at, 1] - lat) * north
+        bx, by = (self._shape[at + 1, 0] - lon) * east, (self._shape[at + 1, 1] - lat) * north
         dx, dy = bx - ax, by - ay
         square = dx * dx + dy * dy
         share = np.clip(np.divide(-(ax * dx + ay * dy), square, out=np.zeros_like(dx), where=square > 0), 0.0, 1.0)

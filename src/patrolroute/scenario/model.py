@@ -110,6 +110,10 @@ class Travel(Frozen):
         Multiplies all road speeds: above 1 where empty streets are faster than the table.
     speeds_kph : dict of str to float
         Speeds by OSM highway class that replace the package's own table; `maxspeed` on a street goes before both.
+    turns : bool
+        Whether the turn restrictions of the roads are obeyed and turning round takes time.
+    u_turn_s : float
+        Seconds of turning round on a street, where `turns` are obeyed; in a dead end it is free.
 
     Raises
     ------
@@ -131,6 +135,10 @@ class Travel(Frozen):
     )
     speeds_kph: dict[Identifier, Annotated[float, Field(gt=0, le=200)]] = Field(
         default_factory=dict, description="km/h above 0, at most 200, by OSM highway class, such as residential = 25"
+    )
+    turns: bool = Field(default=False, description="true or false: whether turn restrictions are obeyed")
+    u_turn_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=20.0, description="seconds from 0 to 3600 that turning round takes, where turns are obeyed"
     )
 
 
@@ -174,7 +182,8 @@ class Scenario(Frozen):
     )
     closures: Closures = Field(default=Closures(), description="a table of streets, edges and polygons")
     travel: Travel = Field(
-        default=Travel(), description="a table of snap_limit_m, skip_off_road, access_kph, night_factor and speeds_kph"
+        default=Travel(),
+        description="a table of snap_limit_m, skip_off_road, access_kph, night_factor, speeds_kph, turns and u_turn_s",
     )
     notes: Annotated[tuple[Name, ...], Field(max_length=100)] = Field(
         default=(), description="a list of at most 100 sentences that every output prints"
