@@ -79,6 +79,8 @@ class Tuning:
     hot, cold, frozen : float
         Temperature at the beginning of a cycle, after eight ninths of it, and at its end, in mean weights of the tier
         that decides.
+    hottest, hottest_from : float, int
+        From this cycle on, counted from 0, every second one begins this hot: it leaves where the others only come back to.
     first_cycle : int
         Iterations of the first cycle; every later one is `growth` times as long as the one before it, up to
         `longest_cycle`.
@@ -89,6 +91,8 @@ class Tuning:
     """
 
     hot: float = 1.0
+    hottest: float = 2.0
+    hottest_from: int = 4
     cold: float = 0.05
     frozen: float = 0.002
     first_cycle: int = 5_000
@@ -100,7 +104,7 @@ class Tuning:
     near_chance: int = 98
     ratio_chance: int = 5
     swap_chance: int = 5
-    relink_chance: int = 10
+    relink_chance: int = 20
     thrifty_chance: int = 10
     below_share: float = 0.1
     drive_share: float = 0.1
@@ -148,7 +152,10 @@ class Search:
         pool = build_pool(min(len(problem.visits), len(problem.groups)))
         self.state = build_state(problem, self.night, seed, pool)
         self.exchange: Callable[[], None] = lambda: None
-        self._table = np.array(cooling(self.tuning.hot, self.tuning.cold, self.tuning.frozen))
+        self._tables = [
+            np.array(cooling(hot, self.tuning.cold, self.tuning.frozen)) for hot in (self.tuning.hot, self.tuning.hottest)
+        ]
+        self._cycles = 0
         self._cycle = self.tuning.first_cycle
         self._slice = 16
 
@@ -169,7 +176,7 @@ class Search:
     def _dial(self) -> Dial:
         t = self.tuning
         return Dial(
-            cooling=self._table,
+            cooling=self._tables[self._cycles >= t.hottest_from and (self._cycles - t.hottest_from) % 2 == 0],
             cycle=self._cycle,
             usual=t.usual,
             reach=t.reach,
@@ -254,6 +261,7 @@ class Search:
             if found is not None:
                 self.begin_from(found)
         self.state.tally[CYCLE_FROM] = self.iterations
+        self._cycles += 1
         self._cycle = min(int(self._cycle * t.growth), t.longest_cycle)
         ends = [] if limits.iterations is None else [limits.iterations - self.iterations]
         if rest_s is not None and spent_s > 0:
