@@ -80,7 +80,7 @@ class Tuning:
         Temperature at the beginning of a cycle, after eight ninths of it, and at its end, in mean weights of the tier
         that decides.
     hottest, hottest_from : float, int
-        From this cycle on, counted from 0, every second one begins this hot: it leaves where the others only come back to.
+        From this cycle on, counted from 0, every second one begins this hot, and leaves what the others come back to.
     first_cycle : int
         Iterations of the first cycle; every later one is `growth` times as long as the one before it, up to
         `longest_cycle`.
@@ -152,9 +152,8 @@ class Search:
         pool = build_pool(min(len(problem.visits), len(problem.groups)))
         self.state = build_state(problem, self.night, seed, pool)
         self.exchange: Callable[[], None] = lambda: None
-        self._tables = [
-            np.array(cooling(hot, self.tuning.cold, self.tuning.frozen)) for hot in (self.tuning.hot, self.tuning.hottest)
-        ]
+        heats = (self.tuning.hot, self.tuning.hottest)
+        self._tables = [np.array(cooling(hot, self.tuning.cold, self.tuning.frozen)) for hot in heats]
         self._cycles = 0
         self._cycle = self.tuning.first_cycle
         self._slice = 16
