@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -152,3 +154,44 @@ def test_a_better_plan_met_while_bounding_is_taken_unless_the_same_one_is_wanted
     assert (better.coverage[0].covered_sites, better.proved, better.engine) == (2, True, "scripted and bound")
     same = solve(problem_of(), engine=Scripted(((1,),)), iterations=10)
     assert (same.coverage[0].covered_sites, same.proved, same.engine) == (1, False, "scripted")
+
+
+PRESS_AFTER_CP_SAT = """
+import os, signal
+import numpy as np
+from ortools.sat.python import cp_model
+from patrolroute.bound.clock import Clock
+from patrolroute.bound.closing import decide, listed
+from patrolroute.bound.levels import Level
+from patrolroute.problem import PatrolProblem
+from patrolroute.search.drive import Caller, Limits, Search, Tuning
+
+solved = []
+plain = cp_model.CpSolver.solve
+cp_model.CpSolver.solve = lambda self, model, *rest: solved.append(1) or plain(self, model, *rest)
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+draw = np.random.default_rng(1)
+xy = draw.uniform(0, 900, (31, 2))
+travel = np.ceil(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))).astype(int)
+problem = PatrolProblem.from_arrays(travel, dwell_s=[60] * 30, weight=draw.integers(1, 9, 30), shifts_s=[(0, 1500)] * 3)
+if WHAT == "search":
+    search = Search(problem, seed=1, tuning=Tuning(first_cycle=200, recombine_from=200))
+    search.run(Limits(iterations=1000), Caller(report=lambda *_: None, stopped=lambda: False))
+else:
+    level = Level(tier=1, weight=np.array([3, 5, 4, 6]))
+    pool = listed([(0, (0, 1)), (0, (1, 2)), (0, (0, 2))], level, np.arange(4), 4)
+    decide(pool, level, [2], least=0, most=20, hint=(), clock=Clock(5))
+assert solved
+os.kill(os.getpid(), signal.SIGINT)
+assert heard == [1]
+print("alive")
+"""
+
+
+@pytest.mark.parametrize("what", ["search", "bound"])
+def test_ctrl_c_still_reaches_the_program_once_cp_sat_has_run(what: str) -> None:
+    """CP-SAT's own handler takes the place of Python's, and puts back the one that ends the process."""
+    command = [sys.executable, "-c", PRESS_AFTER_CP_SAT.replace("WHAT", repr(what))]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout.strip()) == (0, "alive"), run.stderr

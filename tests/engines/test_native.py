@@ -271,12 +271,16 @@ def test_published_toptw_instances_do_not_get_worse(shared_data: Path, name: str
     assert instance.score(orders, squads) >= at_least
 
 
-@pytest.mark.parametrize(("name", "at_least"), [("p4.2.h", 830), ("p5.4.x", 1440), ("p6.2.n", 1260), ("p7.3.q", 980)])
+@pytest.mark.parametrize(("name", "at_least"), [("p4.2.h", 820), ("p5.4.x", 1450), ("p6.2.n", 1260), ("p7.3.q", 984)])
 def test_published_top_instances_do_not_get_worse(shared_data: Path, name: str, at_least: int) -> None:
+    """The mean over six seeds: at so few iterations a single one is luck on the two larger (p4.2.h: 810 to 835)."""
     instance = instances.read_top(shared_data / "instances" / "top" / f"{name}.txt")
     assert instance.squads is not None
-    orders = solve(instance.problem(instance.squads), iterations=20_000)
-    assert instance.score(orders, instance.squads) >= at_least
+    problem = instance.problem(instance.squads)
+    prizes = [
+        instance.score(solve(problem, iterations=20_000, seed=seed), instance.squads) for seed in (1, 2, 3, 4, 5, 6)
+    ]
+    assert sum(prizes) / 6 >= at_least
 
 
 def test_patrols_of_alagoas_read_in_and_are_solved(shared_data: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from brute import is_feasible
 from patrolroute.problem import PatrolProblem
 from patrolroute.schedule import objective_of
-from patrolroute.search.drive import Caller, Limits, Search
+from patrolroute.search.drive import Caller, Limits, Search, Tuning
 from patrolroute.search.layout import GROUP
 from patrolroute.search.state import BEST, DRIVE, LENGTH, NODE, NOW, PLACE, SERVED, SQUAD
 
@@ -32,14 +33,16 @@ def crowded(seed: int, *, weight: int = 9, n: int = 50) -> PatrolProblem:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_levels_and_places_are_what_a_recount_gives(seed: int) -> None:
+@pytest.mark.parametrize("relink_chance", [Tuning().relink_chance, 100])
+def test_levels_and_places_are_what_a_recount_gives(seed: int, relink_chance: int) -> None:
     problem = crowded(seed)
-    search = Search(problem, seed=seed)
+    search = Search(problem, seed=seed, tuning=Tuning(relink_chance=relink_chance))
     for iterations in (1, 10, 500, 1500):
         search.run(Limits(iterations=iterations), QUIET)
         s = search.state
         for standing in (NOW, BEST):
             orders = tuple(tuple(s.route[standing, k, 1 : 1 + s.tour[standing, k, LENGTH], NODE]) for k in range(2))
+            assert is_feasible(problem, orders)
             expected = objective_of(problem, orders)
             level = s.level[standing].tolist()
             assert level == [expected.required_missed, *expected.uncovered, expected.drive_s, expected.finish_s]

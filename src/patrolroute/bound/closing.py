@@ -293,6 +293,8 @@ def decide(
         model.add_hint(variable, column in hinted)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    # Its own handler would stay in place of the caller's, and the next Ctrl-C would end the program.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.random_seed = 1
     solver.parameters.linearization_level = 2
     solver.parameters.max_time_in_seconds = max(0.01, clock.left_s)

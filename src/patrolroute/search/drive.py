@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -80,7 +81,8 @@ class Tuning:
         Temperature at the beginning of a cycle, after eight ninths of it, and at its end, in mean weights of the tier
         that decides.
     hottest, hottest_from : float, int
-        From this cycle on, counted from 0, every second one begins this hot, and leaves what the others come back to.
+        From this cycle on, counted from 0, every second one begins this hot, and leaves what the others come back
+        to; never the last, where the end is known.
     first_cycle : int
         Iterations of the first cycle; every later one is `growth` times as long as the one before it, up to
         `longest_cycle`.
@@ -92,7 +94,7 @@ class Tuning:
 
     hot: float = 1.0
     hottest: float = 2.0
-    hottest_from: int = 4
+    hottest_from: int = 3
     cold: float = 0.05
     frozen: float = 0.002
     first_cycle: int = 5_000
@@ -104,7 +106,7 @@ class Tuning:
     near_chance: int = 98
     ratio_chance: int = 5
     swap_chance: int = 5
-    relink_chance: int = 20
+    relink_chance: int = 25
     thrifty_chance: int = 10
     below_share: float = 0.1
     drive_share: float = 0.1
@@ -124,7 +126,7 @@ def cooling(hot: float, cold: float, frozen: float) -> list[float]:
     for end, roots in ((cold, 8), (frozen, 5)):
         share = end / table[-1]
         for _ in range(roots):
-            share **= 0.5
+            share = math.sqrt(share)
         for _ in range(2**roots):
             table.append(table[-1] * share)
     return table[:-1]
@@ -155,6 +157,7 @@ class Search:
         heats = (self.tuning.hot, self.tuning.hottest)
         self._tables = [np.array(cooling(hot, self.tuning.cold, self.tuning.frozen)) for hot in heats]
         self._cycles = 0
+        self._hotter = False
         self._cycle = self.tuning.first_cycle
         self._slice = 16
 
@@ -175,7 +178,7 @@ class Search:
     def _dial(self) -> Dial:
         t = self.tuning
         return Dial(
-            cooling=self._tables[self._cycles >= t.hottest_from and (self._cycles - t.hottest_from) % 2 == 0],
+            cooling=self._tables[self._hotter],
             cycle=self._cycle,
             usual=t.usual,
             reach=t.reach,
@@ -261,6 +264,7 @@ class Search:
                 self.begin_from(found)
         self.state.tally[CYCLE_FROM] = self.iterations
         self._cycles += 1
+        self._hotter = self._cycles >= t.hottest_from and (self._cycles - t.hottest_from) % 2 == 0
         self._cycle = min(int(self._cycle * t.growth), t.longest_cycle)
         ends = [] if limits.iterations is None else [limits.iterations - self.iterations]
         if rest_s is not None and spent_s > 0:
@@ -268,6 +272,7 @@ class Search:
         # No cycle is left half done where the end is known; where it is not, nothing depends on it.
         if ends and min(ends) < t.stretch * self._cycle:
             self._cycle = max(1, min(ends))
+            self._hotter = False
 
 
 def warm_up() -> None:

@@ -26,6 +26,7 @@ from patrolroute.search.state import (
     OLD,
     REQUIRED,
     SERVED,
+    SQUAD,
     THRIFTY,
     TOUCHED,
     WHO,
@@ -68,7 +69,7 @@ class Dial(NamedTuple):
     swap_chance : int
         Percent of iterations that make room for an unserved visit, where there is one.
     relink_chance : int
-        Percent of the other iterations that join routes anew.
+        Percent of the other iterations about a routed visit that join routes anew.
     thrifty_chance : int
         Percent of spells in which insertions are judged by their detour alone.
     below_share : float
@@ -198,7 +199,8 @@ def _step(n: Night, s: State, dial: Dial) -> None:
         gone = ruin_for(n, s, c)
     else:
         c = n.worth[below(s.rng, len(n.worth))]
-        gone = relink(n, s, c) if below(s.rng, 100) < dial.relink_chance else _ruin(n, s, c, dial)
+        joins = s.spot[c, SQUAD] >= 0 and below(s.rng, 100) < dial.relink_chance
+        gone = relink(n, s, c) if joins else _ruin(n, s, c, dial)
     many = _gather(n, s, c, gone, dial)
     strict = below(s.rng, 4) > 0
     if below(s.rng, 100) < dial.ratio_chance:

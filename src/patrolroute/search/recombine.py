@@ -145,6 +145,8 @@ def _solve_by_tier(
         model.maximize(worth)
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
+        # Its own handler would stay in place of the caller's, and the next Ctrl-C would end the program.
+        solver.parameters.catch_sigint_signal = False
         solver.parameters.random_seed = 1
         solver.parameters.max_deterministic_time = effort.work / len(levels)
         if effort.seconds is not None:

@@ -9,16 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from patrolroute.compiled import kernel
-from patrolroute.search.insertion import scan
+from patrolroute.search.layout import CLOSES, DURATION, ENTRY, EXIT, MAX_DRIVE, OPENS, PROFILE, TO
 from patrolroute.search.rng import below
 from patrolroute.search.state import (
     ALLOWED,
+    ARC,
     BY,
+    DEPART,
+    DRIVE,
     GONE,
+    IN,
     LENGTH,
     NODE,
     NOW,
+    OUT,
     PLACE,
     SQUAD,
     WHO,
@@ -49,25 +56,36 @@ def _partner(n: Night, s: State, c: int) -> int:
 
 @kernel
 def _lay(n: Night, s: State, k: int, column: int, first: int, last: int, many: int) -> int:
-    """Append the visits that a column of the desk holds in rows `first` to `last` - 1; what does not fit is GONE."""
+    """Append the visits that a column of the desk holds in rows `first` to `last` - 1; what does not fit is GONE.
+
+    The route must be fresh; it is refreshed once, when all stand in it, since most routes are long.
+    """
+    r = s.route[NOW, k]
+    d = n.travel[TO, n.squad[k, PROFILE]]
+    length = s.tour[NOW, k, LENGTH]
+    home, until = r[length + 1, IN], n.node[r[length + 1, NODE], CLOSES]
+    clock, here = r[length, DEPART], r[length, OUT]
+    drive = s.tour[NOW, k, DRIVE] - r[length + 1, ARC]
     for a in range(first, last):
         u = s.desk[a, column]
-        at = -1
-        if s.offer[u, k, ALLOWED]:
-            length = s.tour[NOW, k, LENGTH]
-            _cost, at, _missed = scan(n, s, u, k, length, length, False)
-        if at >= 0:
-            add(n, s, u, k, at)
-            refresh(n, s, k)
+        there, back = np.int64(d[here, n.node[u, ENTRY]]), np.int64(d[n.node[u, EXIT], home])
+        begin = max(clock + there, n.node[u, OPENS])
+        depart = begin + n.node[u, DURATION]
+        in_time = begin <= n.node[u, CLOSES] and depart + back <= until
+        if s.offer[u, k, ALLOWED] and in_time and drive + there + back <= n.squad[k, MAX_DRIVE]:
+            add(n, s, u, k, s.tour[NOW, k, LENGTH])
+            clock, here = depart, n.node[u, EXIT]
+            drive += there
         else:
             s.desk[many, GONE] = u
             many += 1
+    refresh(n, s, k)
     return many
 
 
 @kernel
 def relink(n: Night, s: State, c: int) -> int:
-    """Let a near visit follow visit `c`: exchange tails of two routes, or turn a part of one round.
+    """Let a near visit follow routed visit `c`: exchange tails of two routes, or turn a part of one round.
 
     Returns
     -------
@@ -76,7 +94,7 @@ def relink(n: Night, s: State, c: int) -> int:
     """
     x = _partner(n, s, c)
     k = s.spot[c, SQUAD]
-    if x < 0 or k < 0:
+    if x < 0:
         return 0
     other = s.spot[x, SQUAD]
     touch(s, k)
