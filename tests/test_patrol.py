@@ -49,6 +49,15 @@ def test_the_night_is_planned_and_explained(planned: PatrolPlan) -> None:
     assert "more than even squad 'regu-1' has; lengthen a shift" in reason.reason
 
 
+def test_a_bound_its_gap_and_whether_it_is_proved_stand_on_the_plan(roads: RoadNetwork) -> None:
+    bounded = plan(night(), roads, iterations=200, seed=7, bound_seconds=5)
+    assert bounded.bound is not None
+    assert bounded.proved == all(each.proved for each in bounded.bound)
+    assert bounded.proved
+    assert set(bounded.gap or {}) == {each.tier for each in bounded.bound}
+    assert not plan(night(), roads, iterations=200, seed=7, bound_seconds=0).proved
+
+
 def test_tables_are_geodataframes_of_one_night(planned: PatrolPlan) -> None:
     assert sorted(planned.visits["site"]) == ["bawaslu", "kpu", "pasar"]
     assert list(planned.skipped["site"]) == ["kantor"]

@@ -86,6 +86,11 @@ class PatrolPlan:
         return self.document.gap
 
     @property
+    def proved(self) -> bool:
+        """Whether no plan covers more: every tier is proved."""
+        return self.document.proved
+
+    @property
     def roads(self) -> RoadNetwork:
         """The roads that are driven, with the scenario's closures and speeds."""
         return self.built.roads
