@@ -266,7 +266,14 @@ class RoadNetwork:
     @cached_property
     def street(self) -> NDArray[np.bool_]:
         """True for one edge of each street, shape (E,): of twins the first."""
-        return (self.twin < 0) | (self.twin > np.arange(len(self.twin)))
+        chosen: NDArray[np.bool_] = self.first == np.arange(len(self.twin))
+        return chosen
+
+    @cached_property
+    def first(self) -> NDArray[np.int32]:
+        """The edge that stands for each edge's street, int32, shape (E,): of twins the first."""
+        edge = np.arange(len(self.twin), dtype=np.int32)
+        return np.where(self.twin >= 0, np.minimum(self.twin, edge), edge)
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
