@@ -238,7 +238,7 @@ class RoadNetwork:
             faults.add(f"roads: expected one strong component, found {count:,}.")
 
     def _check_limits(self, faults: Faults) -> None:
-        most = f"{DM_LIMIT / 10_000:,.0f} km and {MS_LIMIT / 3_600_000:,.0f} h"
+        most = f"{DM_LIMIT / 10_000:,.1f} km and {MS_LIMIT / 3_600_000:,.1f} h"
         long = np.flatnonzero((self.length_dm >= DM_LIMIT) | (self.time_ms >= MS_LIMIT))
         for edge in long[:_NAMED].tolist():
             u, v = self.node_id[self.tail[edge]], self.node_id[self.head[edge]]
