@@ -166,9 +166,10 @@ def areas(
         else:
             drive, took = timed(lambda s=share: drive_share(network, area, share=s, ends=ends, effort=effort))
         table.add(f"share {share:g}", "native", len(area.edge), took, faults(network, polygon, drive))
-        print(f"    {drive.travel_s / 60:.2f} min, at least {drive.lower_ms / 60_000:.2f}, proved: {drive.proved}")
-        curve.append((drive.share, drive.travel_s / 60, drive.lower_ms / 60_000))
-    beats, took = timed(lambda: cut_beats(network, area, 15, effort=replace(effort, bound_seconds=0)))
+        lower = (drive.lower_ms or 0) / 60_000
+        print(f"    {drive.travel_s / 60:.2f} min, at least {lower:.2f}, proved: {drive.proved}")
+        curve.append((drive.share, drive.travel_s / 60, lower))
+    beats, took = timed(lambda: cut_beats(network, area, 900, effort=replace(effort, bound_seconds=0)))
     wrong = sum(faults(network, polygon, drive) for drive in beats.drives)
     table.add("beats of 15 min, share 0.6", "native", len(beats.drives), took, wrong)
     minutes = [drive.travel_s / 60 for drive in beats.drives]

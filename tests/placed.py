@@ -34,8 +34,8 @@ def at(network: RoadNetwork, spots: list[tuple[int, float]], access: list[int] |
     ends = network.shape_lonlat[network.shape_start[edge]], network.shape_lonlat[network.shape_start[edge + 1] - 1]
     lon, lat = (ends[0] + fraction[:, None] * (ends[1] - ends[0])).T
     dm = np.array(access or [0] * len(spots), np.int64)
-    # Sites lie apart, even where their stops are one, so that every drive is a drive.
-    site_lat = lat + 1e-9 * np.arange(len(spots))
+    # Sites lie apart, even where their stops are one, so that every drive is a drive; by no multiple of a simple share.
+    site_lat = lat + math.sqrt(2) * 1e-9 * np.arange(len(spots))
     return Placed(
         ids=tuple(f"p{i}" for i in range(len(spots))),
         site_lon=lon,

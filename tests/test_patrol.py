@@ -100,6 +100,18 @@ def test_a_night_with_turns_obeys_them(roads: RoadNetwork, planned: PatrolPlan) 
     assert obedient.built.matrix.travel_s.sum() > heedless.built.matrix.travel_s.sum()
     assert ids == obedient.built.matrix.ids
     assert heedless.built.turns is None
+    assert obedient.night.statements == (restricted.provenance.statement,)
+
+
+def test_turns_that_the_roads_do_not_tell_are_a_note_on_every_sheet(roads: RoadNetwork, tmp_path: Path) -> None:
+    assert not roads.restrictions.known
+    wanted = plan(night(travel=Travel(turns=True)), roads, iterations=20, seconds=5, seed=1)
+    assert wanted.night.statements[-1].startswith("Turns: these roads tell no turn restrictions")
+    assert "these roads tell no turn restrictions" in wanted.summary()
+    sheets = [path for path in wanted.save(tmp_path) if path.suffix == ".md"]
+    assert sheets
+    assert all("these roads tell no turn restrictions" in path.read_text(encoding="utf-8") for path in sheets)
+    assert len(plan(night(), roads, iterations=20, seconds=5, seed=1).night.statements) == 1
 
 
 def test_saved_plans_check(planned: PatrolPlan, tmp_path: Path) -> None:

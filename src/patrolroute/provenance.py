@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from patrolroute.errors import Faults
 
 Kind = Literal["openstreetmap", "file", "memory", "arrays", "synthetic"]
 
@@ -25,12 +27,28 @@ class Provenance:
         ISO 8601 date of the data, or of the fetch; None when nobody knows.
     attribution : str
         What must be printed wherever the roads are drawn; empty only for roads that nobody surveyed.
+
+    Raises
+    ------
+    InputError
+        When the kind is another, or anything is no text.
     """
 
     kind: Kind
     source: str
     date: str | None = None
     attribution: str = ""
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        if self.kind not in get_args(Kind):
+            faults.add(f"provenance: kind is {self.kind!r}; expected one of {', '.join(get_args(Kind))}.")
+        for name in ("source", "attribution"):
+            if not isinstance(getattr(self, name), str):
+                faults.add(f"provenance: {name} is {getattr(self, name)!r}; expected text.")
+        if self.date is not None and not isinstance(self.date, str):
+            faults.add(f"provenance: date is {self.date!r}; expected text or nothing.")
+        faults.raise_if_any()
 
     @property
     def synthetic(self) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patrolroute.errors import InputError
-from patrolroute.roads import read_roads
+from patrolroute.roads import beats, coverdrives, read_roads, windy
 from patrolroute.roads.beats import cut_beats, cut_evenly
-from patrolroute.roads.coverage import area_streets
+from patrolroute.roads.coverage import Drive, Ends, area_streets
 from patrolroute.roads.prizes import Effort
 from patrolroute.roads.recount import recount
 
@@ -24,25 +27,49 @@ def test_beats_of_a_real_district(shared_data: Path, closed: bool) -> None:
     network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
     polygon = shapely.box(*network.bounds)
     area = area_streets(network, polygon)
-    beats = cut_beats(network, area, 10, share=0.6, closed=closed, effort=Effort(iterations=200))
-    assert len(beats.drives) > 1
-    counted = np.concatenate([drive.streets for drive in beats.drives])
+    cut = cut_beats(network, area, 600, share=0.6, closed=closed, effort=Effort(iterations=200))
+    assert len(cut.drives) > 1
+    counted = np.concatenate([drive.streets for drive in cut.drives])
     assert len(set(counted.tolist())) == len(counted)
-    assert beats.share >= 0.6 - 1e-9
-    for drive in beats.drives:
-        assert recount(network, polygon, drive, closed=closed) == []
+    assert cut.share >= 0.6 - 1e-9
+    for drive in cut.drives:
+        assert recount(network, polygon, drive, ends=Ends(closed=closed)) == []
         assert drive.travel_s <= 600
-    again = cut_beats(network, area, 10, share=0.6, closed=closed, effort=Effort(iterations=200))
-    assert [a.edges.tolist() for a in again.drives] == [b.edges.tolist() for b in beats.drives]
+    assert cut.longest_s == max(drive.travel_s for drive in cut.drives)
+    again = cut_beats(network, area, 600, share=0.6, closed=closed, effort=Effort(iterations=200))
+    assert [a.edges.tolist() for a in again.drives] == [b.edges.tolist() for b in cut.drives]
 
 
 def test_one_beat_is_enough_for_a_long_shift(shared_data: Path) -> None:
     network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
     area = area_streets(network, shapely.box(*network.bounds))
-    (drive,) = cut_beats(network, area, 600, share=0.3, effort=Effort(iterations=50)).drives
+    (drive,) = cut_beats(network, area, 36_000, share=0.3, effort=Effort(iterations=50)).drives
     assert drive.share >= 0.3
-    with pytest.raises(InputError, match="shall take 0 minutes"):
+    with pytest.raises(InputError, match="shall take 0 s at most"):
         cut_beats(network, area, 0)
+
+
+def test_a_clock_that_races_does_not_matter_where_none_is_asked(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    area = area_streets(network, shapely.box(*network.bounds))
+    effort = Effort(iterations=20, polish_seconds=math.inf)
+
+    def edges() -> list[list[int]]:
+        return [drive.edges.tolist() for drive in cut_beats(network, area, 600, share=0.3, effort=effort).drives]
+
+    calm = edges()
+    clock, given_s = itertools.count(0, 1000), []
+
+    def drive_streets(*args: Any, seconds: float, **options: Any) -> Drive:
+        given_s.append(seconds)
+        return coverdrives.drive_streets(*args, seconds=seconds, **options)
+
+    monkeypatch.setattr(windy, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    monkeypatch.setattr(beats, "drive_streets", drive_streets)
+    assert edges() == calm
+    assert set(given_s) == {math.inf}
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=1, max_size=9), st.integers(1, 9))

@@ -12,7 +12,7 @@ import shapely
 
 from patrolroute.errors import InputError
 from patrolroute.roads import RoadNetwork, read_roads, roads_from_graph
-from patrolroute.roads.coverage import Drive, area_streets, drive_of
+from patrolroute.roads.coverage import Drive, Ends, area_streets, drive_of
 from patrolroute.roads.coverdrives import drive_streets
 from patrolroute.roads.recount import recount
 from streets import LAT, LON, STEP_DEG, town
@@ -72,6 +72,7 @@ def test_classes_of_street() -> None:
         (shapely.Point(LON, LAT), "found Point"),
         (shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), "crossing itself"),
         (shapely.Polygon(), "empty"),
+        (None, "found NoneType; expected a polygon"),
     ],
 )
 def test_what_is_no_area_of_streets(network: RoadNetwork, polygon: Any, fault: str) -> None:
@@ -87,7 +88,7 @@ def good(network: RoadNetwork) -> tuple[RoadNetwork, shapely.Polygon, Drive]:
 
 def test_recount_agrees_with_a_good_drive(good: tuple[RoadNetwork, shapely.Polygon, Drive]) -> None:
     network, polygon, drive = good
-    assert recount(network, polygon, drive, classes={"residential"}, closed=True) == []
+    assert recount(network, polygon, drive, classes={"residential"}, ends=Ends()) == []
     assert drive.proved
     assert drive.share == 1
     assert drive.covered_m == pytest.approx(4 * 220 + 4 * 110, abs=1)
@@ -105,11 +106,16 @@ def test_recount_agrees_with_a_good_drive(good: tuple[RoadNetwork, shapely.Polyg
         (lambda d: {"lower_ms": d.travel_ms + 1}, "less than the bound"),
         (lambda d: {"upper_dm": 1}, "more than there are or the bound allows"),
         (lambda d: {"total_dm": 1}, "more than there are"),
+        (lambda d: {"total_dm": d.total_dm + 1}, "dm of streets lie inside, but the drive says"),
+        (lambda d: {"edges": np.append(d.edges, 99)}, "edge 12 is 99, but edges are 0 to"),
+        (lambda d: {"edges": np.append(d.edges, -1)}, "edge 12 is -1, but edges are 0 to"),
+        (lambda d: {"streets": d.streets + 99}, "counts, but edges are 0 to"),
+        (lambda d: {"start": 99}, "begins at 99, but nodes are 0 to 8"),
     ],
 )
 def test_recount_catches_damage(good: tuple[RoadNetwork, shapely.Polygon, Drive], damage: Any, says: str) -> None:
     network, polygon, drive = good
-    wrong = recount(network, polygon, replace(drive, **damage(drive)), closed=True)
+    wrong = recount(network, polygon, replace(drive, **damage(drive)), ends=Ends())
     assert any(says in sentence for sentence in wrong), wrong
 
 
@@ -121,7 +127,7 @@ def test_recount_catches_streets_that_are_not_driven_or_not_of_the_class(
     false = replace(short, streets=drive.streets, covered_dm=drive.covered_dm)
     assert sum("is not driven" in sentence for sentence in recount(network, polygon, false)) == len(drive.streets) - 1
     assert any("of class" in sentence for sentence in recount(network, polygon, drive, classes={"primary"}))
-    assert any("begins at node" in s for s in recount(network, polygon, short, closed=True))
+    assert any("begins at node" in s for s in recount(network, polygon, short, ends=Ends()))
 
 
 def test_real_streets_are_measured_as_the_network_measures(shared_data: Path) -> None:
@@ -133,3 +139,22 @@ def test_real_streets_are_measured_as_the_network_measures(shared_data: Path) ->
     boxes = shapely.box(west, south, middle, north), shapely.box(middle, south, east, north)
     halves = [area_streets(network, box) for box in boxes]
     assert sum(half.total_m for half in halves) == pytest.approx(whole.total_m, abs=0.1 * len(whole.edge))
+
+
+def test_recount_asks_for_the_wanted_ends(good: tuple[RoadNetwork, shapely.Polygon, Drive]) -> None:
+    network, polygon, drive = good
+    assert recount(network, polygon, drive, ends=Ends(start=drive.start)) == []
+    assert recount(network, polygon, drive, ends=Ends(start=drive.start, end=drive.end, closed=False)) == []
+    other = (drive.start + 1) % 9
+    (wrong,) = recount(network, polygon, drive, ends=Ends(start=other))
+    assert wrong == f"the drive begins at node {drive.start}, but {other} was asked for."
+    (wrong,) = recount(network, polygon, drive, ends=Ends(end=other, closed=False))
+    assert wrong == f"the drive ends at node {drive.end}, but {other} was asked for."
+
+
+def test_recount_counts_the_total_of_some_streets(network: RoadNetwork) -> None:
+    polygon = cells(-0.5, -0.5, 1.5, 1.5)
+    area = area_streets(network, polygon)
+    some = drive_streets(network, area.only(np.arange(len(area.edge)) < 3))
+    assert recount(network, polygon, some, only=area.edge[:3].tolist()) == []
+    assert "lie inside, but the drive says" in recount(network, polygon, some)[0]

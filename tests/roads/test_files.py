@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import shapely
 
+from osmxml import osm
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
 from patrolroute.roads import (
@@ -467,7 +468,27 @@ def test_damaged_networks_of_our_own(shared_data: Path, tmp_path: Path) -> None:
         ({"turn_start": np.zeros((2, 2), np.int64)}, "roads.npz: roads: start of restrictions must be one column"),
         ({"turn_relation": np.zeros(1)}, "roads.npz: roads: relation of restrictions must be one column"),
         ({"turn_start": np.zeros(0, np.int64)}, "roads.npz: roads: restrictions must be sequences"),
+        ({"tail": good["tail"][::-1]}, "roads.npz: roads: edges must be sorted by tail"),
+        ({"node_id": good["node_id"][::-1]}, "roads.npz: roads: node ids must ascend"),
+        ({"length_dm": good["length_dm"] + 2**60}, "roads.npz: roads: 'Jalan "),
+        ({"length_dm": good["length_dm"] / 0.7}, "roads.npz: not as `write_roads` writes it (TypeError"),
     ]
+    about = json.loads(good["about"].tobytes())
+    for entry, message in (
+        ({"cut": {"nodes": "a"}}, "roads.npz: cut: nodes is 'a'; expected a whole number"),
+        ({"cut": {"edges": -1}}, "roads.npz: cut: edges is -1; expected a whole number"),
+        ({"cut": {"edges": 1.5}}, "roads.npz: cut: edges is 1.5; expected a whole number"),
+        ({"cut": [1]}, "roads.npz: not as `write_roads` writes it (TypeError"),
+        ({"turns_skipped": {"x": -5}}, "roads.npz: roads: restrictions skipped 'x': -5; expected a whole number"),
+        ({"turns_skipped": {"x": float("inf")}}, "roads.npz: roads: restrictions skipped 'x': inf"),
+        ({"turns_skipped": [1]}, "roads.npz: roads: skipped of restrictions must be reasons and their numbers"),
+        ({"turns_known": "yes"}, "roads.npz: roads: known of restrictions is 'yes'; expected true or false"),
+        ({"provenance": about["provenance"] | {"kind": 5}}, "roads.npz: provenance: kind is 5; expected one of"),
+        ({"provenance": about["provenance"] | {"kind": []}}, "roads.npz: provenance: kind is []; expected one of"),
+        ({"provenance": about["provenance"] | {"source": [1]}}, "roads.npz: provenance: source is [1]; expected text"),
+        ({"provenance": about["provenance"] | {"date": 1}}, "roads.npz: provenance: date is 1; expected text or"),
+    ):
+        damaged.append(({"about": np.frombuffer(json.dumps(about | entry).encode(), np.uint8)}, message))
     for change, message in damaged:
         np.savez_compressed(path, allow_pickle=False, **{**good, **change})
         with pytest.raises(InputError) as caught:
@@ -485,7 +506,21 @@ def test_a_network_of_an_older_version_is_read(shared_data: Path, tmp_path: Path
     about["patrolroute_roads"] = 1
     columns["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     np.savez_compressed(path, allow_pickle=False, **columns)
-    assert same_columns(network, read_roads(path))
+    older = read_roads(path)
+    assert same_columns(network, older)
+    assert not older.restrictions.known
+
+
+@pytest.mark.parametrize("ending", [".npz", ".graphml"])
+def test_files_keep_whether_restrictions_are_known(ending: str, tmp_path: Path) -> None:
+    (tmp_path / "a.osm").write_text(OSM.format(WAY))
+    of_osm = read_roads(tmp_path / "a.osm")
+    assert of_osm.restrictions.known
+    assert read_roads(of_osm.save(tmp_path / f"known{ending}")).restrictions.known
+    (tmp_path / "a.graphml").write_text(graphml())
+    of_graph = read_roads(tmp_path / "a.graphml")
+    assert not of_graph.restrictions.known
+    assert not read_roads(of_graph.save(tmp_path / f"unknown{ending}")).restrictions.known
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
@@ -541,3 +576,28 @@ def test_an_area_of_a_stored_network(shared_data: Path, tmp_path: Path) -> None:
     assert len(cropped.tail) + int(outside.sum()) + cropped.cut.edges == len(network.tail) + network.cut.edges
     with pytest.raises(InputError, match=r"roads\.npz: none of its 1,040 edges touches the area; check the area"):
         read_roads(path, within=shapely.box(0, 0, 1, 1))
+
+
+@pytest.mark.parametrize("ending", [".npz", ".graphml"])
+def test_an_area_cuts_the_same_from_a_stored_network_as_from_the_map(ending: str, tmp_path: Path) -> None:
+    # A grid of five by five, each way of another name and so a street; one of them leads out of an area and not back.
+    places = {10 * x + y + 11: (x, y) for x in range(5) for y in range(5)}
+    ways: list[tuple[list[int], dict[str, str]]] = []
+    for node, (x, y) in places.items():
+        street = {"highway": "residential", "name": f"Gang {node}"}
+        ways += [([node, node + 10], {**street, "oneway": "yes" if node == 21 else "no"})] if x < 4 else []
+        ways += [([node, node + 1], {**street, "name": f"Lorong {node}"})] if y < 4 else []
+    (tmp_path / "grid.osm").write_text(osm(ways, at=places), encoding="utf-8")
+    whole = read_roads(tmp_path / "grid.osm")
+    assert whole.cut.statement == "nothing was cut"
+    stored = whole.save(tmp_path / f"roads{ending}")
+    lon, lat = whole.lon, whole.lat
+    for east in (11, 21, 31, 41):
+        line = lon[whole.node_id == east][0] + 1e-6
+        area = shapely.box(lon.min() - 1, lat.min() - 1, line, lat.max() + 1)
+        cropped, expected = read_roads(stored, within=area), read_roads(tmp_path / "grid.osm", within=area)
+        assert cropped.cut == expected.cut
+        assert cropped.cut.nodes == (east == 21)
+        assert np.array_equal(cropped.node_id, expected.node_id)
+        assert cropped.edges.drop(columns="geometry").equals(expected.edges.drop(columns="geometry"))
+        assert cropped.cut.outside > 0

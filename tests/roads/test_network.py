@@ -50,7 +50,12 @@ def same(a: RoadNetwork, b: RoadNetwork) -> bool:
             if not np.array_equal(x, y, equal_nan=x.dtype.kind == "f"):
                 return False
         elif isinstance(x, Restrictions):
-            if x.sequences != y.sequences or x.relation.tolist() != y.relation.tolist() or x.skipped != y.skipped:
+            if (
+                x.known != y.known
+                or x.sequences != y.sequences
+                or x.relation.tolist() != y.relation.tolist()
+                or x.skipped != y.skipped
+            ):
                 return False
         elif name != "cut" and x != y:
             return False
@@ -127,6 +132,36 @@ def test_restrictions_on_edges_that_were_taken_out_of_a_graph_go_with_them() -> 
     left = roads_from_graph(graph).restrictions
     assert [len(each) for each in left.sequences] == [2, 3]
     assert left.relation.tolist() == [77, 77]
+    assert left.skipped == {"odd": 3, "on streets that were cut off or closed": 1}
+    graph.remove_edge(3, 1)
+    assert roads_from_graph(graph).restrictions.skipped == {"odd": 3, "on streets that were cut off or closed": 2}
+
+
+def test_restrictions_survive_nodes_that_have_become_texts() -> None:
+    network = with_restrictions()
+    again = roads_from_graph(nx.relabel_nodes(network.to_graph(), str))
+    assert again.restrictions.sequences == network.restrictions.sequences
+    assert again.restrictions.skipped == network.restrictions.skipped
+
+
+def test_a_graph_that_tells_no_restrictions_does_not_say_that_there_are_none() -> None:
+    network = roads_from_graph(town())
+    assert not network.restrictions.known
+    assert not network.facts["turn_restrictions_known"]
+    assert dict(network.facts_text)["turn restrictions"].startswith("not told by this source; read the OSM file")
+    assert not roads_from_graph(network.to_graph()).restrictions.known
+    assert not network.with_closures(Closures(streets=("Jalan Eltari",))).restrictions.known
+    known = dataclasses.replace(network, restrictions=Restrictions())
+    assert dict(known.facts_text)["turn restrictions"] == "none in the source"
+    assert roads_from_graph(known.to_graph()).restrictions.known
+    assert known.with_closures(Closures(streets=("Jalan Eltari",))).restrictions.known
+    assert roads_from_graph(town(), provenance=Provenance(kind="synthetic", source="made up")).restrictions.known
+
+
+@pytest.mark.parametrize("skipped", [{"x": -5}, {"x": math.inf}, {"x": True}, {3: 1}, [1]])
+def test_numbers_of_restrictions_that_are_none(skipped: Any) -> None:
+    with pytest.raises(InputError, match="skipped"):
+        Restrictions(skipped=skipped)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +246,7 @@ def test_facts_in_words() -> None:
         ("with a speed limit", "74 % of the kilometres"),
         ("with a name", "82 % of the kilometres, 4 names"),
         ("area", "lon 123.6000 to 123.6100, lat -10.1700 to -10.1600"),
-        ("turn restrictions", "none in the source"),
+        ("turn restrictions", "not told by this source; read the OSM file itself to have them"),
         ("left out", network.cut.statement),
         ("source", network.provenance.statement),
     )
@@ -410,7 +445,7 @@ def test_the_constructor_checks_columns_that_did_not_come_from_here() -> None:
         ({"tail": good["tail"].astype(float)}, "tail must have shape (E,) and type int32; found float64"),
         ({"head": good["head"] + 9}, "tail and head must be positions of nodes"),
         ({"lon": good["lon"] * 10}, "lon and lat must be degrees"),
-        ({"node_id": good["node_id"] * 0}, "a node id stands twice"),
+        ({"node_id": good["node_id"] * 0}, "node ids must ascend, each standing once"),
         ({"length_dm": -good["length_dm"]}, "an edge has a negative length or takes no time"),
         ({"time_ms": good["time_ms"] * 0}, "an edge has a negative length or takes no time"),
         ({"twin": good["twin"] + 20}, "twin must be -1 or the position of an edge"),
@@ -423,3 +458,45 @@ def test_the_constructor_checks_columns_that_did_not_come_from_here() -> None:
     for change, message in bad:
         with pytest.raises(InputError, match=re.escape(message)):
             RoadNetwork(**{**good, **change})
+
+
+def permuted(network: RoadNetwork, order: np.ndarray) -> dict[str, Any]:
+    """Return a sound network's columns with its edges in another order."""
+    columns = {name: getattr(network, name) for name in network.__dataclass_fields__}
+    place = np.append(np.argsort(order), -1)
+    lines = np.split(network.shape_lonlat, network.shape_start[1:-1])
+    for name in ("tail", "head", "length_dm", "time_ms", "maxspeed_kph"):
+        columns[name] = columns[name][order]
+    for name in ("name", "highway"):
+        columns[name] = tuple(columns[name][edge] for edge in order.tolist())
+    columns["twin"] = place[network.twin[order]].astype(np.int32)
+    columns["shape_start"] = np.cumsum([0, *(len(lines[edge]) for edge in order.tolist())])
+    columns["shape_lonlat"] = np.concatenate([lines[edge] for edge in order.tolist()])
+    return columns
+
+
+def test_edges_in_another_order_are_refused() -> None:
+    network = roads_from_graph(town())
+    assert same(network, RoadNetwork(**permuted(network, np.arange(9))))
+    for order in ([1, 0, 2, 3, 4, 5, 6, 7, 8], [8, 0, 1, 2, 3, 4, 5, 6, 7]):
+        with pytest.raises(InputError, match="edges must be sorted by tail, and those of one tail by head"):
+            RoadNetwork(**permuted(network, np.array(order)))
+
+
+def test_streets_that_are_too_long_are_refused_by_name() -> None:
+    network = roads_from_graph(town())
+    length_dm, time_ms = network.length_dm.copy(), network.time_ms.copy()
+    length_dm[0], time_ms[5] = 2**24, 2**29
+    with pytest.raises(InputError) as caught:
+        dataclasses.replace(network, length_dm=length_dm, time_ms=time_ms)
+    assert [fault.split(";")[0] for fault in caught.value.faults] == [
+        "roads: 'Jalan Timor Raya' from node 1 to node 2 is 1,677.7 km long and takes 0.0 h",
+        "roads: 'Gang I / Gang II' from node 3 to node 2 is 1.4 km long and takes 149.1 h",
+    ]
+    assert "leave it out" in caught.value.faults[0]
+    with pytest.raises(InputError, match=r"4 more edges are as long"):
+        dataclasses.replace(network, length_dm=length_dm + 2**24)
+    just = dataclasses.replace(
+        network, length_dm=np.minimum(length_dm, 2**24 - 1), time_ms=np.minimum(time_ms, 2**29 - 1)
+    )
+    assert int(just.length_dm.max()) == 2**24 - 1

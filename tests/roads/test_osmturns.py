@@ -175,6 +175,17 @@ def test_every_restriction_is_counted_once(tmp_path: Path) -> None:
     assert len(network.restrictions) == 4
 
 
+def test_joined_extracts_that_have_a_relation_twice_count_it_once(tmp_path: Path) -> None:
+    relations = [relation("no_left_turn", WEST, 5, NORTH), relation("stop", WEST, 5, NORTH)]
+    text = osm(WAYS, at=AT, relations=relations)
+    begin = text.index("<relation")
+    path = tmp_path / "joined.osm"
+    path.write_text(text[:begin] + 2 * text[begin:].replace("</osm>", "") + "</osm>")
+    network = read_roads(path)
+    assert len(network.restrictions) == 1
+    assert network.restrictions.skipped == {"of an unknown kind": 1}
+
+
 def test_restrictions_survive_a_file_and_an_osmnx_graph(tmp_path: Path) -> None:
     network = town(tmp_path, relation("no_left_turn", NORTH, -EAST, BEYOND), relation("stop", WEST, 5, NORTH))
     osmnx.save_graphml(network.to_graph(), tmp_path / "osmnx.graphml")

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import vstack
 
 from mazes import EVERYWHERE, networks, some_streets
 from patrolroute.errors import InputError
-from patrolroute.roads import RoadNetwork
-from patrolroute.roads.coverage import Ends
+from patrolroute.roads import RoadNetwork, read_roads
+from patrolroute.roads.coverage import Ends, area_streets
 from patrolroute.roads.coverdrives import course_of, drive_edges, drive_streets
 from patrolroute.roads.oddcuts import Crossings, bridges, moats, odd_components, odd_cuts
 from patrolroute.roads.postman import Postman, cover_arcs, pieces, walk
 from patrolroute.roads.recount import recount
+from patrolroute.roads.relaxation import Found, Relaxation, whole
 from patrolroute.roads.windy import cover_streets
 
 FLAGS = st.lists(st.booleans(), min_size=7, max_size=7)
@@ -52,7 +57,7 @@ def test_without_time_drives_are_sound_and_above_their_bounds(
         drive_streets(network, area, ends=Ends(closed=closed), seconds=0.0),
         drive_edges(network, area, area.edge.astype(np.int64), ends=Ends(closed=closed), seconds=0.0),
     ):
-        assert recount(network, EVERYWHERE, drive, closed=closed) == []
+        assert recount(network, EVERYWHERE, drive, ends=Ends(closed=closed), only=area.edge.tolist()) == []
         assert drive.share == 1
         assert drive.travel_ms >= best.travel_ms
         assert drive.lower_ms is not None
@@ -90,6 +95,60 @@ def test_arcs_that_lead_nowhere_are_refused() -> None:
     problem = Postman(nodes=2, tail=one, head=one + 1, cost_ms=one + 5, street=one, wanted=np.ones(1, np.bool_), root=0)
     with pytest.raises(InputError, match="cannot be reached from others"):
         cover_arcs(problem, one + 1)
+
+
+def test_arcs_that_are_too_long_for_a_flow_are_told_apart() -> None:
+    both = np.array([0, 1], np.int64)
+    problem = Postman(
+        nodes=2, tail=both, head=both[::-1], cost_ms=both + 2**61, street=both * 0, wanted=np.ones(1, np.bool_), root=0
+    )
+    with pytest.raises(InputError, match="beyond what a flow can add up; take fewer or shorter"):
+        cover_arcs(problem, both)
+
+
+def test_a_bound_above_a_walk_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    tail, head = np.array([0, 1, 1, 2, 2, 0], np.int64), np.array([1, 0, 2, 1, 0, 2], np.int64)
+    street = np.arange(6) // 2
+    problem = Postman(nodes=3, tail=tail, head=head, cost_ms=tail + 5, street=street, wanted=street[::2] < 3, root=0)
+    assert cover_streets(problem).proved
+    solve = Relaxation.solve
+    monkeypatch.setattr(Relaxation, "solve", lambda self: replace(solve(self), lower=10**6))
+    wrong = cover_streets(problem)
+    assert (wrong.lower_ms, wrong.proved) == (0, False)
+
+
+def test_the_tolerance_grows_with_the_cost() -> None:
+    assert [whole(value) for value in (100.0, 100.019, 100.021, 1e9 + 0.5, 1e9 + 1.5)] == [
+        100,
+        100,
+        101,
+        10**9,
+        10**9 + 1,
+    ]
+
+
+def test_what_glop_is_off_by_is_within_the_tolerance(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any dual values prove a bound; here it is added up in longer numbers and compared with what GLOP reports."""
+    network = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    area = area_streets(network, shapely.box(*network.bounds))
+    solve, excess = Relaxation.solve, []
+
+    def checked(self: Relaxation) -> Found:
+        found = solve(self)
+        rows = vstack(self._parts, format="csr").astype(np.longdouble)
+        least, most = np.concatenate(self._least), np.concatenate(self._most)
+        dual = np.array([row.dual_value() for row in self._solver.constraints()], np.longdouble)
+        dual[np.isinf(most)] = np.maximum(dual[np.isinf(most)], 0)
+        reduced = self.cost - rows.T @ dual
+        proved = (dual * np.where(dual > 0, least, np.where(np.isinf(most), 0, most))).sum()
+        proved += np.where(reduced > 0, reduced * self.low, reduced * self.high).sum()
+        excess.append(float(self._solver.Objective().Value() - proved))
+        return found
+
+    monkeypatch.setattr(Relaxation, "solve", checked)
+    assert drive_streets(network, area).proved
+    assert len(excess) > 1
+    assert max(excess) < 0.0002
 
 
 @st.composite

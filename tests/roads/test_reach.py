@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -90,8 +92,11 @@ def test_a_slower_parallel_street_is_reached_too() -> None:
 def test_times_and_margins_must_be_more_than_nothing() -> None:
     network = street()
     with pytest.raises(InputError) as caught:
-        reach_areas(network, at(network, [(0, 0.5)]), within_s=[60, 0], margin_m=-1.0)
-    assert caught.value.faults == ("within_s: 0 s; expected more than 0.", "margin_m: -1.0 m; expected more than 0.")
+        reach_areas(network, at(network, [(0, 0.5)]), within_s=[60, 0, 0.5, math.inf, math.nan], margin_m=-1.0)  # type: ignore[list-item]
+    assert caught.value.faults == (
+        *(f"within_s: {seconds} s; expected whole seconds, more than 0." for seconds in (0, 0.5, math.inf, math.nan)),
+        "margin_m: -1.0 m; expected more than 0.",
+    )
 
 
 def test_no_places_no_areas() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import time
@@ -78,15 +79,17 @@ def test_distances_are_right_to_a_centimetre(lat0: float) -> None:
 def test_in_a_tall_country_each_place_is_measured_at_its_own_latitude() -> None:
     """East and north are weighed by the site's latitude: at 60 degrees the eastern street is nearer."""
     graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    parallels = range(-60, 60, 10)
     for node, x, y in (
-        (1, 10.001, -60.0),
+        *((100 + number, 10.001, y) for number, y in enumerate(parallels)),
         (2, 10.001, 59.9995),
         (3, 10.001, 60.0005),
         (4, 9.99, 60.0009),
         (5, 10.0, 60.0009),
     ):
         graph.add_node(node, x=x, y=y)
-    for u, v in ((1, 2), (2, 3), (3, 4), (4, 5)):
+    chain = [*(100 + number for number in range(len(parallels))), 2, 3, 4, 5]
+    for u, v in itertools.pairwise(chain):
         graph.add_edge(u, v)
         graph.add_edge(v, u)
     network = roads_from_graph(graph)

@@ -166,6 +166,11 @@ def test_names_and_places_of_files_are_checked(city: RoadNetwork, tmp_path: Path
         write_travel(city, placed, tmp_path / "s.npy", speed_milli=0)
 
 
+def test_an_engine_that_is_none_is_refused(city: RoadNetwork) -> None:
+    with pytest.raises(InputError, match="there is no 'bogus'; expected 'auto', 'native', 'scipy'"):
+        travel_matrix(city, points_on(city, 3), profiles={"car": 1000}, engine="bogus")  # type: ignore[arg-type]
+
+
 def test_seconds_beyond_32_bits_are_refused() -> None:
     network = network_of(both_ways((1, 2, 100_000)))
     placed = at(network, [(edge_of(network, 1, 2), 0.0), (edge_of(network, 1, 2), 1.0)], access=[60_000_000] * 2)

@@ -121,9 +121,16 @@ class Night:
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """The lines that every output prints: where the roads come from, and the travel times if from elsewhere."""
+        """The lines that every output prints.
+
+        Where the roads come from, the travel times if from elsewhere, and whether turns that were to be obeyed are not
+        known.
+        """
         roads, times = self.roads.provenance.statement, self.plan.provenance.statement
-        return (roads,) if roads == times else (roads, f"Travel times: {times}")
+        lines = [roads] if roads == times else [roads, f"Travel times: {times}"]
+        if self.scenario.travel.turns and not self.roads.restrictions.known:
+            lines.append(_TURNS_UNKNOWN)
+        return tuple(lines)
 
     @property
     def statement(self) -> str:
@@ -215,6 +222,7 @@ def position_text(place: Place) -> str:
     return _PLACEMENT_WORDS[place.placement]
 
 
+_TURNS_UNKNOWN = "Turns: these roads tell no turn restrictions; a drive may turn where it is forbidden. Obey the signs."
 _PLACEMENT_WORDS = {
     Placement.SURVEYED: "position from a source",
     Placement.APPROXIMATE: "position approximate: the place itself may be some hundred metres off",

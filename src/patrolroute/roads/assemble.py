@@ -40,7 +40,7 @@ class Streets:
     shape_start: NDArray[np.int64]
     shape_lonlat: NDArray[np.float64]
     twin: NDArray[np.int64] | None = None
-    restrictions: Restrictions = field(default_factory=Restrictions)
+    restrictions: Restrictions = field(default_factory=lambda: Restrictions(known=False))
 
     @classmethod
     def of(cls, network: RoadNetwork) -> Streets:
@@ -59,6 +59,23 @@ class Streets:
             shape_lonlat=network.shape_lonlat,
             twin=network.twin.astype(np.int64),
             restrictions=network.restrictions,
+        )
+
+    def touching(self, chosen: NDArray[np.bool_]) -> Streets:
+        """Return the streets without the nodes that no chosen edge touches; edges that are not chosen lose their ends.
+
+        So that they are not counted as cut off, who were never asked for.
+        """
+        touched = np.zeros(len(self.node_id), bool)
+        touched[self.tail[chosen]] = touched[self.head[chosen]] = True
+        position = np.cumsum(touched) - 1
+        return replace(
+            self,
+            node_id=self.node_id[touched],
+            lon=self.lon[touched],
+            lat=self.lat[touched],
+            tail=np.where(chosen, position[self.tail], 0),
+            head=np.where(chosen, position[self.head], 0),
         )
 
 

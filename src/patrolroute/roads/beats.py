@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from patrolroute.roads.network import RoadNetwork
 
 _TRIES = 6
-_SECONDS = 5.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,34 +43,42 @@ class Beats:
         """Of the area's metres of street, how much all beats cover together."""
         return sum(drive.share for drive in self.drives)
 
+    @property
+    def longest_s(self) -> float:
+        """Seconds of the longest beat."""
+        return max(drive.travel_s for drive in self.drives)
+
 
 def cut_beats(
     network: RoadNetwork,
     area: AreaStreets,
-    minutes: float,
+    longest_s: float,
     *,
     share: float = 0.6,
     closed: bool = True,
     effort: Effort | None = None,
 ) -> Beats:
-    """Cut a share of an area's streets into beats of about some minutes each.
+    """Cut a share of an area's streets into beats of about equal length, none longer than asked for where that can be.
 
     One quick drive over the share is found, then cut where the longest part is shortest, so that neighbouring streets
     stay together, and each part is driven anew in its best order (route first, cluster second: Beasley 1983,
-    10.1016/0305-0483(83)90033-6). Where a beat takes longer than asked for, there is one beat more.
+    10.1016/0305-0483(83)90033-6). Where a beat takes longer than asked for, there is one beat more, or as many more as
+    all beats together need; up to five times.
 
     Parameters
     ----------
     network : RoadNetwork
     area : AreaStreets
-    minutes : float
-        That no beat should exceed; a beat of a single street may.
+    longest_s : float
+        Seconds that no beat should take more than. One may all the same, where a single street with the way back takes
+        longer, or where five times more beats did not suffice: `Beats.longest_s` tells.
     share : float
         Of the metres, to be covered by all beats together.
     closed : bool
         Whether each beat ends where it begins; else both are free.
     effort : Effort, optional
-        For the drive over all; the same seed and iterations cut the same beats.
+        For the drive over all; each beat has its `polish_seconds`. The same seed and iterations cut the same beats
+        where no clock runs out, as `Effort` says.
 
     Returns
     -------
@@ -80,20 +87,21 @@ def cut_beats(
     Raises
     ------
     InputError
-        When the minutes are none, or the share is none.
+        When the seconds are none, or the share is none.
     """
     faults = Faults()
-    if not (math.isfinite(minutes) and minutes > 0):
-        faults.add(f"beats: they shall take {minutes:g} minutes; expected more than 0, such as 20.")
+    if not (math.isfinite(longest_s) and longest_s > 0):
+        faults.add(f"beats: they shall take {longest_s:g} s at most; expected more than 0, such as 1200.")
     faults.raise_if_any()
-    limit_ms = minutes * 60_000
-    whole = drive_share(network, area, share=share, ends=Ends(closed=False), effort=effort or Effort())
+    limit_ms = longest_s * 1000
+    effort = effort or Effort()
+    whole = drive_share(network, area, share=share, ends=Ends(closed=False), effort=effort)
     street, begins, ends = _served(network, area, whole)
     number = max(1, math.ceil(whole.travel_ms / limit_ms))
     for _ in range(_TRIES):
         number = min(number, len(street))
         parts = np.split(street, cut_evenly(begins, ends, number))
-        drives = tuple(_beat(network, area, part, closed=closed) for part in parts)
+        drives = tuple(_beat(network, area, part, closed=closed, seconds=effort.polish_seconds) for part in parts)
         longest = max(drive.travel_ms for drive in drives)
         if longest <= limit_ms or number == len(street):
             break
@@ -106,8 +114,7 @@ def _served(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return positions in the area of streets as a drive meets them, and when it enters and leaves them."""
     edges = drive.edges.astype(np.int64)
-    twin = network.twin[edges]
-    first = np.where((twin >= 0) & (twin < edges), twin, edges)
+    first = network.first[edges]
     times = np.cumsum(network.time_ms[edges])
     counts = np.flatnonzero(np.isin(first, area.edge))
     _, met = np.unique(first[counts], return_index=True)
@@ -158,8 +165,8 @@ def _greedy(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> li
     return cuts
 
 
-def _beat(network: RoadNetwork, area: AreaStreets, part: NDArray[np.int64], *, closed: bool) -> Drive:
+def _beat(network: RoadNetwork, area: AreaStreets, part: NDArray[np.int64], *, closed: bool, seconds: float) -> Drive:
     chosen = np.zeros(len(area.edge), bool)
     chosen[part] = True
-    drive = drive_streets(network, area.only(chosen), ends=Ends(closed=closed), seconds=_SECONDS)
+    drive = drive_streets(network, area.only(chosen), ends=Ends(closed=closed), seconds=seconds)
     return replace(drive, total_dm=int(area.inside_dm.sum()))

@@ -151,7 +151,9 @@ def area_streets(network: RoadNetwork, polygon: BaseGeometry, *, classes: Collec
         When the polygon is none or holds no street, or a class does not occur in the network.
     """
     faults = Faults()
-    if not isinstance(polygon, shapely.Polygon | shapely.MultiPolygon) or polygon.is_empty or not polygon.is_valid:
+    if not isinstance(polygon, shapely.Polygon | shapely.MultiPolygon):
+        faults.add(f"area: found {type(polygon).__name__}; expected a polygon in degrees.")
+    elif polygon.is_empty or not polygon.is_valid:
         faults.add(f"area: found {polygon.geom_type}, empty or crossing itself; expected a sound polygon in degrees.")
     known = sorted(set(network.highway))
     faults.extend(
@@ -190,9 +192,7 @@ def _metres(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
 
 def drive_of(network: RoadNetwork, area: AreaStreets, edges: NDArray[np.int64], start: int) -> Drive:
     """Return the drive along some edges from a node, with what it covers and without bounds."""
-    twin = network.twin[edges]
-    first = np.where((twin >= 0) & (twin < edges), twin, edges)
-    covered = np.isin(area.edge, first)
+    covered = np.isin(area.edge, network.first[edges])
     return Drive(
         edges=edges.astype(np.int32),
         start=start,

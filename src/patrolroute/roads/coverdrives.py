@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.errors import Faults
+from patrolroute.errors import Faults, InputError
 from patrolroute.roads.coverage import AreaStreets, Drive, Ends, drive_of
 from patrolroute.roads.deadheads import Ground, ground_of
 from patrolroute.roads.postman import Postman, open_between, walk
@@ -62,15 +62,15 @@ def course_of(network: RoadNetwork, area: AreaStreets, ends: Ends) -> Course:
     Raises
     ------
     InputError
-        When the ends are no nodes of the network.
+        When the ends are no nodes of the network, or the area holds no street.
     """
     check_ends(network, ends)
+    if not len(area.edge):
+        raise InputError(["drive: the area holds no street; expected at least one."])
     given = np.array([node for node in (ends.start, ends.end) if node is not None], np.int64)
     both = np.concatenate([area.edge, network.twin[area.edge]]).astype(np.int64)
     ground = ground_of(network, both[both >= 0], given)
-    twin = network.twin[ground.edge]
-    first = np.where((twin >= 0) & (twin < ground.edge), twin, ground.edge)
-    names, street = np.unique(first, return_inverse=True)
+    names, street = np.unique(network.first[ground.edge], return_inverse=True)
     of_area = np.searchsorted(names, area.edge)
     wanted = np.zeros(len(names), bool)
     wanted[of_area] = True
@@ -94,11 +94,11 @@ def course_of(network: RoadNetwork, area: AreaStreets, ends: Ends) -> Course:
 def drive_along(
     network: RoadNetwork, area: AreaStreets, course: Course, count: NDArray[np.int64], lower_ms: int
 ) -> Drive:
-    """Return the drive that takes each arc of a course as often as told."""
+    """Return the drive that takes each arc of a course as often as told; a bound of 0 tells nothing and is none."""
     arcs = walk(course.problem, count)
     edges = course.ground.edge[arcs]
     start = int(network.tail[edges[0]]) if len(edges) else int(course.ground.node[course.problem.root])
-    return replace(drive_of(network, area, edges, start), lower_ms=lower_ms)
+    return replace(drive_of(network, area, edges, start), lower_ms=lower_ms or None)
 
 
 def drive_edges(
@@ -130,7 +130,7 @@ def drive_edges(
     Returns
     -------
     Drive
-        With `lower_ms`.
+        With `lower_ms`. Where pieces must be joined, what is found may depend on the clock.
 
     Raises
     ------
@@ -142,8 +142,7 @@ def drive_edges(
         faults.add(f"drive: expected at least one edge, each from 0 to {len(network.tail) - 1:,}.")
     faults.raise_if_any()
     edges = np.unique(edges)
-    twin = network.twin[edges]
-    first = np.unique(np.where((twin >= 0) & (twin < edges), twin, edges)).astype(np.int32)
+    first = np.unique(network.first[edges])
     driven = AreaStreets(edge=first, inside_dm=network.length_dm[first], share=np.ones(len(first)))
     course = course_of(network, driven, ends or Ends())
     needed = np.zeros(len(course.problem.tail), np.int64)
@@ -164,17 +163,17 @@ def drive_streets(network: RoadNetwork, area: AreaStreets, *, ends: Ends | None 
     ends : Ends, optional
         By default the drive comes back to where it began, anywhere.
     seconds : float
-        Wall clock, about.
+        Wall clock, about. What is found when it runs out depends on the machine; `math.inf` asks no clock.
 
     Returns
     -------
     Drive
-        With `lower_ms`; `proved` where it is the optimum.
+        With `lower_ms`, unless the solvers' rounding contradicts the drive; `proved` where it is the optimum.
 
     Raises
     ------
     InputError
-        When the ends are no nodes of the network.
+        When the ends are no nodes of the network, or the area holds no street.
     """
     course = course_of(network, area, ends or Ends())
     cover = cover_streets(course.problem, seconds=seconds)

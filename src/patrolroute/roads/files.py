@@ -93,9 +93,8 @@ def _cropped(network: RoadNetwork, within: shapely.Polygon | shapely.MultiPolygo
     outside = ~shapely.intersects(within, network.lines)
     if outside.all():
         raise InputError([f"{where}: none of its {len(outside):,} edges touches the area; check the area."])
-    left = assemble(
-        Streets.of(network), provenance=network.provenance, speeds=network.speeds, closed=outside, cut=network.cut
-    )
+    streets = Streets.of(network).touching(~outside)
+    left = assemble(streets, provenance=network.provenance, speeds=network.speeds, closed=outside, cut=network.cut)
     cut = replace(
         left.cut,
         closed_edges=network.cut.closed_edges,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import networkx as nx
@@ -83,6 +84,10 @@ def roads_from_graph(
     faults.raise_if_any()
     length_m = _lengths([data.get("length") for _, _, data in rows], shape_start, lonlat, labels, faults, where)
     faults.raise_if_any()
+    restrictions = read_turns(about.get(TURNS), [(u, v) for u, v, _ in rows], where)
+    if origin.synthetic:
+        # What was made up has no signs but those that it tells.
+        restrictions = replace(restrictions, known=True)
     streets = Streets(
         node_id=_node_ids(nodes),
         lon=lon,
@@ -95,7 +100,7 @@ def roads_from_graph(
         maxspeed_kph=np.array([parse_maxspeed(data.get("maxspeed")) for _, _, data in rows], np.float64),
         shape_start=shape_start,
         shape_lonlat=lonlat,
-        restrictions=read_turns(about.get(TURNS), [(u, v) for u, v, _ in rows], where),
+        restrictions=restrictions,
     )
     return assemble(streets, provenance=origin, speeds=speeds)
 

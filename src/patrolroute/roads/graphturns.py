@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from patrolroute.errors import InputError
-from patrolroute.roads.restrictions import Restrictions
+from patrolroute.roads.restrictions import LOST, Restrictions, lost_relations
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -19,7 +19,7 @@ TURNS = "turn_restrictions"
 
 
 def write_turns(restrictions: Restrictions, pairs: Sequence[tuple[int, int]]) -> str:
-    """Return restrictions as JSON, or nothing where there are none.
+    """Return restrictions as JSON, or nothing where they are not known.
 
     An edge is named by its two nodes and, since streets may be parallel, its rank among the edges between them.
 
@@ -29,7 +29,7 @@ def write_turns(restrictions: Restrictions, pairs: Sequence[tuple[int, int]]) ->
     pairs : sequence of (int, int)
         Nodes of each edge.
     """
-    if not len(restrictions) and not restrictions.skipped:
+    if not restrictions.known:
         return ""
     names = [list(name) for name in _names(pairs)]
     turns = [
@@ -40,7 +40,9 @@ def write_turns(restrictions: Restrictions, pairs: Sequence[tuple[int, int]]) ->
 
 
 def read_turns(text: Any, pairs: Sequence[tuple[Hashable, Hashable]], where: str) -> Restrictions:
-    """Return the restrictions that `write_turns` wrote, those of edges that are not there any more left out.
+    """Return the restrictions that `write_turns` wrote; without its text they are not known.
+
+    Those of edges that are not there any more are left out and counted. Nodes may have become texts on the way.
 
     Raises
     ------
@@ -48,21 +50,25 @@ def read_turns(text: Any, pairs: Sequence[tuple[Hashable, Hashable]], where: str
         When the text says anything else.
     """
     if text is None or text == "":
-        return Restrictions()
-    position = {name: edge for edge, name in enumerate(_names(pairs))}
+        return Restrictions(known=False)
+    position = {name: edge for edge, name in enumerate(_names([(str(u), str(v)) for u, v in pairs]))}
     try:
         told = json.loads(text)
-        found, relations = [], []
+        found, relations, gone = [], [], []
         for relation, sequence in told["turns"]:
-            edges = [position.get((u, v, rank), -1) for u, v, rank in sequence]
+            edges = [position.get((str(u), str(v), rank), -1) for u, v, rank in sequence]
             if min(edges) >= 0:
                 found.append(edges)
                 relations.append(int(np.int64(relation)))
-        skipped = {str(reason)[:100]: int(count) for reason, count in told["skipped"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
+            else:
+                gone.append(int(np.int64(relation)))
+        skipped = {str(reason)[:100]: count for reason, count in told["skipped"].items()}
+        if lost := lost_relations(gone, relations):
+            skipped[LOST] = skipped.get(LOST, 0) + lost
+        return Restrictions.of(found, relations, skipped=skipped)
+    except (InputError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         fault = f"{where}: its {TURNS} are not as `RoadNetwork.to_graph` writes them ({error!r}); take that text out."
         raise InputError([fault]) from None
-    return Restrictions.of(found, relations, skipped=skipped)
 
 
 def _names(pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any, int]]:

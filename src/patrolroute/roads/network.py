@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from patrolroute.errors import Faults
 from patrolroute.roads.geometry import metres_per_degree
+from patrolroute.roads.keys import DM_LIMIT, MS_LIMIT
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.speeds import SpeedTable
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from patrolroute.roads.snap import StreetIndex
     from patrolroute.scenario.model import Closures
 
+_NAMED = 5
 _COLUMNS = {
     "node_id": ("N", np.int64),
     "lon": ("N", np.float64),
@@ -65,6 +67,13 @@ class Cut:
     components: int = 1
     closed_edges: int = 0
     outside: int = 0
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        for name, count in vars(self).items():
+            if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+                faults.add(f"cut: {name} is {count!r}; expected a whole number, 0 or more.")
+        faults.raise_if_any()
 
     @property
     def statement(self) -> str:
@@ -104,8 +113,8 @@ class Closed:
 class RoadNetwork:
     """Streets that a squad can drive, every one reachable from every other.
 
-    N nodes (junctions and places where a street changes), E directed edges, M shape points. Edges are sorted by tail,
-    then head; nodes by id.
+    N nodes (junctions and places where a street changes), E directed edges, M shape points. Edges must be sorted by
+    tail, then head; nodes by id. A street is shorter than 1,677 km and takes less than 149 hours.
 
     Parameters
     ----------
@@ -144,7 +153,7 @@ class RoadNetwork:
     Raises
     ------
     InputError
-        When shapes or ranges do not fit together, or the streets are not one strong component.
+        When shapes, ranges or the order do not fit, a street is too long, or the streets are not one strong component.
     """
 
     provenance: Provenance
@@ -161,7 +170,7 @@ class RoadNetwork:
     maxspeed_kph: NDArray[np.float64]
     shape_start: NDArray[np.int64]
     shape_lonlat: NDArray[np.float64]
-    restrictions: Restrictions = field(default_factory=Restrictions)
+    restrictions: Restrictions = field(default_factory=lambda: Restrictions(known=False))
     speeds: SpeedTable = field(default_factory=SpeedTable)
     cut: Cut = Cut()
     closed: Closed | None = None
@@ -204,13 +213,16 @@ class RoadNetwork:
             and (np.abs(self.lat) <= 90).all()
         ):
             faults.add("roads: lon and lat must be degrees.")
-        if len(np.unique(self.node_id)) < n:
-            faults.add("roads: a node id stands twice.")
+        if (np.diff(self.node_id) <= 0).any():
+            faults.add("roads: node ids must ascend, each standing once; sort the nodes by their ids.")
         if not ((self.tail >= 0) & (self.tail < n) & (self.head >= 0) & (self.head < n)).all():
             faults.add("roads: tail and head must be positions of nodes.")
             return
+        if (np.diff(self.tail.astype(np.int64) * n + self.head) < 0).any():
+            faults.add("roads: edges must be sorted by tail, and those of one tail by head; sort all columns alike.")
         if (self.length_dm < 0).any() or (self.time_ms < 1).any():
             faults.add("roads: an edge has a negative length or takes no time.")
+        self._check_limits(faults)
         faults.extend(self.restrictions.faults(self.tail, self.head))
         step = np.diff(self.shape_start)
         if self.shape_start[0] != 0 or self.shape_start[-1] != len(lonlat) or (step < 2).any():
@@ -224,6 +236,20 @@ class RoadNetwork:
         links = csr_array((np.ones(e, np.int8), (self.tail, self.head)), shape=(n, n))
         if (count := connected_components(links, directed=True, connection="strong")[0]) != 1:
             faults.add(f"roads: expected one strong component, found {count:,}.")
+
+    def _check_limits(self, faults: Faults) -> None:
+        most = f"{DM_LIMIT / 10_000:,.1f} km and {MS_LIMIT / 3_600_000:,.1f} h"
+        long = np.flatnonzero((self.length_dm >= DM_LIMIT) | (self.time_ms >= MS_LIMIT))
+        for edge in long[:_NAMED].tolist():
+            u, v = self.node_id[self.tail[edge]], self.node_id[self.head[edge]]
+            name = repr(self.name[edge][:80]) if self.name[edge] else "a street without a name"
+            km, hours = self.length_dm[edge] / 10_000, self.time_ms[edge] / 3_600_000
+            faults.add(
+                f"roads: {name} from node {u} to node {v} is {km:,.1f} km long and takes {hours:,.1f} h; expected less "
+                f"than {most}. Check its length and speed, or leave it out."
+            )
+        if len(long) > _NAMED:
+            faults.add(f"roads: {len(long) - _NAMED:,} more edges are as long.")
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -240,7 +266,14 @@ class RoadNetwork:
     @cached_property
     def street(self) -> NDArray[np.bool_]:
         """True for one edge of each street, shape (E,): of twins the first."""
-        return (self.twin < 0) | (self.twin > np.arange(len(self.twin)))
+        chosen: NDArray[np.bool_] = self.first == np.arange(len(self.twin))
+        return chosen
+
+    @cached_property
+    def first(self) -> NDArray[np.int32]:
+        """The edge that stands for each edge's street, int32, shape (E,): of twins the first."""
+        edge = np.arange(len(self.twin), dtype=np.int32)
+        return np.where(self.twin >= 0, np.minimum(self.twin, edge), edge)
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
@@ -342,7 +375,8 @@ class RoadNetwork:
         dict
             nodes, edges, streets_km (each street once), km_by_class, one_way_share, maxspeed_share and named_share
             (of kilometres), names (distinct), bounds, turn_restrictions (relations of the map that are kept),
-            turn_restrictions_skipped (others, by reason), cut, provenance.
+            turn_restrictions_known (whether the source tells any), turn_restrictions_skipped (others, by reason), cut,
+            provenance.
         """
         metres = np.where(self.street, self.length_dm / 10, 0.0)
         total = float(metres.sum()) or 1.0
@@ -361,6 +395,7 @@ class RoadNetwork:
             "names": len({name for name in self.name if name}),
             "bounds": self.bounds,
             "turn_restrictions": self.restrictions.relations,
+            "turn_restrictions_known": self.restrictions.known,
             "turn_restrictions_skipped": dict(self.restrictions.skipped),
             "cut": self.cut.statement,
             "provenance": self.provenance.statement,

@@ -159,6 +159,7 @@ class _Found:
     seen: set[int] = field(default_factory=set)
     relations: list[Relation] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    seen_relations: set[int] = field(default_factory=set)
     newest: dt.datetime = _NO_TIMESTAMP
     header_date: str | None = None
     node_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -184,10 +185,13 @@ class _Found:
                 continue
             if thing.is_way():
                 self._add_way(thing)
-            elif isinstance(relation := read_relation(thing), Relation):
-                self.relations.append(relation)
-            else:
-                self.skipped[relation] += 1
+            elif thing.id not in self.seen_relations:
+                # Extracts that were joined have what lies on their border twice.
+                self.seen_relations.add(thing.id)
+                if isinstance(relation := read_relation(thing), Relation):
+                    self.relations.append(relation)
+                else:
+                    self.skipped[relation] += 1
 
     def _add_way(self, way: Any) -> None:
         tags = way.tags

@@ -18,6 +18,7 @@ import numpy as np
 
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
+from patrolroute.roads.keys import DM_LIMIT
 from patrolroute.roads.network import Cut, RoadNetwork
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.speeds import SpeedTable
@@ -59,6 +60,7 @@ def write_packed(network: RoadNetwork, file: BinaryIO, *, note: str = "") -> Non
         "cut": asdict(network.cut),
         "speeds": asdict(network.speeds),
         "turns_skipped": dict(network.restrictions.skipped),
+        "turns_known": network.restrictions.known,
         "words": words,
         "note": note,
     }
@@ -95,7 +97,10 @@ def read_packed(path: Path, *, speeds: SpeedTable | None = None, note: str | Non
         if not all(isinstance(word, str) for each in chosen.values() for word in each):
             raise TypeError("a name is no text")
         table = speeds or SpeedTable(**about["speeds"])
-        length_dm = np.asarray(columns["length_dm"], np.int64)
+        if columns["length_dm"].dtype.kind not in "iu":
+            raise TypeError("lengths are no whole numbers")
+        # Too long ones are refused, by name, once there is a network.
+        length_dm = np.clip(columns["length_dm"], 0, DM_LIMIT).astype(np.int64)
         highway, maxspeed_kph = tuple(chosen["highway"]), np.asarray(columns["maxspeed_kph"], np.float64)
         return RoadNetwork(
             provenance=Provenance(**{field.name: about["provenance"][field.name] for field in fields(Provenance)}),
@@ -115,12 +120,15 @@ def read_packed(path: Path, *, speeds: SpeedTable | None = None, note: str | Non
 
 def _turns(columns: dict[str, Any], about: dict[str, Any]) -> Restrictions:
     if about["patrolroute_roads"] == _OLDER:
-        return Restrictions()
+        return Restrictions(known=False)
+    skipped = about["turns_skipped"]
     return Restrictions(
         start=columns["turn_start"],
         edge=columns["turn_edge"],
         relation=columns["turn_relation"],
-        skipped={str(reason): int(count) for reason, count in about["turns_skipped"].items()},
+        skipped=skipped,
+        # A file of before it was told may come of a graph, which has none.
+        known=about.get("turns_known", bool(skipped) or len(columns["turn_relation"]) > 0),
     )
 
 

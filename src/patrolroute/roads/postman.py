@@ -126,7 +126,8 @@ def balance(problem: Postman, needed: NDArray[np.int64]) -> NDArray[np.int64]:
     Raises
     ------
     InputError
-        When no flow can balance the arcs: some of them cannot be reached from others.
+        When no flow can balance the arcs: some of them cannot be reached from others. Or when they are too long or too
+        many for the flow's whole numbers.
     """
     n, arcs = problem.nodes, len(problem.tail)
     surplus = np.bincount(problem.head, weights=needed, minlength=n) - np.bincount(
@@ -137,8 +138,17 @@ def balance(problem: Postman, needed: NDArray[np.int64]) -> NDArray[np.int64]:
         problem.tail.astype(np.int32), problem.head.astype(np.int32), problem.most - needed, problem.cost_ms
     )
     flow.set_nodes_supplies(np.arange(n, dtype=np.int32), surplus.astype(np.int64))
-    if flow.solve() != flow.OPTIMAL:
+    status = flow.solve()
+    if status == flow.INFEASIBLE:
         raise InputError(["streets: some of them cannot be reached from others; expected one strong component."])
+    if status in {flow.BAD_COST_RANGE, flow.BAD_CAPACITY_RANGE}:
+        longest = int(problem.cost_ms.max())
+        fault = (
+            f"streets: {arcs:,} ways of up to {longest:,} ms are beyond what a flow can add up; take fewer or shorter."
+        )
+        raise InputError([fault])
+    if status != flow.OPTIMAL:
+        raise RuntimeError(f"the flow that balances streets ended with {status}")
     count: NDArray[np.int64] = needed + flow.flows(np.arange(arcs))
     return count
 

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components, maximum_flow
 
 from patrolroute.roads.oddcuts import Crossings, bridges, side_of
-from patrolroute.roads.relaxation import Relaxation
+from patrolroute.roads.relaxation import NO_BOUND, Relaxation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,15 +42,16 @@ class WishBound:
 
     Parameters
     ----------
-    lower : int
+    lower : int or None
         No drive takes fewer milliseconds; or, where the most worth is wished for, no drive's decimetres exceed -lower.
+        None where the solvers told nothing.
     counts : tuple of int64 arrays, shape (A,)
         How often arcs are driven in what was met on the way: the relaxation, then solutions that fall into pieces.
     proved : bool
         Whether the last of them is one drive, the optimum.
     """
 
-    lower: int
+    lower: int | None
     counts: tuple[NDArray[np.int64], ...]
     proved: bool
 
@@ -88,7 +89,7 @@ def bound_wish(problem: Postman, worth: NDArray[np.int64], wish: Wish, *, rooted
         cuts = bound.apart(found.x)
         proved = found.optimal and not cuts
         bound.add(cuts)
-    return WishBound(lower=lower, counts=tuple(counts), proved=proved)
+    return WishBound(lower=lower if lower > NO_BOUND else None, counts=tuple(counts), proved=proved)
 
 
 _Cut: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.int64], float]"
@@ -184,7 +185,7 @@ class _Bound:
 
     def relax(self, until: float) -> int:
         """Return the bound of the relaxation once it breaks no cut that is looked for, or gains no more."""
-        lower, stale = -(2**62), 0
+        lower, stale = NO_BOUND, 0
         for _ in range(_ROUNDS):
             found = self.relaxation.solve()
             if found.x is None:

@@ -181,14 +181,18 @@ def _trim(ways: Any, services: Any, worth: Any, order: Any, size: int, inside: A
     """Remove what is not needed for the wanted worth, or does not fit the time; return the new size."""
     ms, gained = _measure(ways, services, worth, order, size, ends)
     while True:
-        most, at = 0.0, -1
+        over = ms > aim[0]
+        # Over the time even what saves nothing must go: what it doubles may be next.
+        most, at = -1.0 if over else 0.0, -1
         for place in range(size):
             saved = _saved(ways, services, order, size, place, ends)
             lost = worth[services[order[place], 3]]
             spare = aim[2] == 1 and gained - lost >= aim[1]
-            if not spare and ms <= aim[0]:
+            if not spare and not over:
                 continue
             score = float(saved) if spare else saved / (lost + 1.0)
+            if over and saved <= 0:
+                score = -lost / (lost + 1.0)
             if score > most:
                 most, at = score, place
         if at < 0:
@@ -266,7 +270,9 @@ def search_order(
             better = new_ms < best_ms or best_gained < aim[1]
         else:
             worse = float(gained - new_gained) + 1e-6 * (new_ms - ms)
-            better = new_gained > best_gained or (new_gained == best_gained and new_ms < best_ms)
+            over, best_over = max(new_ms - aim[0], 0), max(best_ms - aim[0], 0)
+            gain = new_gained - best_gained
+            better = over < best_over or (over == best_over and (gain > 0 or (gain == 0 and new_ms < best_ms)))
         if worse <= 0 or np.random.random() < np.exp(-worse / heat):  # noqa: NPY002
             size, ms, gained = after, new_ms, new_gained
             now[:], inside[:] = trial, kept

@@ -34,6 +34,7 @@ _CYCLE = -2
 _MENDED = 3
 """Of the solutions in pieces that looking for the bound came by, how many are made whole."""
 _NO_LIMIT_MS = 2**50
+_ALL_DM = 2**60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +44,14 @@ class Effort:
     Parameters
     ----------
     iterations : int
-        Of ruin and recreate: the same number and seed give the same drive on the same machine.
+        Of ruin and recreate. The same number and seed give the same drive on the same machine where no clock runs out:
+        without a bound, and with every reordering done within `polish_seconds`.
     seed : int
     bound_seconds : float
-        Wall clock for the bound; 0 leaves it out.
+        Wall clock for the bound; 0 leaves it out. What is found on the way to it depends on the clock.
     polish_seconds : float
-        Wall clock for each time the chosen streets are driven anew in the best order.
+        Wall clock for each time the chosen streets are driven anew in the best order: about a second for some thousand
+        streets. `math.inf` asks no clock, and may take long.
     """
 
     iterations: int = 2_000
@@ -75,7 +78,7 @@ def drive_within(
     Returns
     -------
     Drive
-        With `upper_dm` where a bound was asked for. Empty where no street can be reached in time.
+        With `upper_dm` where a bound was asked for and found. Empty where no street can be reached in time.
 
     Raises
     ------
@@ -118,7 +121,7 @@ def drive_share(
     Returns
     -------
     Drive
-        With `lower_ms` where a bound was asked for.
+        With `lower_ms` where a bound was asked for and found.
 
     Raises
     ------
@@ -130,7 +133,7 @@ def drive_share(
         faults.add(f"drive: the share is {share:g}; expected more than 0 and at most 1, such as 0.6.")
     faults.raise_if_any()
     search = _Search(network, area, ends or Ends(), effort or Effort())
-    wish = Wish(limit_ms=None, worth_dm=math.ceil(share * int(area.inside_dm.sum()) - 1e-6))
+    wish = Wish(limit_ms=None, worth_dm=max(1, math.ceil(share * int(area.inside_dm.sum()) - 1e-6)))
     return search.bounded(wish, search.best(wish))
 
 
@@ -174,7 +177,11 @@ class _Search:
         typical = float(np.median(self.services[:, 2]) if least else np.median(self.area.inside_dm))
         iterations = 0 if part is None else self.effort.iterations // 2
         first = 3.0 if part == 0 else 0.3
-        aim = [_NO_LIMIT_MS if wish.limit_ms is None else wish.limit_ms, wish.worth_dm or 2**60, int(least)]
+        aim = [
+            _NO_LIMIT_MS if wish.limit_ms is None else wish.limit_ms,
+            _ALL_DM if wish.worth_dm is None else wish.worth_dm,
+            int(least),
+        ]
         found = search_order(
             self.ways.ms,
             self.services,
@@ -221,11 +228,15 @@ class _Search:
         if here >= 0 and end >= 0:
             arcs.extend(self.ways.between(here, end))
         ground = self.course.ground
-        start = int(ground.node[ground.tail[arcs[0]] if arcs else max(self.between[0], 0)])
+        wanted = [place for place in self.between if place >= 0]
+        start = int(ground.node[ground.tail[arcs[0]] if arcs else [*wanted, 0][0]])
         return drive_of(self.network, self.area, ground.edge[np.array(arcs, np.int64)], start)
 
     def bounded(self, wish: Wish, drive: Drive) -> Drive:
-        """Return the drive with a bound, or a better one that looking for the bound found."""
+        """Return the drive with a bound, or a better one that looking for the bound found.
+
+        A bound that contradicts the drive is an error of the solvers and is left out: it proves nothing.
+        """
         if self.effort.bound_seconds <= 0:
             return drive
         problem = self.course.problem
@@ -242,9 +253,11 @@ class _Search:
         if not bound.proved:
             drives += self._mend(wish, bound.counts[-_MENDED:])
         drive = min(drives, key=lambda each: _rank(each, wish))
+        if bound.lower is None:
+            return drive
         if wish.worth_dm is None:
-            return replace(drive, upper_dm=max(-bound.lower, int(drive.covered_dm.sum())))
-        return replace(drive, lower_ms=min(bound.lower, drive.travel_ms))
+            return replace(drive, upper_dm=-bound.lower) if -bound.lower >= int(drive.covered_dm.sum()) else drive
+        return replace(drive, lower_ms=bound.lower) if bound.lower <= drive.travel_ms else drive
 
     def _mend(self, wish: Wish, counts: tuple[NDArray[np.int64], ...]) -> list[Drive]:
         """Return drives made of what fell into pieces: joined, trimmed, and the best of them searched on from."""

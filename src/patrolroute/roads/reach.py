@@ -55,12 +55,12 @@ def reach_areas(
     Raises
     ------
     InputError
-        When a time or the margin is not more than 0.
+        When a time is not whole or not more than 0, or the margin is not more than 0.
     """
     faults = Faults()
     for seconds in within_s:
-        if not seconds > 0:
-            faults.add(f"within_s: {seconds} s; expected more than 0.")
+        if not 0 < seconds < np.inf or int(seconds) != seconds:
+            faults.add(f"within_s: {seconds} s; expected whole seconds, more than 0.")
     if not 0 < margin_m < np.inf:
         faults.add(f"margin_m: {margin_m} m; expected more than 0.")
     faults.raise_if_any()

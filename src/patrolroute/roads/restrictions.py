@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.errors import InputError
+from patrolroute.errors import Faults, InputError
 from patrolroute.roads.geometry import part_index, starts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
 
 LOST = "on streets that were cut off or closed"
 """Why a restriction that was read is kept no more."""
+
+
+def lost_relations(gone: Sequence[int] | NDArray[np.int64], kept: Sequence[int] | NDArray[np.int64]) -> int:
+    """Return how many relations nothing is left of: those of unknown origin, which are 0, are each one of their own."""
+    gone, kept = np.asarray(gone, np.int64), np.asarray(kept, np.int64)
+    return len(np.setdiff1d(gone[gone != 0], kept)) + int((gone == 0).sum())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,17 +46,20 @@ class Restrictions:
         OSM id of the relation that each comes from; 0 where it is unknown.
     skipped : mapping of str to int
         Relations of the map that are not kept, by reason.
+    known : bool
+        Whether the source tells turn restrictions at all. Where it does not, that there are none means nothing.
 
     Raises
     ------
     InputError
-        When a column is none.
+        When a column is none, or the numbers of those that are not kept are none.
     """
 
     start: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
     edge: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     relation: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     skipped: Mapping[str, int] = field(default_factory=dict)
+    known: bool = True
 
     def __post_init__(self) -> None:
         for name, dtype in (("start", np.int64), ("edge", np.int32), ("relation", np.int64)):
@@ -59,6 +69,18 @@ class Restrictions:
             column = np.ascontiguousarray(given, dtype).view()
             column.flags.writeable = False
             object.__setattr__(self, name, column)
+        faults = Faults()
+        if not isinstance(self.known, bool):
+            faults.add(f"roads: known of restrictions is {self.known!r}; expected true or false.")
+        if not isinstance(self.skipped, Mapping):
+            faults.add("roads: skipped of restrictions must be reasons and their numbers.")
+        else:
+            faults.extend(
+                f"roads: restrictions skipped {str(reason)[:80]!r}: {count!r}; expected a whole number, 0 or more."
+                for reason, count in self.skipped.items()
+                if not isinstance(reason, str) or not isinstance(count, int) or isinstance(count, bool) or count < 0
+            )
+        faults.raise_if_any()
         object.__setattr__(self, "skipped", MappingProxyType(dict(self.skipped)))
 
     @classmethod
@@ -91,6 +113,8 @@ class Restrictions:
     @property
     def statement(self) -> str:
         """One sentence for a planner."""
+        if not self.known:
+            return "not told by this source; read the OSM file itself to have them"
         if not len(self) and not self.skipped:
             return "none in the source"
         words = f"{self.relations:,} kept"
@@ -110,11 +134,12 @@ class Restrictions:
         gone = np.zeros(len(self), bool)
         gone[np.repeat(np.arange(len(self)), np.diff(self.start))[edge < 0]] = True
         kept = np.flatnonzero(~gone)
-        lost = len(np.setdiff1d(self.relation, self.relation[kept]))
+        lost = lost_relations(self.relation[gone], self.relation[kept])
         skipped = dict(self.skipped)
         if lost:
             skipped[LOST] = skipped.get(LOST, 0) + lost
-        return Restrictions(
+        return replace(
+            self,
             start=starts_of(np.diff(self.start)[kept]),
             edge=edge[part_index(self.start, kept)].astype(np.int32),
             relation=self.relation[kept],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
 
 import numpy as np
 
@@ -78,8 +78,10 @@ def travel_blocks(
     Raises
     ------
     InputError
-        When a drive takes about 15 hours or more.
+        When a drive takes about 15 hours or more, or there is no such engine.
     """
+    if engine not in get_args(Engine):
+        raise InputError([f"engine: there is no {engine!r}; expected {', '.join(map(repr, get_args(Engine)))}."])
     if engine == "auto":
         engine = choose_engine(network, len(placed.ids))
     _, position = np.unique(np.column_stack([placed.site_lon, placed.site_lat]), axis=0, return_inverse=True)
@@ -141,7 +143,8 @@ def travel_matrix(
     Raises
     ------
     InputError
-        When a speed is below 1, a drive takes about 15 hours or more, or seconds do not fit 32 bits.
+        When a speed is below 1, there is no such engine, a drive takes about 15 hours or more, or seconds do not fit
+        32 bits.
     """
     _check_speeds(profiles)
     n = len(placed.ids)

@@ -35,14 +35,14 @@ def cover_streets(problem: Postman, *, seconds: float = 10.0, odd: bool = True) 
     ----------
     problem : Postman
     seconds : float
-        Wall clock, about; the optimum of some thousand streets takes a second.
+        Wall clock, about; the optimum of some thousand streets takes a second. `math.inf` asks no clock.
     odd : bool
         Whether to look for odd sets; of no use where every wanted street has one direction.
 
     Returns
     -------
     Cover
-        With the proven lower bound, to the precision of the solvers.
+        With the proven lower bound, to the precision of the solvers; 0 where it contradicts a walk that was found.
     """
     search = _Search(problem, deadline=time.monotonic() + seconds, odd=odd)
     search.relax()
@@ -56,6 +56,7 @@ class _Search:
         self.problem = problem
         self.deadline = deadline
         self.odd = odd
+        self.sound = True
         arcs, streets = len(problem.tail), len(problem.wanted)
         first = np.full(streets, -1)
         first[problem.street[::-1]] = np.arange(arcs)[::-1]
@@ -184,13 +185,17 @@ class _Search:
         self._take(cover_arcs(self.problem, needed).count)
 
     def _raise_lower(self, lower_ms: int) -> None:
-        lower_ms = min(max(lower_ms, self.best.lower_ms), self.best.cost_ms)
+        # A bound above a walk that is there is an error of the solver, and so may be those before it.
+        self.sound &= lower_ms <= self.best.cost_ms
+        lower_ms = max(lower_ms, self.best.lower_ms) if self.sound else 0
         self.best = Cover(count=self.best.count, cost_ms=self.best.cost_ms, lower_ms=lower_ms)
 
     def _take(self, count: NDArray[np.int64]) -> None:
         cost_ms = int(count @ self.problem.cost_ms)
         if cost_ms < self.best.cost_ms:
-            self.best = Cover(count=count, cost_ms=cost_ms, lower_ms=self.best.lower_ms)
+            lower_ms = self.best.lower_ms
+            self.best = Cover(count=count, cost_ms=cost_ms, lower_ms=0)
+            self._raise_lower(lower_ms)
 
 
 def cover_directed(problem: Postman, needed: NDArray[np.int64], *, seconds: float = 10.0) -> Cover:
@@ -204,4 +209,6 @@ def cover_directed(problem: Postman, needed: NDArray[np.int64], *, seconds: floa
         return quick
     slow = cover_streets(arcs_as_streets(problem, needed), seconds=seconds, odd=False)
     best = min(quick, slow, key=lambda cover: cover.cost_ms)
-    return Cover(count=best.count, cost_ms=best.cost_ms, lower_ms=min(best.cost_ms, max(quick.lower_ms, slow.lower_ms)))
+    # The flow's bound is exact, the relaxation's is not.
+    slow_ms = slow.lower_ms if slow.lower_ms <= best.cost_ms else 0
+    return Cover(count=best.count, cost_ms=best.cost_ms, lower_ms=max(quick.lower_ms, slow_ms))
