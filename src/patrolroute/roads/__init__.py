@@ -11,7 +11,6 @@ from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
 from patrolroute.roads.speeds import SpeedTable
 from patrolroute.roads.tables import travel_blocks, travel_matrix, travel_seconds, write_travel
 from patrolroute.roads.trace import Leg, Street, trace_legs
-from patrolroute.roads.turnlegs import turn_matrix, turn_tables
 from patrolroute.roads.turns import TurnGraph, turn_graph
 
 __all__ = [
@@ -38,8 +37,6 @@ __all__ = [
     "travel_matrix",
     "travel_seconds",
     "turn_graph",
-    "turn_matrix",
-    "turn_tables",
     "write_roads",
     "write_travel",
 ]
