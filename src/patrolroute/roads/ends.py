@@ -73,7 +73,7 @@ class StreetEnds:
         key[cell] = np.minimum(key[cell], straight.part(there).key)
 
     def straight(self, origin: NDArray[np.int64], destination: NDArray[np.int64]) -> Stretches:
-        """Return what is driven between pairs of points without a node between them; milliseconds -1 where nothing is."""
+        """Return what is driven between pairs of points that no node lies between; milliseconds -1 where none is."""
         inner = np.full(len(self.sources.start) - 1, -1)
         inner[self.point] = np.arange(len(self.point))
         a, b = inner[origin], inner[destination]
@@ -81,6 +81,7 @@ class StreetEnds:
         near = near[self.edge[a[near]] == self.edge[b[near]]]
         columns = np.full((4, len(origin)), -1)
         found = self._between(a[near], b[near])
+        near, found = near[found.edge >= 0], found.part(found.edge >= 0)
         columns[:, near] = found.edge, found.from_dm, found.to_dm, found.time_ms
         return Stretches(edge=columns[0], from_dm=columns[1], to_dm=columns[2], time_ms=columns[3])
 
@@ -192,7 +193,7 @@ class TurnEnds:
         key[cell] = np.minimum(key[cell], self.direct.key[drive[nth]])
 
     def straight(self, origin: NDArray[np.int64], destination: NDArray[np.int64]) -> Stretches:
-        """Return what is driven between pairs of points without a state between them; milliseconds -1 where nothing is."""
+        """Return what is driven between pairs of points that no state lies between; milliseconds -1 where none is."""
         wanted = self.of_point[origin] * self.spots + self.of_point[destination]
         at = np.minimum(np.searchsorted(self.pair, wanted), len(self.pair) - 1)
         found = self.direct.part(at)

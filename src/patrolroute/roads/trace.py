@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.sparse.csgraph import dijkstra
 
 from patrolroute.errors import Faults
-from patrolroute.roads.geometry import along_m, great_circle_m, part_index
-from patrolroute.roads.keys import DM_LIMIT
-from patrolroute.roads.routing import check_range, street_graph
-from patrolroute.roads.turnlegs import place_turns, raise_unreachable
+from patrolroute.roads.geometry import along_m, part_index
+from patrolroute.roads.routing import check_range
+from patrolroute.roads.tables import choose_engine
+from patrolroute.roads.ways import Drives, native_ways, scipy_ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,22 +20,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.roads.network import RoadNetwork
-    from patrolroute.roads.routing import StreetGraph
     from patrolroute.roads.snap import Placed
-    from patrolroute.roads.turnlegs import TurnStreets
+    from patrolroute.roads.tables import Engine
     from patrolroute.roads.turns import TurnGraph
-
-    _Drives = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
-    """Origin and destination of each leg, and whether it is driven at all."""
-
+    from patrolroute.roads.ways import Ways
 
 _APART_M = 2.0e7
 """Farther apart than any edge is long."""
-_LIKELY_M_PER_MS = 0.005
-"""How fast one comes nearer as the crow flies, at least, on most legs: 18 km/h."""
-_FIRST_MS = 60_000
-_DOUBLINGS = 14
-_CHUNK_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +85,17 @@ class Leg:
 
 
 def trace_legs(
-    network: RoadNetwork, placed: Placed, pairs: Sequence[tuple[str, str]], *, turns: TurnGraph | None = None
+    network: RoadNetwork,
+    placed: Placed,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    turns: TurnGraph | None = None,
+    engine: Engine = "auto",
 ) -> list[Leg]:
     """Return the fastest way of each pair of places, in the order of the pairs.
+
+    Times and lengths are those of the travel matrix, whatever the engine; where several ways are equally fast and long,
+    two engines may take two of them.
 
     Parameters
     ----------
@@ -108,6 +106,8 @@ def trace_legs(
         Ids of origin and destination.
     turns : TurnGraph, optional
         Turns that the ways must obey, of the same network; what turning round costs is part of the next edge's time.
+    engine : {"auto", "native", "scipy"}
+        What finds the ways; `choose_engine` is asked for the number of origins.
 
     Raises
     ------
@@ -125,112 +125,19 @@ def trace_legs(
     driven = (placed.site_lon[origin] != placed.site_lon[destination]) | (
         placed.site_lat[origin] != placed.site_lat[destination]
     )
-    ways = _ways(network, placed, (origin, destination, driven), turns)
+    drives = Drives(origin=origin, destination=destination, driven=driven)
+    if engine == "auto":
+        engine = choose_engine(network, len(np.unique(origin)), turns)
+    ways = (native_ways if engine == "native" else scipy_ways)(network, placed, drives, turns)
     # Ways between places and streets are added in whole numbers: only the road's own time bounds what is exact.
     check_range(network, placed, int(np.bincount(ways.leg, weights=ways.time_ms, minlength=1).max()))
-    return _legs(network, placed, (origin, destination, driven), ways)
+    return _legs(network, placed, drives, ways)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Ways:
-    """Stretches of edges, leg by leg in driving order."""
-
-    leg: NDArray[np.int64]
-    edge: NDArray[np.int32]
-    from_dm: NDArray[np.int64]
-    to_dm: NDArray[np.int64]
-    time_ms: NDArray[np.int64]
-
-
-def _ways(network: RoadNetwork, placed: Placed, legs: _Drives, turns: TurnGraph | None) -> _Ways:
-    origin, destination, driven = legs
-    graph: StreetGraph | TurnStreets
-    if turns is None:
-        graph = street_graph(network, placed)
-        begin, end = graph.point_node[origin], graph.point_node[destination]
-    else:
-        graph = place_turns(network, turns, placed)
-        begin, end = graph.source_node[origin], graph.target_node[destination]
-    crow_m = great_circle_m(placed.lon[origin], placed.lat[origin], placed.lon[destination], placed.lat[destination])
-    moving = np.flatnonzero(driven)
-    found = _paths(graph, begin[moving], end[moving], crow_m[moving] / _LIKELY_M_PER_MS)
-    paths = dict(zip(moving.tolist(), found, strict=True))
-    raise_unreachable(
-        [(placed.ids[origin[k]], placed.ids[destination[k]]) for k, path in sorted(paths.items()) if not path]
-    )
-    leg = np.repeat(sorted(paths), [len(paths[k]) - 1 for k in sorted(paths)]).astype(np.int64)
-    tail = np.array([node for k in sorted(paths) for node in paths[k][:-1]], np.int64)
-    head = np.array([node for k in sorted(paths) for node in paths[k][1:]], np.int64)
-    arc = np.searchsorted(graph.tail.astype(np.int64) * graph.nodes + graph.head, tail * graph.nodes + head)
-    leg, arc = leg[graph.edge[arc] >= 0], arc[graph.edge[arc] >= 0]
-    # Arcs that only another place's cut divides are one stretch of one edge again.
-    fresh = np.ones(len(arc), bool)
-    fresh[1:] = (
-        (leg[1:] != leg[:-1])
-        | (graph.edge[arc[1:]] != graph.edge[arc[:-1]])
-        | (graph.from_dm[arc[1:]] != graph.to_dm[arc[:-1]])
-    )
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(arc)) - 1 if len(arc) else first
-    return _Ways(
-        leg=leg[first],
-        edge=graph.edge[arc[first]],
-        from_dm=graph.from_dm[arc[first]],
-        to_dm=graph.to_dm[arc[last]],
-        time_ms=np.add.reduceat(graph.time_ms[arc], first) if len(arc) else np.zeros(0, np.int64),
-    )
-
-
-def _paths(
-    graph: StreetGraph | TurnStreets,
-    begin: NDArray[np.int64],
-    end: NDArray[np.int64],
-    likely_ms: NDArray[np.float64],
-) -> list[list[int]]:
-    """Return the nodes of the fastest way of each leg; none where there is no way.
-
-    Dijkstra's algorithm as SciPy has it (10.1007/BF01386390), from each origin as far as its legs are likely to lead,
-    and twice as far again while one of them has not been reached.
-    """
-    weights = graph.weights
-    sources, which = np.unique(begin, return_inverse=True)
-    legs_of: list[list[int]] = [[] for _ in sources]
-    for leg, source in enumerate(which.tolist()):
-        legs_of[source].append(leg)
-    doublings = np.ceil(np.log2(np.maximum(likely_ms / _FIRST_MS, 1))).astype(np.int64)
-    due = np.zeros(len(sources), np.int64)
-    np.maximum.at(due, which, np.minimum(doublings, _DOUBLINGS))
-    paths: list[list[int]] = [[] for _ in begin]
-    chunk = max(1, _CHUNK_BYTES // (12 * graph.nodes))
-    for step in range(_DOUBLINGS + 1):
-        limit = np.inf if step == _DOUBLINGS else float(_FIRST_MS << step) * DM_LIMIT
-        now = np.flatnonzero(due == step)
-        for first in range(0, len(now), chunk):
-            part = now[first : first + chunk]
-            _, before = dijkstra(weights, indices=sources[part], return_predecessors=True, limit=limit)
-            for row, source in zip(before, part.tolist(), strict=True):
-                for leg in legs_of[source]:
-                    paths[leg] = paths[leg] or _path(row, int(begin[leg]), int(end[leg]))
-                if not all(paths[leg] for leg in legs_of[source]):
-                    due[source] = step + 1
-    return paths
-
-
-def _path(before: NDArray[np.int32], origin: int, destination: int) -> list[int]:
-    """Return the nodes of the way that Dijkstra's predecessors tell; none where there is no way."""
-    path = [destination]
-    while path[-1] != origin:
-        previous = int(before[path[-1]])
-        if previous < 0:
-            return []
-        path.append(previous)
-    return path[::-1]
-
-
-def _legs(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> list[Leg]:
-    origin, destination, driven = legs
+def _legs(network: RoadNetwork, placed: Placed, drives: Drives, ways: Ways) -> list[Leg]:
+    origin, destination, driven = drives.origin, drives.destination, drives.driven
     bounds = np.searchsorted(ways.leg, np.arange(len(origin) + 1)).tolist()
-    lines = _lines(network, placed, legs, ways)
+    lines = _lines(network, placed, drives, ways)
     streets = _streets(network, ways, len(origin))
     traced = []
     for k, (i, j, moves) in enumerate(zip(origin.tolist(), destination.tolist(), driven.tolist(), strict=True)):
@@ -242,7 +149,7 @@ def _legs(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> l
             Leg(
                 origin=placed.ids[i],
                 destination=placed.ids[j],
-                edges=ways.edge[part],
+                edges=ways.edge[part].astype(np.int32),
                 edge_from_dm=from_dm,
                 edge_to_dm=to_dm,
                 edge_ms=edge_ms,
@@ -257,7 +164,7 @@ def _legs(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> l
     return traced
 
 
-def _streets(network: RoadNetwork, ways: _Ways, legs: int) -> list[tuple[Street, ...]]:
+def _streets(network: RoadNetwork, ways: Ways, legs: int) -> list[tuple[Street, ...]]:
     """Return for each leg its stretches of one name after the other."""
     names = [network.name[edge] for edge in ways.edge.tolist()]
     of_leg: list[list[Street]] = [[] for _ in range(legs)]
@@ -272,12 +179,12 @@ def _streets(network: RoadNetwork, ways: _Ways, legs: int) -> list[tuple[Street,
     return [tuple(stretches) for stretches in of_leg]
 
 
-def _lines(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> list[shapely.LineString]:
+def _lines(network: RoadNetwork, placed: Placed, drives: Drives, ways: Ways) -> list[shapely.LineString]:
     """Return a line from place to street to place for each leg, without repeated points.
 
     A drive of no length keeps two points, since a line needs them.
     """
-    origin, destination, driven = legs
+    origin, destination, driven = drives.origin, drives.destination, drives.driven
     count = len(origin)
     row, points = _road(network, ways)
     empty = np.flatnonzero(driven & (np.bincount(ways.leg, minlength=count) == 0))
@@ -301,10 +208,9 @@ def _lines(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> 
     return list(np.asarray(shapely.linestrings(lonlat[moved], indices=leg[moved]), object))
 
 
-def _road(network: RoadNetwork, ways: _Ways) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _road(network: RoadNetwork, ways: Ways) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the points of the driven stretches of edges, and the row of `ways` that each belongs to."""
-    start, shape = network.shape_start, network.shape_lonlat
-    edge = ways.edge.astype(np.int64)
+    start, shape, edge = network.shape_start, network.shape_lonlat, ways.edge
     at = part_index(start, edge)
     row = np.repeat(np.arange(len(edge)), start[edge + 1] - start[edge])
     begin = np.cumsum(start[edge + 1] - start[edge]) - (start[edge + 1] - start[edge])
