@@ -16,7 +16,7 @@ from patrolroute.roads import read_roads
 from patrolroute.roads.beats import cut_beats, cut_evenly
 from patrolroute.roads.coverage import area_streets
 from patrolroute.roads.prizes import Effort
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 
 
 @pytest.mark.parametrize("closed", [True, False])
@@ -30,7 +30,7 @@ def test_beats_of_a_real_district(shared_data: Path, closed: bool) -> None:
     assert len(set(counted.tolist())) == len(counted)
     assert beats.share >= 0.6 - 1e-9
     for drive in beats.drives:
-        assert recount(network, polygon, drive, closed=closed) == []
+        assert check_drive(network, polygon, drive, closed=closed) == []
         assert drive.travel_s <= 600
     again = cut_beats(network, area, 10, share=0.6, closed=closed, effort=Effort(iterations=200))
     assert [a.edges.tolist() for a in again.drives] == [b.edges.tolist() for b in beats.drives]

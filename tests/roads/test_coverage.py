@@ -14,7 +14,7 @@ from patrolroute.errors import InputError
 from patrolroute.roads import RoadNetwork, read_roads, roads_from_graph
 from patrolroute.roads.coverage import Drive, area_streets, drive_of
 from patrolroute.roads.coverdrives import drive_streets
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 from streets import LAT, LON, STEP_DEG, town
 
 
@@ -87,7 +87,7 @@ def good(network: RoadNetwork) -> tuple[RoadNetwork, shapely.Polygon, Drive]:
 
 def test_recount_agrees_with_a_good_drive(good: tuple[RoadNetwork, shapely.Polygon, Drive]) -> None:
     network, polygon, drive = good
-    assert recount(network, polygon, drive, classes={"residential"}, closed=True) == []
+    assert check_drive(network, polygon, drive, classes={"residential"}, closed=True) == []
     assert drive.proved
     assert drive.share == 1
     assert drive.covered_m == pytest.approx(4 * 220 + 4 * 110, abs=1)
@@ -109,7 +109,7 @@ def test_recount_agrees_with_a_good_drive(good: tuple[RoadNetwork, shapely.Polyg
 )
 def test_recount_catches_damage(good: tuple[RoadNetwork, shapely.Polygon, Drive], damage: Any, says: str) -> None:
     network, polygon, drive = good
-    wrong = recount(network, polygon, replace(drive, **damage(drive)), closed=True)
+    wrong = check_drive(network, polygon, replace(drive, **damage(drive)), closed=True)
     assert any(says in sentence for sentence in wrong), wrong
 
 
@@ -119,9 +119,11 @@ def test_recount_catches_streets_that_are_not_driven_or_not_of_the_class(
     network, polygon, drive = good
     short = drive_of(network, area_streets(network, polygon), drive.edges[:1].astype(np.int64), drive.start)
     false = replace(short, streets=drive.streets, covered_dm=drive.covered_dm)
-    assert sum("is not driven" in sentence for sentence in recount(network, polygon, false)) == len(drive.streets) - 1
-    assert any("of class" in sentence for sentence in recount(network, polygon, drive, classes={"primary"}))
-    assert any("begins at node" in s for s in recount(network, polygon, short, closed=True))
+    assert (
+        sum("is not driven" in sentence for sentence in check_drive(network, polygon, false)) == len(drive.streets) - 1
+    )
+    assert any("of class" in sentence for sentence in check_drive(network, polygon, drive, classes={"primary"}))
+    assert any("begins at node" in s for s in check_drive(network, polygon, short, closed=True))
 
 
 def test_real_streets_are_measured_as_the_network_measures(shared_data: Path) -> None:

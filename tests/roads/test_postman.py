@@ -17,7 +17,7 @@ from patrolroute.roads.coverage import Ends
 from patrolroute.roads.coverdrives import course_of, drive_edges, drive_streets
 from patrolroute.roads.oddcuts import Crossings, bridges, moats, odd_components, odd_cuts
 from patrolroute.roads.postman import Postman, cover_arcs, pieces, walk
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 from patrolroute.roads.windy import cover_streets
 
 FLAGS = st.lists(st.booleans(), min_size=7, max_size=7)
@@ -52,7 +52,7 @@ def test_without_time_drives_are_sound_and_above_their_bounds(
         drive_streets(network, area, ends=Ends(closed=closed), seconds=0.0),
         drive_edges(network, area, area.edge.astype(np.int64), ends=Ends(closed=closed), seconds=0.0),
     ):
-        assert recount(network, EVERYWHERE, drive, closed=closed) == []
+        assert check_drive(network, EVERYWHERE, drive, closed=closed) == []
         assert drive.share == 1
         assert drive.travel_ms >= best.travel_ms
         assert drive.lower_ms is not None

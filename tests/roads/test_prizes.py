@@ -16,7 +16,7 @@ from patrolroute.errors import InputError
 from patrolroute.roads import RoadNetwork, read_roads
 from patrolroute.roads.coverage import AreaStreets, Ends, area_streets
 from patrolroute.roads.prizes import Effort, drive_share, drive_within
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 
 FLAGS = st.lists(st.booleans(), min_size=7, max_size=7)
 QUICK, BOUNDED = Effort(iterations=60), Effort(iterations=60, bound_seconds=20)
@@ -42,12 +42,12 @@ def test_the_most_metres_in_a_time(network: RoadNetwork, keep: list[bool], data:
     limit_ms = data.draw(st.integers(min(table.values()) + 1, max(table.values()) + 1))
     optimum = max(worth_of(area, covered) for covered, ms in table.items() if ms <= limit_ms)
     drive = drive_within(network, area, limit_ms / 1000, ends=ends, effort=BOUNDED)
-    assert recount(network, EVERYWHERE, drive, closed=ends.closed) == []
+    assert check_drive(network, EVERYWHERE, drive, closed=ends.closed) == []
     assert drive.travel_ms <= limit_ms
     assert int(drive.covered_dm.sum()) == optimum
     assert drive.upper_dm == optimum
     quick = drive_within(network, area, limit_ms / 1000, ends=ends, effort=QUICK)
-    assert recount(network, EVERYWHERE, quick, closed=ends.closed) == []
+    assert check_drive(network, EVERYWHERE, quick, closed=ends.closed) == []
     assert quick.travel_ms <= limit_ms
     assert quick.upper_dm is None
 
@@ -59,12 +59,12 @@ def test_a_share_in_the_least_time(network: RoadNetwork, keep: list[bool], share
     wanted = math.ceil(share * int(area.inside_dm.sum()) - 1e-6)
     optimum = min(ms for covered, ms in least_ms(network, area, ends).items() if worth_of(area, covered) >= wanted)
     drive = drive_share(network, area, share=share, ends=ends, effort=BOUNDED)
-    assert recount(network, EVERYWHERE, drive, closed=ends.closed) == []
+    assert check_drive(network, EVERYWHERE, drive, closed=ends.closed) == []
     assert int(drive.covered_dm.sum()) >= wanted
     assert drive.travel_ms == optimum
     assert drive.lower_ms == optimum
     quick = drive_share(network, area, share=share, ends=ends, effort=QUICK)
-    assert recount(network, EVERYWHERE, quick, closed=ends.closed) == []
+    assert check_drive(network, EVERYWHERE, quick, closed=ends.closed) == []
     assert int(quick.covered_dm.sum()) >= wanted
 
 
@@ -76,7 +76,7 @@ def test_a_real_district_by_shares_and_by_time(shared_data: Path) -> None:
     times = []
     for share in (0.3, 0.6, 1.0):
         drive = drive_share(network, area, share=share, ends=ends, effort=Effort(iterations=200, bound_seconds=4))
-        assert recount(network, polygon, drive, closed=True) == []
+        assert check_drive(network, polygon, drive, closed=True) == []
         assert drive.share >= share - 1e-9
         assert drive.start == ends.start
         assert drive.lower_ms is not None
@@ -84,7 +84,7 @@ def test_a_real_district_by_shares_and_by_time(shared_data: Path) -> None:
         times.append(drive.travel_s)
     assert times == sorted(times)
     within = drive_within(network, area, times[1], ends=ends, effort=Effort(iterations=200, bound_seconds=4))
-    assert recount(network, polygon, within, closed=True) == []
+    assert check_drive(network, polygon, within, closed=True) == []
     assert within.travel_s <= times[1]
     assert within.share > 0.5
 
