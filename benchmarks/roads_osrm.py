@@ -6,7 +6,7 @@ import json
 import socket
 import subprocess
 import time
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -107,8 +107,14 @@ class Server:
         connection = HTTPConnection("127.0.0.1", self.port)
         for origin, destination in zip(places, places[1:] + places[:1], strict=True):
             path = f"/route/v1/driving/{origin};{destination}?overview=full&steps=false&geometries={shape}"
-            connection.request("GET", path)
-            body = connection.getresponse().read()
+            try:
+                connection.request("GET", path)
+                body = connection.getresponse().read()
+            except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+                # Its server closes a connection after some hundred requests.
+                connection.close()
+                connection.request("GET", path)
+                body = connection.getresponse().read()
             if read:
                 lines.append(np.array(json.loads(body)["routes"][0]["geometry"]["coordinates"]))
         connection.close()

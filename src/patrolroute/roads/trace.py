@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.roads.network import RoadNetwork
+    from patrolroute.roads.routing import Stretches
     from patrolroute.roads.snap import Placed
     from patrolroute.roads.tables import Engine
     from patrolroute.roads.turns import TurnGraph
@@ -139,24 +140,25 @@ def _legs(network: RoadNetwork, placed: Placed, drives: Drives, ways: Ways) -> l
     bounds = np.searchsorted(ways.leg, np.arange(len(origin) + 1)).tolist()
     lines = _lines(network, placed, drives, ways)
     streets = _streets(network, ways, len(origin))
+    edges = ways.edge.astype(np.int32)
+    road_ms, road_dm = _sums(ways.time_ms, bounds), _sums(ways.to_dm - ways.from_dm, bounds)
     traced = []
     for k, (i, j, moves) in enumerate(zip(origin.tolist(), destination.tolist(), driven.tolist(), strict=True)):
         part = slice(bounds[k], bounds[k + 1])
-        from_dm, to_dm, edge_ms = ways.from_dm[part], ways.to_dm[part], ways.time_ms[part]
         access_dm = (int(placed.access_dm[i]), int(placed.access_dm[j])) if moves else (0, 0)
         access_ms = int(placed.access_ms[i] + placed.access_ms[j]) if moves else 0
         traced.append(
             Leg(
                 origin=placed.ids[i],
                 destination=placed.ids[j],
-                edges=ways.edge[part].astype(np.int32),
-                edge_from_dm=from_dm,
-                edge_to_dm=to_dm,
-                edge_ms=edge_ms,
+                edges=edges[part],
+                edge_from_dm=ways.from_dm[part],
+                edge_to_dm=ways.to_dm[part],
+                edge_ms=ways.time_ms[part],
                 streets=streets[k],
                 line=lines[k],
-                travel_ms=int(edge_ms.sum()) + access_ms,
-                length_dm=int((to_dm - from_dm).sum()) + sum(access_dm),
+                travel_ms=road_ms[k] + access_ms,
+                length_dm=road_dm[k] + sum(access_dm),
                 origin_access_dm=access_dm[0],
                 destination_access_dm=access_dm[1],
             )
@@ -164,18 +166,23 @@ def _legs(network: RoadNetwork, placed: Placed, drives: Drives, ways: Ways) -> l
     return traced
 
 
+def _sums(values: NDArray[np.int64], bounds: list[int]) -> list[int]:
+    """Return the sums of the parts of an array between bounds."""
+    total = np.concatenate([np.zeros(1, np.int64), np.cumsum(values)])[bounds]
+    sums: list[int] = np.diff(total).tolist()
+    return sums
+
+
 def _streets(network: RoadNetwork, ways: Ways, legs: int) -> list[tuple[Street, ...]]:
     """Return for each leg its stretches of one name after the other."""
-    names = [network.name[edge] for edge in ways.edge.tolist()]
+    name = np.array(network.name, object)[ways.edge]
     of_leg: list[list[Street]] = [[] for _ in range(legs)]
-    number = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    name = np.array([number[each] for each in names], np.int64)
     fresh = np.ones(len(name), bool)
     fresh[1:] = (name[1:] != name[:-1]) | (ways.leg[1:] != ways.leg[:-1])
     first = np.flatnonzero(fresh)
     metres = np.add.reduceat(ways.to_dm - ways.from_dm, first) if len(first) else first
-    for row, leg, dm in zip(first.tolist(), ways.leg[first].tolist(), metres.tolist(), strict=True):
-        of_leg[leg].append(Street(name=names[row], length_m=dm / 10))
+    for street, leg, dm in zip(name[first].tolist(), ways.leg[first].tolist(), metres.tolist(), strict=True):
+        of_leg[leg].append(Street(name=street, length_m=dm / 10))
     return [tuple(stretches) for stretches in of_leg]
 
 
@@ -201,7 +208,8 @@ def _lines(network: RoadNetwork, placed: Placed, drives: Drives, ways: Ways) -> 
     order = np.argsort(leg, kind="stable")
     leg, lonlat = leg[order], lonlat[order]
     moved = np.ones(len(leg), bool)
-    moved[1:] = (np.diff(lonlat, axis=0) != 0).any(axis=1) | (np.diff(leg) != 0)
+    lon, lat = lonlat.T
+    moved[1:] = (lon[1:] != lon[:-1]) | (lat[1:] != lat[:-1]) | (leg[1:] != leg[:-1])
     # The last point of a leg that never moves stays.
     last = np.append(leg[1:] != leg[:-1], True)
     moved |= last & (np.bincount(leg, weights=moved, minlength=count)[leg] < 2)
@@ -210,16 +218,28 @@ def _lines(network: RoadNetwork, placed: Placed, drives: Drives, ways: Ways) -> 
 
 def _road(network: RoadNetwork, ways: Ways) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the points of the driven stretches of edges, and the row of `ways` that each belongs to."""
-    start, shape, edge = network.shape_start, network.shape_lonlat, ways.edge
+    whole = (ways.from_dm == 0) & (ways.to_dm == network.length_dm[ways.edge])
+    uncut, cut = np.flatnonzero(whole), np.flatnonzero(~whole)
+    edge, start = ways.edge[uncut], network.shape_start
+    cut_row, cut_lonlat = _cut_road(network, ways.part(cut))
+    row = np.concatenate([np.repeat(uncut, start[edge + 1] - start[edge]), cut[cut_row]])
+    lonlat = np.concatenate([network.shape_lonlat[part_index(start, edge)], cut_lonlat])
+    order = np.argsort(row, kind="stable")
+    return row[order], lonlat[order]
+
+
+def _cut_road(network: RoadNetwork, parts: Stretches) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the points of parts of edges, and which part each belongs to."""
+    start, shape, edge = network.shape_start, network.shape_lonlat, parts.edge
     at = part_index(start, edge)
     row = np.repeat(np.arange(len(edge)), start[edge + 1] - start[edge])
     begin = np.cumsum(start[edge + 1] - start[edge]) - (start[edge + 1] - start[edge])
     along = along_m(np.append(begin, len(at)), shape[at])
     total = along[np.append(begin[1:], len(at)) - 1] if len(at) else along
     whole = np.maximum(network.length_dm[edge], 1)
-    cut = np.stack([ways.from_dm / whole * total, ways.to_dm / whole * total])
+    cut = np.stack([parts.from_dm / whole * total, parts.to_dm / whole * total])
     # A whole edge keeps its own ends; others get a point where they are cut.
-    uncut = np.stack([ways.from_dm == 0, ways.to_dm == network.length_dm[edge]])
+    uncut = np.stack([parts.from_dm == 0, parts.to_dm == network.length_dm[edge]])
     inside = (uncut[0][row] | (along > cut[0][row])) & (uncut[1][row] | (along < cut[1][row]))
     row, inner = row[inside], shape[at[inside]]
     # Rows are far apart on one scale, so that one search finds the pieces in which all of them are cut.
