@@ -49,8 +49,8 @@ def _too_many(case: Case) -> None:
 def _by_scipy_ms(case: Case, sites: Array, turns: TurnGraph | None) -> Array:
     """Return milliseconds from some sites to all of them."""
     graph = placed_graph(case.network, on_nodes(case.network, sites), turns)
-    ((_, key),) = fastest(graph.weights, graph.source_node[: min(ROWS, WARM)])
-    return np.asarray(np.floor(key[:, graph.target_node] / 2**24))
+    key = [part[:, graph.target_node] for _, part in fastest(graph.weights, graph.source_node[:ROWS])]
+    return np.asarray(np.floor(np.concatenate(key) / 2**24))
 
 
 @task("preprocess turns", engines=("native",))
