@@ -1,6 +1,6 @@
 """Road tasks on any road file, this package beside its peers.
 
-    python benchmarks/roads.py --roads FILE [--sites 200,1000,5000] [--tasks preprocess,reweight,matrix] \
+    python benchmarks/roads.py --roads FILE [--sites 200,1000,5000] [--tasks preprocess,matrix,turns,trace] \
         [--engines native,scipy,...] [--osrm DIR] [--out FILE.csv]
     python benchmarks/roads.py --roads FILE --tiles 0.02,0.2,1,5,10 [--plot FILE.png] [--out FILE.csv]
 
@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import roads_growth
 import roads_matrix  # noqa: F401 - registers its tasks
+import roads_ways  # noqa: F401 - registers its tasks
 from patrolroute.roads import read_roads, write_roads
 from roadbench import COLUMNS, TASKS, Case, run_alone
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_ROWS = 64
-_MOST_SCIPY = 1000
-_WARM = 64
+ROWS = 64
+MOST_SCIPY = 1000
+WARM = 64
 """Sites of the run before the clock runs."""
 
 
@@ -45,7 +45,7 @@ def _xy(case: Case) -> Array:
     return np.column_stack([network.lon * np.cos(np.radians(network.lat.mean())), network.lat])
 
 
-def _osrm(case: Case) -> tuple[Path, Path]:
+def osrm_of(case: Case) -> tuple[Path, Path]:
     """Return the folders of OSRM's programs, and of the arcs that it works on."""
     programs = case.osrm
     if programs is None and (package := find_spec("osrm")) is not None and package.origin is not None:
@@ -61,8 +61,8 @@ def _osrm(case: Case) -> tuple[Path, Path]:
 def _error(case: Case, found_s: Array) -> float:
     """Return the greatest difference from SciPy in seconds, in some rows."""
     graph = street_graph(case.network, on_nodes(case.network, case.sites))
-    key = dijkstra(graph.weights, indices=case.sites[:_ROWS])[:, case.sites]
-    return float(np.abs(found_s[:_ROWS] - np.floor(key / 2**24) / 1000).max())
+    key = dijkstra(graph.weights, indices=case.sites[:ROWS])[:, case.sites]
+    return float(np.abs(found_s[:ROWS] - np.floor(key / 2**24) / 1000).max())
 
 
 def _builders(case: Case) -> dict[str, Callable[[], Any]]:
@@ -115,7 +115,7 @@ def preprocess(case: Case) -> Measured:
     if case.engine == "native":
         weigh(build_hierarchy(2, np.array([0]), np.array([1])), np.array([1]), np.array([1]))
     if case.engine == "osrm":
-        programs, folder = _osrm(case)
+        programs, folder = osrm_of(case)
         _, seconds, peak = measure(lambda: contract(programs, folder))
         # Its programs are processes of their own, whose memory is not this one's.
         return Measured(seconds=seconds, peak_mb=float("nan"))
@@ -142,17 +142,17 @@ def reweight(case: Case) -> Measured:
 @task("matrix", engines=("native", "scipy", *PEERS, "osrm (reply)"), sized=True)
 def matrix(case: Case) -> Measured:
     """Find milliseconds between all sites, in one numpy array (`native` also finds metres); preprocessing is done."""
-    if case.engine == "scipy" and case.n > _MOST_SCIPY:
-        raise MissingPeerError(f"more than {_MOST_SCIPY:,} sites take SciPy too long")
+    if case.engine == "scipy" and case.n > MOST_SCIPY:
+        raise MissingPeerError(f"more than {MOST_SCIPY:,} sites take SciPy too long")
     find, finish = _finders(case)
     with finish:
-        found, seconds, peak = measure(find, repeat=3 if case.n <= _MOST_SCIPY and case.engine != "scipy" else 1)
+        found, seconds, peak = measure(find, repeat=3 if case.n <= MOST_SCIPY and case.engine != "scipy" else 1)
     if found is None:
         return Measured(seconds=seconds, peak_mb=peak)
     return Measured(seconds=seconds, peak_mb=peak, max_error=_error(case, found / 1000))
 
 
-class _Nothing:
+class Nothing:
     def __enter__(self) -> None:
         return None
 
@@ -173,20 +173,20 @@ def _finders(case: Case) -> tuple[Callable[[], Any], Any]:
                 found[rows] = travel_ms
             return found
 
-        ours(on_nodes(network, sites[:_WARM]))
-        return ours, _Nothing()
+        ours(on_nodes(network, sites[:WARM]))
+        return ours, Nothing()
     if case.engine.startswith("osrm"):
-        programs, folder = _osrm(case)
+        programs, folder = osrm_of(case)
         contract(programs, folder)
         server = Server(network, programs, folder, most=case.n)
-        server.table(sites[:_WARM])
+        server.table(sites[:WARM])
         if case.engine == "osrm":
             return lambda: server.table(sites), server
         return lambda: server.reply(sites) and None, server
     built = _builders(case)[case.engine]()
     if case.engine == "pyroutingkit":
         short = sites.astype(np.uint32)
-        return lambda: built.distances_many_to_many(short, short).reshape(case.n, case.n), _Nothing()
+        return lambda: built.distances_many_to_many(short, short).reshape(case.n, case.n), Nothing()
     if case.engine == "routingkit-cch":
         kit = _peer("routingkit_cch")
         targets = sites.tolist()
@@ -195,12 +195,12 @@ def _finders(case: Case) -> tuple[Callable[[], Any], Any]:
             search = kit.CCHOneToMany(built[1], targets)
             return np.array([search.distances_from(source) for source in targets], np.int64)
 
-        return one_to_many, _Nothing()
-    if case.n > _MOST_SCIPY:
-        raise MissingPeerError(f"more than {_MOST_SCIPY:,} sites take pandana too long")
+        return one_to_many, Nothing()
+    if case.n > MOST_SCIPY:
+        raise MissingPeerError(f"more than {MOST_SCIPY:,} sites take pandana too long")
 
     def pairs() -> Any:
         lengths = built.shortest_path_lengths(np.repeat(sites, case.n), np.tile(sites, case.n), imp_name="ms")
         return np.array(lengths).reshape(case.n, case.n)
 
-    return pairs, _Nothing()
+    return pairs, Nothing()

@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import time
+from http.client import HTTPConnection, RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -59,7 +60,7 @@ def contract(programs: Path, folder: Path) -> None:
 
 
 class Server:
-    """OSRM's table behind its own HTTP server on the loopback interface.
+    """OSRM's tables and routes behind its own HTTP server on the loopback interface.
 
     OSRM counts in tenths of a second on each arc, so that its tables differ by that much for each arc on a way.
     """
@@ -97,6 +98,27 @@ class Server:
     def table(self, nodes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return milliseconds between nodes."""
         return np.array(json.loads(self.reply(nodes))["durations"], np.float64) * 1000
+
+    def routes(self, nodes: np.ndarray[Any, Any], *, read: bool) -> list[Any]:
+        """Return the lines from each node to the next, over one connection; or only take the replies as bytes."""
+        places = [f"{lon:.6f},{lat:.6f}" for lon, lat in self.lonlat[nodes]]
+        shape = "geojson" if read else "polyline"
+        lines: list[Any] = []
+        connection = HTTPConnection("127.0.0.1", self.port)
+        for origin, destination in zip(places, places[1:] + places[:1], strict=True):
+            path = f"/route/v1/driving/{origin};{destination}?overview=full&steps=false&geometries={shape}"
+            try:
+                connection.request("GET", path)
+                body = connection.getresponse().read()
+            except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+                # Its server closes a connection after some hundred requests.
+                connection.close()
+                connection.request("GET", path)
+                body = connection.getresponse().read()
+            if read:
+                lines.append(np.array(json.loads(body)["routes"][0]["geometry"]["coordinates"]))
+        connection.close()
+        return lines
 
     def stop(self) -> None:
         self._server.terminate()

@@ -7,7 +7,7 @@ A graph of more than 5,000 nodes is looked at in a square kilometre around the s
 in a round piece with the target number of arcs, cut out of the network; other graphs are taken whole. Peers solve the
 same arrays in the same run: networkx (network simplex) the directed, HiGHS by itself the windy problem. `max_error` is
 the difference to the peer in ms, or to our own bound where the peer does not finish; for drives, the faults that
-`recount` finds.
+`check_drive` finds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from patrolroute.roads.coverdrives import drive_edges, drive_streets
 from patrolroute.roads.geometry import metres_per_degree
 from patrolroute.roads.postman import Postman, cover_arcs, walk
 from patrolroute.roads.prizes import Effort, drive_share
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 from patrolroute.roads.windy import cover_streets
 from stages import peak_mb
 
@@ -181,7 +181,7 @@ def areas(
 
 
 def faults(network: RoadNetwork, polygon: shapely.Polygon, drive: Any) -> int:
-    return len(recount(network, polygon, drive))
+    return len(check_drive(network, polygon, drive))
 
 
 def middle_node(network: RoadNetwork, area: AreaStreets) -> int:

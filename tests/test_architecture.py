@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,31 @@ def test_the_public_surface_is_sorted_and_whole() -> None:
     assert list(patrolroute.__all__) == sorted(patrolroute.__all__)
     assert all(getattr(patrolroute, name) is not None for name in patrolroute.__all__)
     assert len(patrolroute.__all__) == 16
+
+
+def test_the_roads_surface_is_sorted_and_whole() -> None:
+    from patrolroute import roads
+
+    assert list(roads.__all__) == sorted(roads.__all__)
+    assert set(dir(roads)) == set(roads.__all__)
+    assert all(getattr(roads, name) is not None for name in roads.__all__)
+    assert not {path.stem for path in (PACKAGE / "roads").glob("*.py")} & set(roads.__all__), "no module hides a name"
+    with pytest.raises(AttributeError, match="no attribute 'tunnels'"):
+        _ = roads.tunnels
+
+
+@pytest.mark.parametrize(
+    ("module", "later"),
+    [
+        ("patrolroute", {"numpy", "scipy", "pandas", "numba"}),
+        ("patrolroute.roads", {"numba", "ortools", "osmnx", "osmium"}),
+    ],
+)
+def test_only_what_is_needed_is_loaded(module: str, later: set[str]) -> None:
+    """Nobody waits for a compiler, a solver or map libraries that are not asked for."""
+    code = f"import sys, {module}; print(*{later} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_no_module_hides_a_public_name() -> None:

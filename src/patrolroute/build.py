@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
-from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph, turn_matrix
+from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph
 from patrolroute.rules import RULES, Draft
 from patrolroute.scenario.model import Site
 
@@ -71,11 +71,8 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)
     off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
     profiles = {s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads}
-    if scenario.travel.turns:
-        turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s)
-        matrix = turn_matrix(roads, placed, turns=turns, profiles=profiles)
-    else:
-        turns, matrix = None, travel_matrix(roads, placed, profiles=profiles)
+    turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s) if scenario.travel.turns else None
+    matrix = travel_matrix(roads, placed, profiles=profiles, turns=turns)
     problem = compile_problem(scenario, matrix, off_road=off_road.keys())
     return Built(problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road, turns=turns)
 

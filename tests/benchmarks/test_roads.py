@@ -49,9 +49,15 @@ def test_every_figure_is_a_row_and_ours_is_exact(roads: Path, tmp_path: Path) ->
         ("reweight", "native", "0"),
         ("matrix", "native", "20"),
         ("matrix", "scipy", "20"),
+        ("preprocess turns", "native", "0"),
+        ("turns", "native", "20"),
+        ("turns", "scipy", "20"),
+        ("trace", "native", "20"),
+        ("trace", "scipy", "20"),
+        ("trace turns", "native", "20"),
     ]
     assert {(row["graph"], row["nodes"], row["arcs"]) for row in rows} == {("town.npz", "81", "288")}
-    assert [row["max_error"] for row in rows] == ["", "", "0.0", "0.0"]
+    assert [row["max_error"] for row in rows] == ["", "", "0.0", "0.0", "", *["0.0"] * 5]
     assert "not measured: 500 sites, but only 81 nodes" in said
     assert "not measured: osrm-routed is not there" in said
 

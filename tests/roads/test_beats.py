@@ -19,7 +19,7 @@ from patrolroute.roads import beats, coverdrives, read_roads, windy
 from patrolroute.roads.beats import cut_beats, cut_evenly
 from patrolroute.roads.coverage import Drive, Ends, area_streets
 from patrolroute.roads.prizes import Effort
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 
 
 @pytest.mark.parametrize("closed", [True, False])
@@ -33,7 +33,7 @@ def test_beats_of_a_real_district(shared_data: Path, closed: bool) -> None:
     assert len(set(counted.tolist())) == len(counted)
     assert cut.share >= 0.6 - 1e-9
     for drive in cut.drives:
-        assert recount(network, polygon, drive, ends=Ends(closed=closed)) == []
+        assert check_drive(network, polygon, drive, ends=Ends(closed=closed)) == []
         assert drive.travel_s <= 600
     assert cut.longest_s == max(drive.travel_s for drive in cut.drives)
     again = cut_beats(network, area, 600, share=0.6, closed=closed, effort=Effort(iterations=200))

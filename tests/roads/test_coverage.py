@@ -14,7 +14,7 @@ from patrolroute.errors import InputError
 from patrolroute.roads import RoadNetwork, read_roads, roads_from_graph
 from patrolroute.roads.coverage import Drive, Ends, area_streets, drive_of
 from patrolroute.roads.coverdrives import drive_streets
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 from streets import LAT, LON, STEP_DEG, town
 
 
@@ -88,7 +88,7 @@ def good(network: RoadNetwork) -> tuple[RoadNetwork, shapely.Polygon, Drive]:
 
 def test_recount_agrees_with_a_good_drive(good: tuple[RoadNetwork, shapely.Polygon, Drive]) -> None:
     network, polygon, drive = good
-    assert recount(network, polygon, drive, classes={"residential"}, ends=Ends()) == []
+    assert check_drive(network, polygon, drive, classes={"residential"}, ends=Ends()) == []
     assert drive.proved
     assert drive.share == 1
     assert drive.covered_m == pytest.approx(4 * 220 + 4 * 110, abs=1)
@@ -115,7 +115,7 @@ def test_recount_agrees_with_a_good_drive(good: tuple[RoadNetwork, shapely.Polyg
 )
 def test_recount_catches_damage(good: tuple[RoadNetwork, shapely.Polygon, Drive], damage: Any, says: str) -> None:
     network, polygon, drive = good
-    wrong = recount(network, polygon, replace(drive, **damage(drive)), ends=Ends())
+    wrong = check_drive(network, polygon, replace(drive, **damage(drive)), ends=Ends())
     assert any(says in sentence for sentence in wrong), wrong
 
 
@@ -125,9 +125,11 @@ def test_recount_catches_streets_that_are_not_driven_or_not_of_the_class(
     network, polygon, drive = good
     short = drive_of(network, area_streets(network, polygon), drive.edges[:1].astype(np.int64), drive.start)
     false = replace(short, streets=drive.streets, covered_dm=drive.covered_dm)
-    assert sum("is not driven" in sentence for sentence in recount(network, polygon, false)) == len(drive.streets) - 1
-    assert any("of class" in sentence for sentence in recount(network, polygon, drive, classes={"primary"}))
-    assert any("begins at node" in s for s in recount(network, polygon, short, ends=Ends()))
+    assert (
+        sum("is not driven" in sentence for sentence in check_drive(network, polygon, false)) == len(drive.streets) - 1
+    )
+    assert any("of class" in sentence for sentence in check_drive(network, polygon, drive, classes={"primary"}))
+    assert any("begins at node" in s for s in check_drive(network, polygon, short, ends=Ends()))
 
 
 def test_real_streets_are_measured_as_the_network_measures(shared_data: Path) -> None:
@@ -143,12 +145,12 @@ def test_real_streets_are_measured_as_the_network_measures(shared_data: Path) ->
 
 def test_recount_asks_for_the_wanted_ends(good: tuple[RoadNetwork, shapely.Polygon, Drive]) -> None:
     network, polygon, drive = good
-    assert recount(network, polygon, drive, ends=Ends(start=drive.start)) == []
-    assert recount(network, polygon, drive, ends=Ends(start=drive.start, end=drive.end, closed=False)) == []
+    assert check_drive(network, polygon, drive, ends=Ends(start=drive.start)) == []
+    assert check_drive(network, polygon, drive, ends=Ends(start=drive.start, end=drive.end, closed=False)) == []
     other = (drive.start + 1) % 9
-    (wrong,) = recount(network, polygon, drive, ends=Ends(start=other))
+    (wrong,) = check_drive(network, polygon, drive, ends=Ends(start=other))
     assert wrong == f"the drive begins at node {drive.start}, but {other} was asked for."
-    (wrong,) = recount(network, polygon, drive, ends=Ends(end=other, closed=False))
+    (wrong,) = check_drive(network, polygon, drive, ends=Ends(end=other, closed=False))
     assert wrong == f"the drive ends at node {drive.end}, but {other} was asked for."
 
 
@@ -156,5 +158,5 @@ def test_recount_counts_the_total_of_some_streets(network: RoadNetwork) -> None:
     polygon = cells(-0.5, -0.5, 1.5, 1.5)
     area = area_streets(network, polygon)
     some = drive_streets(network, area.only(np.arange(len(area.edge)) < 3))
-    assert recount(network, polygon, some, only=area.edge[:3].tolist()) == []
-    assert "lie inside, but the drive says" in recount(network, polygon, some)[0]
+    assert check_drive(network, polygon, some, only=area.edge[:3].tolist()) == []
+    assert "lie inside, but the drive says" in check_drive(network, polygon, some)[0]

@@ -15,7 +15,7 @@ from patrolroute.errors import InputError
 from patrolroute.roads import RoadNetwork, read_roads
 from patrolroute.roads.coverage import Drive, Ends, area_streets
 from patrolroute.roads.coverdrives import drive_edges, drive_streets
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 
 FLAGS = st.lists(st.booleans(), min_size=7, max_size=7)
 
@@ -41,7 +41,7 @@ def test_the_windy_postman_is_what_trying_all_finds(
     area = some_streets(network, keep)
     ends = data.draw(ends_of(network))
     drive = drive_streets(network, area, ends=ends)
-    assert recount(network, EVERYWHERE, drive, ends=ends, only=area.edge.tolist()) == []
+    assert check_drive(network, EVERYWHERE, drive, ends=ends, only=area.edge.tolist()) == []
     assert keeps_ends(drive, ends)
     assert drive.share == 1
     assert drive.travel_ms == least_ms(network, area, ends)[(1 << len(area.edge)) - 1]
@@ -58,7 +58,7 @@ def test_the_directed_postman_is_what_trying_all_finds(
     ends = data.draw(ends_of(network))
     area = area_streets(network, EVERYWHERE)
     drive = drive_edges(network, area, edges, ends=ends)
-    assert recount(network, EVERYWHERE, drive, ends=ends, only=area.edge.tolist()) == []
+    assert check_drive(network, EVERYWHERE, drive, ends=ends, only=area.edge.tolist()) == []
     assert keeps_ends(drive, ends)
     assert set(edges.tolist()) <= set(drive.edges.tolist())
     assert drive.travel_ms == least_ms_of_edges(network, edges.tolist(), ends)
@@ -115,9 +115,9 @@ def test_real_districts(shared_data: Path, name: str) -> None:
     around = drive_edges(network, area, both[both >= 0])
     once = drive_streets(network, area, seconds=60)
     for drive in (around, once):
-        assert recount(network, polygon, drive, ends=Ends()) == []
+        assert check_drive(network, polygon, drive, ends=Ends()) == []
         assert (drive.share, drive.proved) == (1, True)
     assert once.travel_ms < around.travel_ms
     free = drive_streets(network, area, ends=Ends(closed=False), seconds=60)
-    assert recount(network, polygon, free) == []
+    assert check_drive(network, polygon, free) == []
     assert free.travel_ms <= once.travel_ms

@@ -21,7 +21,7 @@ from patrolroute.roads.coverage import Ends, area_streets
 from patrolroute.roads.coverdrives import course_of, drive_edges, drive_streets
 from patrolroute.roads.oddcuts import Crossings, bridges, moats, odd_components, odd_cuts
 from patrolroute.roads.postman import Postman, cover_arcs, pieces, walk
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 from patrolroute.roads.relaxation import Found, Relaxation, whole
 from patrolroute.roads.windy import cover_streets
 
@@ -57,7 +57,7 @@ def test_without_time_drives_are_sound_and_above_their_bounds(
         drive_streets(network, area, ends=Ends(closed=closed), seconds=0.0),
         drive_edges(network, area, area.edge.astype(np.int64), ends=Ends(closed=closed), seconds=0.0),
     ):
-        assert recount(network, EVERYWHERE, drive, ends=Ends(closed=closed), only=area.edge.tolist()) == []
+        assert check_drive(network, EVERYWHERE, drive, ends=Ends(closed=closed), only=area.edge.tolist()) == []
         assert drive.share == 1
         assert drive.travel_ms >= best.travel_ms
         assert drive.lower_ms is not None

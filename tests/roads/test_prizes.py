@@ -18,7 +18,7 @@ from patrolroute.roads.coverage import AreaStreets, Ends, area_streets
 from patrolroute.roads.prizebounds import WishBound
 from patrolroute.roads.prizekernel import search_order
 from patrolroute.roads.prizes import Effort, drive_share, drive_within
-from patrolroute.roads.recount import recount
+from patrolroute.roads.recount import check_drive
 from patrolroute.roads.relaxation import NO_BOUND, Found, Relaxation
 
 FLAGS = st.lists(st.booleans(), min_size=7, max_size=7)
@@ -53,12 +53,12 @@ def test_the_most_metres_in_a_time(network: RoadNetwork, keep: list[bool], data:
     limit_ms = data.draw(st.integers(min(table.values()) + 1, max(table.values()) + 1))
     optimum = max(worth_of(area, covered) for covered, ms in table.items() if ms <= limit_ms)
     drive = drive_within(network, area, limit_ms / 1000, ends=ends, effort=BOUNDED)
-    assert recount(network, EVERYWHERE, drive, ends=ends, only=area.edge.tolist()) == []
+    assert check_drive(network, EVERYWHERE, drive, ends=ends, only=area.edge.tolist()) == []
     assert drive.travel_ms <= limit_ms
     assert int(drive.covered_dm.sum()) == optimum
     assert drive.upper_dm == optimum
     quick = drive_within(network, area, limit_ms / 1000, ends=ends, effort=QUICK)
-    assert recount(network, EVERYWHERE, quick, ends=ends, only=area.edge.tolist()) == []
+    assert check_drive(network, EVERYWHERE, quick, ends=ends, only=area.edge.tolist()) == []
     assert quick.travel_ms <= limit_ms
     assert quick.upper_dm is None
 
@@ -70,12 +70,12 @@ def test_a_share_in_the_least_time(network: RoadNetwork, keep: list[bool], share
     wanted = math.ceil(share * int(area.inside_dm.sum()) - 1e-6)
     optimum = min(ms for covered, ms in least_ms(network, area, ends).items() if worth_of(area, covered) >= wanted)
     drive = drive_share(network, area, share=share, ends=ends, effort=BOUNDED)
-    assert recount(network, EVERYWHERE, drive, ends=ends, only=area.edge.tolist()) == []
+    assert check_drive(network, EVERYWHERE, drive, ends=ends, only=area.edge.tolist()) == []
     assert int(drive.covered_dm.sum()) >= wanted
     assert drive.travel_ms == optimum
     assert drive.lower_ms == optimum
     quick = drive_share(network, area, share=share, ends=ends, effort=QUICK)
-    assert recount(network, EVERYWHERE, quick, ends=ends, only=area.edge.tolist()) == []
+    assert check_drive(network, EVERYWHERE, quick, ends=ends, only=area.edge.tolist()) == []
     assert int(quick.covered_dm.sum()) >= wanted
 
 
@@ -87,7 +87,7 @@ def test_a_real_district_by_shares_and_by_time(shared_data: Path) -> None:
     times = []
     for share in (0.3, 0.6, 1.0):
         drive = drive_share(network, area, share=share, ends=ends, effort=Effort(iterations=200, bound_seconds=4))
-        assert recount(network, polygon, drive, ends=ends) == []
+        assert check_drive(network, polygon, drive, ends=ends) == []
         assert drive.share >= share - 1e-9
         assert drive.start == ends.start
         assert drive.lower_ms is not None
@@ -95,7 +95,7 @@ def test_a_real_district_by_shares_and_by_time(shared_data: Path) -> None:
         times.append(drive.travel_s)
     assert times == sorted(times)
     within = drive_within(network, area, times[1], ends=ends, effort=Effort(iterations=200, bound_seconds=4))
-    assert recount(network, polygon, within, ends=ends) == []
+    assert check_drive(network, polygon, within, ends=ends) == []
     assert within.travel_s <= times[1]
     assert within.share > 0.5
 
@@ -126,7 +126,7 @@ def test_where_nothing_fits_the_drive_stays_at_the_wanted_end() -> None:
     for node in range(4):
         for ends in (Ends(end=node, closed=False), Ends(start=node, closed=False), Ends(start=node)):
             drive = drive_within(network, area, 1.0, ends=ends, effort=Effort(iterations=5))
-            assert recount(network, EVERYWHERE, drive, ends=ends) == []
+            assert check_drive(network, EVERYWHERE, drive, ends=ends) == []
             assert (drive.start, drive.end, len(drive.edges)) == (node, node, 0)
 
 

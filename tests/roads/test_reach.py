@@ -63,7 +63,7 @@ def test_nodes_inside_are_those_reached_in_time() -> None:
     assert frame["id"].tolist() == ["p0"] * 3 + ["p1"] * 3
     assert frame["within_s"].tolist() == [15, 45, 100] * 2
     graph = street_graph(network, placed)
-    ((_, key, _),) = fastest(graph, graph.point_node)
+    ((_, key),) = fastest(graph.weights, graph.point_node)
     node = shapely.points(network.lon, network.lat)
     for row, (ms, seconds) in enumerate((ms, s) for ms in key[:, :49] // 2**24 for s in (15, 45, 100)):
         area = frame.geometry[row]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -16,10 +17,12 @@ from patrolroute.roads import (
     Placed,
     RoadNetwork,
     SpeedTable,
+    TurnGraph,
     read_roads,
     roads_from_graph,
     travel_blocks,
     travel_matrix,
+    turn_graph,
     write_travel,
 )
 from patrolroute.roads.hierarchy import batch
@@ -39,13 +42,14 @@ def points_on(network: RoadNetwork, many: int, *, seed: int = 1) -> Placed:
     return at(network, list(zip(edge.tolist(), fraction.tolist(), strict=True)), access)
 
 
-def same(network: RoadNetwork, placed: Placed) -> None:
+def same(network: RoadNetwork, placed: Placed, turns: TurnGraph | None = None) -> None:
     """Both engines give the very same milliseconds and decimetres, though they cut the points into other slices."""
     whole = {}
-    for engine in ("native", "scipy"):
+    engines: tuple[Literal["native", "scipy"], ...] = ("native", "scipy")
+    for engine in engines:
         n = len(placed.ids)
         whole[engine] = np.full((2, n, n), -1)
-        for rows, travel_ms, length_dm in travel_blocks(network, placed, engine=engine):  # type: ignore[arg-type]
+        for rows, travel_ms, length_dm in travel_blocks(network, placed, turns=turns, engine=engine):
             whole[engine][:, rows] = travel_ms, length_dm
     assert (whole["native"] == whole["scipy"]).all()
     assert (whole["native"] >= 0).all()
@@ -55,6 +59,20 @@ def same(network: RoadNetwork, placed: Placed) -> None:
 @given(cases())
 def test_the_hierarchy_finds_what_scipy_finds(case: tuple[RoadNetwork, Placed]) -> None:
     same(*case)
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases(), st.sampled_from([0.0, 20.0, None]))
+def test_the_hierarchy_obeys_turns_as_scipy_does(case: tuple[RoadNetwork, Placed], u_turn_s: float | None) -> None:
+    network, placed = case
+    turns = turn_graph(network, u_turn_s=u_turn_s)
+    try:
+        list(travel_blocks(network, placed, turns=turns, engine="scipy"))
+    except InputError:
+        with pytest.raises(InputError, match="no drive that obeys the turn restrictions"):
+            list(travel_blocks(network, placed, turns=turns, engine="native"))
+    else:
+        same(network, placed, turns)
 
 
 @settings(max_examples=50, deadline=None)
@@ -92,6 +110,7 @@ def test_other_speeds_on_the_same_hierarchy(city: RoadNetwork) -> None:
 def test_real_cities(shared_data: Path, name: str) -> None:
     network = read_roads(shared_data / "roads" / name)
     same(network, points_on(network, 200))
+    same(network, points_on(network, 100), turn_graph(network))
 
 
 def test_a_large_real_city(shared_data: Path) -> None:
@@ -99,6 +118,9 @@ def test_a_large_real_city(shared_data: Path) -> None:
     same(network, points_on(network, 64))
     # Work is counted, not timed: with more links in the hierarchy, every matrix would take longer.
     assert len(network.hierarchy.chordal.higher) < 2.2 * len(network.tail)
+    turns = turn_graph(network)
+    same(network, points_on(network, 20), turns)
+    assert len(turns.hierarchy.chordal.higher) < 4 * len(turns.tail)
 
 
 def test_the_engine_is_chosen_by_work(city: RoadNetwork) -> None:
@@ -110,6 +132,11 @@ def test_the_engine_is_chosen_by_work(city: RoadNetwork) -> None:
     assert (choose_engine(fresh, 99), choose_engine(fresh, 100)) == ("scipy", "native")
     assert fresh.weighted.hierarchy is fresh.hierarchy
     assert choose_engine(fresh, 2) == "native", "the hierarchy is there already"
+    turns = turn_graph(fresh)
+    assert (choose_engine(fresh, 149, turns), choose_engine(fresh, 150, turns)) == ("scipy", "native")
+    assert turns.weighted.hierarchy is turns.hierarchy
+    assert choose_engine(fresh, 2, turns) == "native"
+    assert choose_engine(small, 10_000, turn_graph(small)) == "scipy"
 
 
 def test_files_hold_what_the_matrix_holds(city: RoadNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

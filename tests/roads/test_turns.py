@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
@@ -20,17 +20,19 @@ from patrolroute.roads import (
     read_roads,
     roads_from_graph,
     trace_legs,
+    travel_blocks,
     travel_matrix,
     turn_graph,
 )
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.snap import Placed
-from patrolroute.roads.turnlegs import turn_tables
 from patrolroute.scenario.model import Place, Travel
 from streets import town
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from patrolroute.roads import TurnGraph
 
 
 def put(network: RoadNetwork, spots: list[tuple[int, float]]) -> Placed:
@@ -51,6 +53,14 @@ def plain(network: RoadNetwork, placed: Placed) -> tuple[np.ndarray, np.ndarray]
     """Return milliseconds and metres of ways that need not obey: at speed 1 its seconds are milliseconds."""
     matrix = travel_matrix(network, placed, profiles={"slow": 1})
     return matrix.travel_s[0], matrix.travel_m[0]
+
+
+def turn_tables(
+    network: RoadNetwork, placed: Placed, *, turns: TurnGraph, engine: Literal["native", "scipy"] = "native"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return milliseconds and decimetres of ways that obey."""
+    blocks = list(travel_blocks(network, placed, turns=turns, engine=engine))
+    return np.concatenate([ms for _, ms, _ in blocks]), np.concatenate([dm for _, _, dm in blocks])
 
 
 def brute(network: RoadNetwork, u_turn_ms: int | None, a: tuple[int, float], b: tuple[int, float]) -> float:
@@ -149,6 +159,9 @@ def test_times_are_those_of_a_search_over_whole_histories(
             turn_tables(network, placed, turns=turns)
         return
     travel_ms, length_dm = turn_tables(network, placed, turns=turns)
+    by_scipy = turn_tables(network, placed, turns=turns, engine="scipy")
+    assert (travel_ms == by_scipy[0]).all()
+    assert (length_dm == by_scipy[1]).all()
     assert {(i, j): int(travel_ms[i, j]) for i, j in pairs} == expected
     assert (travel_ms >= plain(network, placed)[0]).all()
     names = [(f"p{i}", f"p{j}") for i, j in pairs]
@@ -272,6 +285,7 @@ def test_streets_that_no_turn_leads_into_are_told(tmp_path: Path) -> None:
     placed = put(network, [(edge_of(network, 1, 5), 0.5), (edge_of(network, 5, 7), 0.5)])
     for ask in (
         lambda: turn_tables(network, placed, turns=turns),
+        lambda: turn_tables(network, placed, turns=turns, engine="scipy"),
         lambda: trace_legs(network, placed, [("p1", "p0"), ("p0", "p1")], turns=turns),
     ):
         with pytest.raises(InputError, match="no drive that obeys the turn restrictions leads from 'p0' to 'p1'; move"):

@@ -275,14 +275,18 @@ class RoadNetwork:
         edge = np.arange(len(self.twin), dtype=np.int32)
         return np.where(self.twin >= 0, np.minimum(self.twin, edge), edge)
 
+    @property
+    def xy_m(self) -> NDArray[np.float64]:
+        """Where the nodes lie, metres east and north that are true at the middle latitude, shape (N, 2)."""
+        east, north = metres_per_degree(np.array([self.lat.mean()]))
+        return np.column_stack([self.lon * east, self.lat * north])
+
     @cached_property
     def hierarchy(self) -> Hierarchy:
         """The contraction hierarchy of the streets, made when it is first asked for; speeds do not matter to it."""
         from patrolroute.roads.hierarchy import build_hierarchy  # noqa: PLC0415 - brings the compiler
 
-        east, north = metres_per_degree(np.array([self.lat.mean()]))
-        xy = np.column_stack([self.lon * east, self.lat * north])
-        return build_hierarchy(len(self.node_id), self.tail, self.head, xy)
+        return build_hierarchy(len(self.node_id), self.tail, self.head, self.xy_m)
 
     @cached_property
     def weighted(self) -> Weighted:

@@ -66,7 +66,7 @@ def reach_areas(
     faults.raise_if_any()
     graph = street_graph(network, placed)
     areas, lines = [], network.lines
-    for rows, key, _ in fastest(graph, graph.point_node):
+    for rows, key in fastest(graph.weights, graph.point_node):
         for point, row in enumerate(key[:, : len(network.node_id)], rows.start):
             node_ms = np.floor(row / DM_LIMIT)
             for seconds in within_s:

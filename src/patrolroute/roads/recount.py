@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _RADIUS_M = 6_371_009.0
 
 
-def recount(
+def check_drive(
     network: RoadNetwork,
     polygon: BaseGeometry,
     drive: Drive,

@@ -24,6 +24,39 @@ _CHUNK_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Stretches:
+    """Parts of edges that are driven, k of them.
+
+    Parameters
+    ----------
+    edge : int64 array, shape (k,)
+        -1 where nothing is driven.
+    from_dm, to_dm : int64 array, shape (k,)
+        From where to where on the edge, decimetres from its tail.
+    time_ms : int64 array, shape (k,)
+    """
+
+    edge: NDArray[np.int64]
+    from_dm: NDArray[np.int64]
+    to_dm: NDArray[np.int64]
+    time_ms: NDArray[np.int64]
+
+    @property
+    def key(self) -> NDArray[np.float64]:
+        """Time and length as one number, see `join_keys`."""
+        return join_keys(self.time_ms, self.to_dm - self.from_dm)
+
+    def part(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> Stretches:
+        """Return some of them."""
+        return Stretches(
+            edge=self.edge[chosen],
+            from_dm=self.from_dm[chosen],
+            to_dm=self.to_dm[chosen],
+            time_ms=self.time_ms[chosen],
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class StreetGraph:
     """The street network with placed points as nodes of their own.
 
@@ -55,16 +88,21 @@ class StreetGraph:
     point_node: NDArray[np.int64]
 
     @property
+    def source_node(self) -> NDArray[np.int64]:
+        """The node that each placed point is left from."""
+        return self.point_node
+
+    @property
+    def target_node(self) -> NDArray[np.int64]:
+        """The node that each placed point is reached at."""
+        return self.point_node
+
+    @property
     def weights(self) -> csr_array:
         """Time and length of every arc as one number, see `join_keys`; `check_range` says up to where that is exact."""
         start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
         weight = join_keys(self.time_ms, self.length_dm)
         return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
-
-    def arc(self, tail: int, head: int) -> int:
-        """Return the arc between two neighbouring nodes."""
-        lo, hi = np.searchsorted(self.tail, [tail, tail + 1])
-        return int(lo + np.searchsorted(self.head[lo:hi], head))
 
 
 def street_graph(network: RoadNetwork, placed: Placed) -> StreetGraph:
@@ -195,20 +233,12 @@ def check_range(network: RoadNetwork, placed: Placed, longest_ms: int) -> None:
         )
 
 
-def fastest(
-    graph: StreetGraph, sources: NDArray[np.int64], *, predecessors: bool = False
-) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.int32]]]:
-    """Yield, for slices of the source nodes, the weights of the fastest ways to all nodes, and their predecessors.
+def fastest(weights: csr_array, sources: NDArray[np.int64]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yield, for slices of the source nodes, the weights of the fastest ways to all nodes, in slices of bounded memory.
 
-    Both arrays have shape (sources in the slice, nodes); the second is empty unless asked for. Slices bound the memory.
     Dijkstra's algorithm as SciPy has it (10.1007/BF01386390).
     """
-    weights = graph.weights
-    chunk = max(1, _CHUNK_BYTES // (12 * graph.nodes))
+    chunk = max(1, _CHUNK_BYTES // (12 * weights.shape[0]))
     for begin in range(0, len(sources), chunk):
         part = slice(begin, min(begin + chunk, len(sources)))
-        if predecessors:
-            distance, before = dijkstra(weights, indices=sources[part], return_predecessors=True)
-            yield part, distance, before
-        else:
-            yield part, dijkstra(weights, indices=sources[part]), np.zeros((0, 0), np.int32)
+        yield part, dijkstra(weights, indices=sources[part])

@@ -11,7 +11,8 @@ from patrolroute.errors import Faults, InputError
 from patrolroute.matrix import TravelMatrix
 from patrolroute.roads.files import write_whole
 from patrolroute.roads.keys import split_keys
-from patrolroute.roads.routing import check_range, fastest, street_graph
+from patrolroute.roads.routing import check_range, fastest
+from patrolroute.roads.turnlegs import placed_graph, raise_unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from patrolroute.roads.network import RoadNetwork
     from patrolroute.roads.snap import Placed
+    from patrolroute.roads.turns import TurnGraph
+
+    _Keys = Iterator[tuple[slice, NDArray[np.float64]]]
 
 Engine = Literal["auto", "native", "scipy"]
 """What finds the ways: this package's hierarchy, SciPy's Dijkstra, or whichever has less to do."""
@@ -29,17 +33,22 @@ _FEW_POINTS = 100
 """Searches of Dijkstra's algorithm that cost as much as making a hierarchy of the same network: measured between 66 and
 115 for pieces and tiles of Porto with 2,000 to 260,000 nodes."""
 
+_FEW_UNDER_TURNS = 150
+"""The same for turns: measured between 124 and 226 for Porto's."""
+
 _INT32_MAX = np.iinfo(np.int32).max
 
 
-def choose_engine(network: RoadNetwork, points: int) -> Literal["native", "scipy"]:
+def choose_engine(network: RoadNetwork, points: int, turns: TurnGraph | None = None) -> Literal["native", "scipy"]:
     """Return what finds the ways between so many points with less work; no clock is asked.
 
-    SciPy for networks of fewer than 2,000 nodes, and for fewer than 100 points on a network that has no hierarchy yet.
+    SciPy for networks of fewer than 2,000 nodes (states of turns), and, where there is no hierarchy yet, for fewer than
+    100 points (under turns 150).
     """
-    ready = "hierarchy" in vars(network)
-    small = len(network.node_id) < _SMALL_NODES
-    return "scipy" if small or (points < _FEW_POINTS and not ready) else "native"
+    ready = "hierarchy" in vars(network if turns is None else turns)
+    small = (len(network.node_id) if turns is None else turns.states) < _SMALL_NODES
+    few = points < (_FEW_POINTS if turns is None else _FEW_UNDER_TURNS)
+    return "scipy" if small or (few and not ready) else "native"
 
 
 def travel_seconds(travel_ms: NDArray[np.int64], speed_milli: int) -> NDArray[np.int64]:
@@ -55,7 +64,7 @@ def travel_seconds(travel_ms: NDArray[np.int64], speed_milli: int) -> NDArray[np
 
 
 def travel_blocks(
-    network: RoadNetwork, placed: Placed, *, engine: Engine = "auto"
+    network: RoadNetwork, placed: Placed, *, turns: TurnGraph | None = None, engine: Engine = "auto"
 ) -> Iterator[tuple[slice, NDArray[np.int64], NDArray[np.int64]]]:
     """Yield, for slices of the points in turn, milliseconds and decimetres of the fastest drives to all points.
 
@@ -67,6 +76,8 @@ def travel_blocks(
     network : RoadNetwork
     placed : Placed
         n points.
+    turns : TurnGraph, optional
+        Turns that the drives must obey, of the same network; what turning round costs is part of the time.
     engine : {"auto", "native", "scipy"}
         See `choose_engine`.
 
@@ -78,16 +89,22 @@ def travel_blocks(
     Raises
     ------
     InputError
-        When a drive takes about 15 hours or more, or there is no such engine.
+        When a drive takes about 15 hours or more, none that obeys the turns leads between two points, or there is no
+        such engine.
     """
     if engine not in get_args(Engine):
         raise InputError([f"engine: there is no {engine!r}; expected {', '.join(map(repr, get_args(Engine)))}."])
     if engine == "auto":
-        engine = choose_engine(network, len(placed.ids))
+        engine = choose_engine(network, len(placed.ids), turns)
     _, position = np.unique(np.column_stack([placed.site_lon, placed.site_lat]), axis=0, return_inverse=True)
     position = position.reshape(-1).astype(np.int32)
     longest_ms = -1
-    for rows, key in (_native_keys if engine == "native" else _scipy_keys)(network, placed):
+    for rows, key in (_native_keys if engine == "native" else _scipy_keys)(network, placed, turns):
+        same = np.nonzero(position[rows, None] == position)
+        key[same] = 0
+        if turns is not None and np.isinf(key.max(initial=0)):
+            cells = np.argwhere(np.isinf(key)).tolist()
+            raise_unreachable([(placed.ids[rows.start + i], placed.ids[j]) for i, j in cells])
         travel_ms, length_dm = split_keys(key, placed.ids[rows], placed.ids)
         if (most := int(travel_ms.max(initial=0))) > longest_ms:
             check_range(network, placed, most)
@@ -95,30 +112,35 @@ def travel_blocks(
         for whole, access in ((travel_ms, placed.access_ms), (length_dm, placed.access_dm)):
             np.add(whole, access[rows, None], out=whole)
             np.add(whole, access, out=whole)
-        same = np.nonzero(position[rows, None] == position)
         travel_ms[same] = length_dm[same] = 0
         yield rows, travel_ms, length_dm
 
 
-def _native_keys(network: RoadNetwork, placed: Placed) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    # Both bring the compiler, which small networks do without.
-    from patrolroute.roads.ends import street_ends  # noqa: PLC0415
+def _native_keys(network: RoadNetwork, placed: Placed, turns: TurnGraph | None) -> _Keys:
+    # These bring the compiler, which small networks do without.
+    from patrolroute.roads.ends import point_ends  # noqa: PLC0415
     from patrolroute.roads.hierarchy import sweep  # noqa: PLC0415
 
-    ends = street_ends(network, placed)
-    for rows, key in sweep(network.weighted, ends.sources, ends.targets):
+    ends = point_ends(network, placed, turns)
+    weighted = network.weighted if turns is None else turns.weighted
+    for rows, key in sweep(weighted, ends.sources, ends.targets):
         ends.shorten(rows, key)
         yield rows, key
 
 
-def _scipy_keys(network: RoadNetwork, placed: Placed) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    graph = street_graph(network, placed)
-    for rows, distance, _ in fastest(graph, graph.point_node):
-        yield rows, distance[:, graph.point_node]
+def _scipy_keys(network: RoadNetwork, placed: Placed, turns: TurnGraph | None) -> _Keys:
+    graph = placed_graph(network, placed, turns)
+    for rows, distance in fastest(graph.weights, graph.source_node):
+        yield rows, distance[:, graph.target_node]
 
 
 def travel_matrix(
-    network: RoadNetwork, placed: Placed, *, profiles: Mapping[str, int], engine: Engine = "auto"
+    network: RoadNetwork,
+    placed: Placed,
+    *,
+    profiles: Mapping[str, int],
+    turns: TurnGraph | None = None,
+    engine: Engine = "auto",
 ) -> TravelMatrix:
     """Return seconds and metres of the fastest drives between all placed points.
 
@@ -133,6 +155,8 @@ def travel_matrix(
     placed : Placed
     profiles : mapping of str to int
         Vehicle profiles and their speed in thousandths of network speed: `Vehicle.profile`, `Vehicle.speed_milli`.
+    turns : TurnGraph, optional
+        Turns that the drives must obey, of the same network; what turning round costs is part of the time.
     engine : {"auto", "native", "scipy"}
         What finds the ways; all give the very same matrix. See `choose_engine`.
 
@@ -143,13 +167,13 @@ def travel_matrix(
     Raises
     ------
     InputError
-        When a speed is below 1, there is no such engine, a drive takes about 15 hours or more, or seconds do not fit
-        32 bits.
+        When a speed is below 1, there is no such engine, a drive takes about 15 hours or more, seconds do not fit 32
+        bits, or no drive obeys the turns between two points.
     """
     _check_speeds(profiles)
     n = len(placed.ids)
     travel_s, travel_m = np.empty((len(profiles), n, n), np.int32), np.empty((n, n), np.int32)
-    for rows, travel_ms, length_dm in travel_blocks(network, placed, engine=engine):
+    for rows, travel_ms, length_dm in travel_blocks(network, placed, turns=turns, engine=engine):
         for layer, speed_milli in zip(travel_s, profiles.values(), strict=True):
             layer[rows] = _fitting("travel_s", travel_seconds(travel_ms, speed_milli))
         travel_m[rows] = -(-length_dm // 10)
@@ -171,6 +195,7 @@ def write_travel(
     *,
     metres_path: str | Path | None = None,
     speed_milli: int = 1000,
+    turns: TurnGraph | None = None,
     engine: Engine = "auto",
 ) -> None:
     """Write what `travel_matrix` would hold for one vehicle into `.npy` files, block by block.
@@ -189,6 +214,8 @@ def write_travel(
         For int32 metres of the same drives.
     speed_milli : int
         Thousandths of network speed.
+    turns : TurnGraph, optional
+        Turns that the drives must obey.
     engine : {"auto", "native", "scipy"}
 
     Raises
@@ -211,7 +238,7 @@ def write_travel(
         header = {"descr": "<i4", "fortran_order": False, "shape": (n, n)}
         for file in files:
             np.lib.format.write_array_header_1_0(file, header)
-        for _, travel_ms, length_dm in travel_blocks(network, placed, engine=engine):
+        for _, travel_ms, length_dm in travel_blocks(network, placed, turns=turns, engine=engine):
             seconds = _fitting("travel_s", travel_seconds(travel_ms, speed_milli))
             for file, values in zip(files, (seconds, -(-length_dm // 10)), strict=False):
                 file.write(np.ascontiguousarray(values, "<i4").data)

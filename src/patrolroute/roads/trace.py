@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.sparse.csgraph import dijkstra
 
 from patrolroute.errors import Faults
-from patrolroute.roads.geometry import along_m, great_circle_m, part_index
-from patrolroute.roads.keys import DM_LIMIT
-from patrolroute.roads.routing import check_range, street_graph
-from patrolroute.roads.turnlegs import place_turns, raise_unreachable
+from patrolroute.roads.geometry import along_m, part_index
+from patrolroute.roads.routing import check_range
+from patrolroute.roads.tables import choose_engine
+from patrolroute.roads.ways import Drives, native_ways, scipy_ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,22 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.roads.network import RoadNetwork
-    from patrolroute.roads.routing import StreetGraph
+    from patrolroute.roads.routing import Stretches
     from patrolroute.roads.snap import Placed
-    from patrolroute.roads.turnlegs import TurnStreets
+    from patrolroute.roads.tables import Engine
     from patrolroute.roads.turns import TurnGraph
-
-    _Drives = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
-    """Origin and destination of each leg, and whether it is driven at all."""
-
+    from patrolroute.roads.ways import Ways
 
 _APART_M = 2.0e7
 """Farther apart than any edge is long."""
-_LIKELY_M_PER_MS = 0.005
-"""How fast one comes nearer as the crow flies, at least, on most legs: 18 km/h."""
-_FIRST_MS = 60_000
-_DOUBLINGS = 14
-_CHUNK_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +86,17 @@ class Leg:
 
 
 def trace_legs(
-    network: RoadNetwork, placed: Placed, pairs: Sequence[tuple[str, str]], *, turns: TurnGraph | None = None
+    network: RoadNetwork,
+    placed: Placed,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    turns: TurnGraph | None = None,
+    engine: Engine = "auto",
 ) -> list[Leg]:
     """Return the fastest way of each pair of places, in the order of the pairs.
+
+    Times and lengths are those of the travel matrix, whatever the engine; where several ways are equally fast and long,
+    two engines may take two of them.
 
     Parameters
     ----------
@@ -108,6 +107,8 @@ def trace_legs(
         Ids of origin and destination.
     turns : TurnGraph, optional
         Turns that the ways must obey, of the same network; what turning round costs is part of the next edge's time.
+    engine : {"auto", "native", "scipy"}
+        What finds the ways; `choose_engine` is asked for the number of origins.
 
     Raises
     ------
@@ -125,131 +126,39 @@ def trace_legs(
     driven = (placed.site_lon[origin] != placed.site_lon[destination]) | (
         placed.site_lat[origin] != placed.site_lat[destination]
     )
-    ways = _ways(network, placed, (origin, destination, driven), turns)
+    drives = Drives(origin=origin, destination=destination, driven=driven)
+    if engine == "auto":
+        engine = choose_engine(network, len(np.unique(origin)), turns)
+    ways = (native_ways if engine == "native" else scipy_ways)(network, placed, drives, turns)
     # Ways between places and streets are added in whole numbers: only the road's own time bounds what is exact.
     check_range(network, placed, int(np.bincount(ways.leg, weights=ways.time_ms, minlength=1).max()))
-    return _legs(network, placed, (origin, destination, driven), ways)
+    return _legs(network, placed, drives, ways)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Ways:
-    """Stretches of edges, leg by leg in driving order."""
-
-    leg: NDArray[np.int64]
-    edge: NDArray[np.int32]
-    from_dm: NDArray[np.int64]
-    to_dm: NDArray[np.int64]
-    time_ms: NDArray[np.int64]
-
-
-def _ways(network: RoadNetwork, placed: Placed, legs: _Drives, turns: TurnGraph | None) -> _Ways:
-    origin, destination, driven = legs
-    graph: StreetGraph | TurnStreets
-    if turns is None:
-        graph = street_graph(network, placed)
-        begin, end = graph.point_node[origin], graph.point_node[destination]
-    else:
-        graph = place_turns(network, turns, placed)
-        begin, end = graph.source_node[origin], graph.target_node[destination]
-    crow_m = great_circle_m(placed.lon[origin], placed.lat[origin], placed.lon[destination], placed.lat[destination])
-    moving = np.flatnonzero(driven)
-    found = _paths(graph, begin[moving], end[moving], crow_m[moving] / _LIKELY_M_PER_MS)
-    paths = dict(zip(moving.tolist(), found, strict=True))
-    raise_unreachable(
-        [(placed.ids[origin[k]], placed.ids[destination[k]]) for k, path in sorted(paths.items()) if not path]
-    )
-    leg = np.repeat(sorted(paths), [len(paths[k]) - 1 for k in sorted(paths)]).astype(np.int64)
-    tail = np.array([node for k in sorted(paths) for node in paths[k][:-1]], np.int64)
-    head = np.array([node for k in sorted(paths) for node in paths[k][1:]], np.int64)
-    arc = np.searchsorted(graph.tail.astype(np.int64) * graph.nodes + graph.head, tail * graph.nodes + head)
-    leg, arc = leg[graph.edge[arc] >= 0], arc[graph.edge[arc] >= 0]
-    # Arcs that only another place's cut divides are one stretch of one edge again.
-    fresh = np.ones(len(arc), bool)
-    fresh[1:] = (
-        (leg[1:] != leg[:-1])
-        | (graph.edge[arc[1:]] != graph.edge[arc[:-1]])
-        | (graph.from_dm[arc[1:]] != graph.to_dm[arc[:-1]])
-    )
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(arc)) - 1 if len(arc) else first
-    return _Ways(
-        leg=leg[first],
-        edge=graph.edge[arc[first]],
-        from_dm=graph.from_dm[arc[first]],
-        to_dm=graph.to_dm[arc[last]],
-        time_ms=np.add.reduceat(graph.time_ms[arc], first) if len(arc) else np.zeros(0, np.int64),
-    )
-
-
-def _paths(
-    graph: StreetGraph | TurnStreets,
-    begin: NDArray[np.int64],
-    end: NDArray[np.int64],
-    likely_ms: NDArray[np.float64],
-) -> list[list[int]]:
-    """Return the nodes of the fastest way of each leg; none where there is no way.
-
-    Dijkstra's algorithm as SciPy has it (10.1007/BF01386390), from each origin as far as its legs are likely to lead,
-    and twice as far again while one of them has not been reached.
-    """
-    weights = graph.weights
-    sources, which = np.unique(begin, return_inverse=True)
-    legs_of: list[list[int]] = [[] for _ in sources]
-    for leg, source in enumerate(which.tolist()):
-        legs_of[source].append(leg)
-    doublings = np.ceil(np.log2(np.maximum(likely_ms / _FIRST_MS, 1))).astype(np.int64)
-    due = np.zeros(len(sources), np.int64)
-    np.maximum.at(due, which, np.minimum(doublings, _DOUBLINGS))
-    paths: list[list[int]] = [[] for _ in begin]
-    chunk = max(1, _CHUNK_BYTES // (12 * graph.nodes))
-    for step in range(_DOUBLINGS + 1):
-        limit = np.inf if step == _DOUBLINGS else float(_FIRST_MS << step) * DM_LIMIT
-        now = np.flatnonzero(due == step)
-        for first in range(0, len(now), chunk):
-            part = now[first : first + chunk]
-            _, before = dijkstra(weights, indices=sources[part], return_predecessors=True, limit=limit)
-            for row, source in zip(before, part.tolist(), strict=True):
-                for leg in legs_of[source]:
-                    paths[leg] = paths[leg] or _path(row, int(begin[leg]), int(end[leg]))
-                if not all(paths[leg] for leg in legs_of[source]):
-                    due[source] = step + 1
-    return paths
-
-
-def _path(before: NDArray[np.int32], origin: int, destination: int) -> list[int]:
-    """Return the nodes of the way that Dijkstra's predecessors tell; none where there is no way."""
-    path = [destination]
-    while path[-1] != origin:
-        previous = int(before[path[-1]])
-        if previous < 0:
-            return []
-        path.append(previous)
-    return path[::-1]
-
-
-def _legs(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> list[Leg]:
-    origin, destination, driven = legs
+def _legs(network: RoadNetwork, placed: Placed, drives: Drives, ways: Ways) -> list[Leg]:
+    origin, destination, driven = drives.origin, drives.destination, drives.driven
     bounds = np.searchsorted(ways.leg, np.arange(len(origin) + 1)).tolist()
-    lines = _lines(network, placed, legs, ways)
+    lines = _lines(network, placed, drives, ways)
     streets = _streets(network, ways, len(origin))
+    edges = ways.edge.astype(np.int32)
+    road_ms, road_dm = _sums(ways.time_ms, bounds), _sums(ways.to_dm - ways.from_dm, bounds)
     traced = []
     for k, (i, j, moves) in enumerate(zip(origin.tolist(), destination.tolist(), driven.tolist(), strict=True)):
         part = slice(bounds[k], bounds[k + 1])
-        from_dm, to_dm, edge_ms = ways.from_dm[part], ways.to_dm[part], ways.time_ms[part]
         access_dm = (int(placed.access_dm[i]), int(placed.access_dm[j])) if moves else (0, 0)
         access_ms = int(placed.access_ms[i] + placed.access_ms[j]) if moves else 0
         traced.append(
             Leg(
                 origin=placed.ids[i],
                 destination=placed.ids[j],
-                edges=ways.edge[part],
-                edge_from_dm=from_dm,
-                edge_to_dm=to_dm,
-                edge_ms=edge_ms,
+                edges=edges[part],
+                edge_from_dm=ways.from_dm[part],
+                edge_to_dm=ways.to_dm[part],
+                edge_ms=ways.time_ms[part],
                 streets=streets[k],
                 line=lines[k],
-                travel_ms=int(edge_ms.sum()) + access_ms,
-                length_dm=int((to_dm - from_dm).sum()) + sum(access_dm),
+                travel_ms=road_ms[k] + access_ms,
+                length_dm=road_dm[k] + sum(access_dm),
                 origin_access_dm=access_dm[0],
                 destination_access_dm=access_dm[1],
             )
@@ -257,27 +166,32 @@ def _legs(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> l
     return traced
 
 
-def _streets(network: RoadNetwork, ways: _Ways, legs: int) -> list[tuple[Street, ...]]:
+def _sums(values: NDArray[np.int64], bounds: list[int]) -> list[int]:
+    """Return the sums of the parts of an array between bounds."""
+    total = np.concatenate([np.zeros(1, np.int64), np.cumsum(values)])[bounds]
+    sums: list[int] = np.diff(total).tolist()
+    return sums
+
+
+def _streets(network: RoadNetwork, ways: Ways, legs: int) -> list[tuple[Street, ...]]:
     """Return for each leg its stretches of one name after the other."""
-    names = [network.name[edge] for edge in ways.edge.tolist()]
+    name = np.array(network.name, object)[ways.edge]
     of_leg: list[list[Street]] = [[] for _ in range(legs)]
-    number = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    name = np.array([number[each] for each in names], np.int64)
     fresh = np.ones(len(name), bool)
     fresh[1:] = (name[1:] != name[:-1]) | (ways.leg[1:] != ways.leg[:-1])
     first = np.flatnonzero(fresh)
     metres = np.add.reduceat(ways.to_dm - ways.from_dm, first) if len(first) else first
-    for row, leg, dm in zip(first.tolist(), ways.leg[first].tolist(), metres.tolist(), strict=True):
-        of_leg[leg].append(Street(name=names[row], length_m=dm / 10))
+    for street, leg, dm in zip(name[first].tolist(), ways.leg[first].tolist(), metres.tolist(), strict=True):
+        of_leg[leg].append(Street(name=street, length_m=dm / 10))
     return [tuple(stretches) for stretches in of_leg]
 
 
-def _lines(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> list[shapely.LineString]:
+def _lines(network: RoadNetwork, placed: Placed, drives: Drives, ways: Ways) -> list[shapely.LineString]:
     """Return a line from place to street to place for each leg, without repeated points.
 
     A drive of no length keeps two points, since a line needs them.
     """
-    origin, destination, driven = legs
+    origin, destination, driven = drives.origin, drives.destination, drives.driven
     count = len(origin)
     row, points = _road(network, ways)
     empty = np.flatnonzero(driven & (np.bincount(ways.leg, minlength=count) == 0))
@@ -294,26 +208,38 @@ def _lines(network: RoadNetwork, placed: Placed, legs: _Drives, ways: _Ways) -> 
     order = np.argsort(leg, kind="stable")
     leg, lonlat = leg[order], lonlat[order]
     moved = np.ones(len(leg), bool)
-    moved[1:] = (np.diff(lonlat, axis=0) != 0).any(axis=1) | (np.diff(leg) != 0)
+    lon, lat = lonlat.T
+    moved[1:] = (lon[1:] != lon[:-1]) | (lat[1:] != lat[:-1]) | (leg[1:] != leg[:-1])
     # The last point of a leg that never moves stays.
     last = np.append(leg[1:] != leg[:-1], True)
     moved |= last & (np.bincount(leg, weights=moved, minlength=count)[leg] < 2)
     return list(np.asarray(shapely.linestrings(lonlat[moved], indices=leg[moved]), object))
 
 
-def _road(network: RoadNetwork, ways: _Ways) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _road(network: RoadNetwork, ways: Ways) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the points of the driven stretches of edges, and the row of `ways` that each belongs to."""
-    start, shape = network.shape_start, network.shape_lonlat
-    edge = ways.edge.astype(np.int64)
+    whole = (ways.from_dm == 0) & (ways.to_dm == network.length_dm[ways.edge])
+    uncut, cut = np.flatnonzero(whole), np.flatnonzero(~whole)
+    edge, start = ways.edge[uncut], network.shape_start
+    cut_row, cut_lonlat = _cut_road(network, ways.part(cut))
+    row = np.concatenate([np.repeat(uncut, start[edge + 1] - start[edge]), cut[cut_row]])
+    lonlat = np.concatenate([network.shape_lonlat[part_index(start, edge)], cut_lonlat])
+    order = np.argsort(row, kind="stable")
+    return row[order], lonlat[order]
+
+
+def _cut_road(network: RoadNetwork, parts: Stretches) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the points of parts of edges, and which part each belongs to."""
+    start, shape, edge = network.shape_start, network.shape_lonlat, parts.edge
     at = part_index(start, edge)
     row = np.repeat(np.arange(len(edge)), start[edge + 1] - start[edge])
     begin = np.cumsum(start[edge + 1] - start[edge]) - (start[edge + 1] - start[edge])
     along = along_m(np.append(begin, len(at)), shape[at])
     total = along[np.append(begin[1:], len(at)) - 1] if len(at) else along
     whole = np.maximum(network.length_dm[edge], 1)
-    cut = np.stack([ways.from_dm / whole * total, ways.to_dm / whole * total])
+    cut = np.stack([parts.from_dm / whole * total, parts.to_dm / whole * total])
     # A whole edge keeps its own ends; others get a point where they are cut.
-    uncut = np.stack([ways.from_dm == 0, ways.to_dm == network.length_dm[edge]])
+    uncut = np.stack([parts.from_dm == 0, parts.to_dm == network.length_dm[edge]])
     inside = (uncut[0][row] | (along > cut[0][row])) & (uncut[1][row] | (along < cut[1][row]))
     row, inner = row[inside], shape[at[inside]]
     # Rows are far apart on one scale, so that one search finds the pieces in which all of them are cut.

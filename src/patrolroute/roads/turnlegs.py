@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from patrolroute.errors import Faults, InputError
-from patrolroute.matrix import TravelMatrix, whole_numbers
+from patrolroute.errors import InputError
 from patrolroute.roads.geometry import part_index
-from patrolroute.roads.keys import DM_LIMIT, join_keys
-from patrolroute.roads.routing import along_ms, check_range, fastest, on_twin_dm, spots
-from patrolroute.roads.tables import travel_seconds
+from patrolroute.roads.keys import join_keys
+from patrolroute.roads.routing import along_ms, on_twin_dm, spots, street_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -112,6 +110,11 @@ def _spots(network: RoadNetwork, placed: Placed) -> _Spots:
     )
 
 
+def placed_graph(network: RoadNetwork, placed: Placed, turns: TurnGraph | None) -> StreetGraph | TurnStreets:
+    """Return the streets with placed points on them, or the turns where drives must obey them."""
+    return street_graph(network, placed) if turns is None else place_turns(network, turns, placed)
+
+
 def place_turns(network: RoadNetwork, turns: TurnGraph, placed: Placed) -> TurnStreets:
     """Return the turn graph with placed points on it.
 
@@ -122,18 +125,36 @@ def place_turns(network: RoadNetwork, turns: TurnGraph, placed: Placed) -> TurnS
         Of the same network.
     placed : Placed
     """
+    of_point, count, rows = point_arcs(network, turns, placed)
+    between = _arcs(turns.tail, turns.head, turns.time_ms, turns.edge[turns.head], 0, turns.length_dm)
+    source = turns.states + of_point
+    return _sorted(np.concatenate([between, rows], axis=1), turns.states + 2 * count, source, source + count)
+
+
+def point_arcs(
+    network: RoadNetwork, turns: TurnGraph, placed: Placed
+) -> tuple[NDArray[np.int64], int, NDArray[np.int64]]:
+    """Return the spot of each placed point, how many spots there are, and the arcs that lead from and to them.
+
+    Spot k is left as node S + k and reached as node S + spots + k, S being the states of the turn graph.
+
+    Returns
+    -------
+    of_point : int64 array, shape (n,)
+    spots : int
+    arcs : int64 array, shape (6, A)
+        Tail, head, milliseconds, edge (-1 for an arc that only ends the way), from and to decimetres on it.
+    """
     at = _spots(network, placed)
-    count = at.inner + len(at.junction)
-    source, target = turns.states, turns.states + count
+    source = turns.states
     first = np.searchsorted(network.tail, np.arange(len(network.node_id) + 1)).astype(np.int64)
     leaving = part_index(first, at.junction)
     corner = np.repeat(source + at.inner + np.arange(len(at.junction)), np.diff(first)[at.junction])
     rows = [
-        _arcs(turns.tail, turns.head, turns.time_ms, turns.edge[turns.head], 0, turns.length_dm),
         *_junction_arcs(network, turns, at, (corner, leaving)),
         *_inner_arcs(network, turns, at, (corner, leaving)),
     ]
-    return _sorted(np.concatenate(rows, axis=1), target + count, source + at.of_point, target + at.of_point)
+    return at.of_point, at.inner + len(at.junction), np.concatenate(rows, axis=1)
 
 
 def _arcs(*columns: NDArray[np.generic] | int) -> NDArray[np.int64]:
@@ -148,7 +169,7 @@ def _junction_arcs(
     corner, edge = leaving
     count = at.inner + len(at.junction)
     here = turns.states + at.inner + np.arange(len(at.junction))
-    arriving, arrived_at = _joined(at.junction, network.head[turns.edge])
+    arriving, arrived_at = joined(at.junction, network.head[turns.edge])
     return [
         _arcs(corner, edge, network.time_ms[edge], edge, 0, network.length_dm[edge]),
         _arcs(arriving, here[arrived_at] + count, 0, -1, 0, 0),
@@ -164,9 +185,9 @@ def _inner_arcs(
     source = turns.states + at.spot
     target = source + at.inner + len(at.junction)
     onto = turns.edge[turns.head]
-    turn, row = _joined(at.edge, onto)
-    near, near_row = _joined(at.edge, left_by)
-    one, other = _joined(at.edge, at.edge)
+    turn, row = joined(at.edge, onto)
+    near, near_row = joined(at.edge, left_by)
+    one, other = joined(at.edge, at.edge)
     ahead = at.rank[one] <= at.rank[other]
     one, other = one[ahead], other[ahead]
     time_ms, length_dm = network.time_ms[at.edge], network.length_dm[at.edge]
@@ -180,7 +201,7 @@ def _inner_arcs(
     ]
 
 
-def _joined(wanted: NDArray[np.integer], given: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def joined(wanted: NDArray[np.integer], given: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return all pairs of positions in `given` and in `wanted` that hold the same value."""
     order = np.argsort(wanted, kind="stable")
     ordered = wanted[order]
@@ -214,83 +235,12 @@ def _sorted(
     )
 
 
-def turn_tables(
-    network: RoadNetwork, placed: Placed, *, turns: TurnGraph
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return milliseconds and decimetres of the fastest drives that obey the turns, access included, shape (n, n).
-
-    Parameters
-    ----------
-    network : RoadNetwork
-    placed : Placed
-    turns : TurnGraph
-        Of the same network.
-
-    Raises
-    ------
-    InputError
-        When no drive that obeys the turns leads between two points, which it names, or one takes about 15 hours.
-    """
-    n = len(placed.ids)
-    graph = place_turns(network, turns, placed)
-    sources, which = np.unique(graph.source_node, return_inverse=True)
-    weight = np.zeros((n, n))
-    # `fastest` asks a graph for its nodes and weights only.
-    for part, distance, _ in fastest(cast("StreetGraph", graph), sources):
-        rows = np.flatnonzero((which >= part.start) & (which < part.stop))
-        weight[rows] = distance[which[rows] - part.start][:, graph.target_node]
-    lonlat = np.column_stack([placed.site_lon, placed.site_lat])
-    _, place = np.unique(lonlat, axis=0, return_inverse=True)
-    driven = place.reshape(-1)[:, None] != place.reshape(-1)
-    unreachable = np.argwhere(np.isinf(weight) & driven)
-    raise_unreachable([(placed.ids[i], placed.ids[j]) for i, j in unreachable.tolist()])
-    weight[~driven] = 0
-    road_ms, road_dm = np.divmod(weight.astype(np.int64), DM_LIMIT)
-    check_range(network, placed, int(road_ms.max(initial=0)))
-    travel_ms = (road_ms + placed.access_ms[:, None] + placed.access_ms[None, :]) * driven
-    length_dm = (road_dm + placed.access_dm[:, None] + placed.access_dm[None, :]) * driven
-    return travel_ms, length_dm
-
-
-def turn_matrix(network: RoadNetwork, placed: Placed, *, turns: TurnGraph, profiles: Mapping[str, int]) -> TravelMatrix:
-    """Return seconds and metres of the fastest drives that obey the turns, as `travel_matrix` does of all drives.
-
-    Parameters
-    ----------
-    network : RoadNetwork
-    placed : Placed
-    turns : TurnGraph
-        Of the same network.
-    profiles : mapping of str to int
-        Vehicle profiles and their speed in thousandths of network speed, 1 or more.
-
-    Raises
-    ------
-    InputError
-        When no drive that obeys the turns leads between two points, one takes too long, or seconds do not fit 32 bits.
-    """
-    faults = Faults()
-    travel_ms, length_dm = turn_tables(network, placed, turns=turns)
-    shape = (len(profiles), len(placed.ids), len(placed.ids))
-    layers = [travel_seconds(travel_ms, speed_milli) for speed_milli in profiles.values()]
-    travel_s = whole_numbers("travel_s", np.array(layers, np.int64).reshape(shape), ndim=3, faults=faults)
-    travel_m = whole_numbers("travel_m", np.broadcast_to(-(-length_dm // 10), shape), ndim=3, faults=faults)
-    faults.raise_if_any()
-    return TravelMatrix(
-        ids=placed.ids,
-        profiles=tuple(profiles),
-        travel_s=travel_s,
-        travel_m=travel_m,
-        provenance=network.provenance,
-    )
-
-
 def raise_unreachable(pairs: Sequence[tuple[str, str]]) -> None:
     """Raise for pairs of places that no drive which obeys the turns leads between."""
     if not pairs:
         return
     names = ", ".join(f"{a!r} to {b!r}" for a, b in pairs[:_SHOWN])
-    more = f" and {len(pairs) - _SHOWN:,} more" if len(pairs) > _SHOWN else ""
+    more = " and between others" if len(pairs) > _SHOWN else ""
     raise InputError(
         [
             f"no drive that obeys the turn restrictions leads from {names}{more}; move these points to another street, "

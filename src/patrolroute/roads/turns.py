@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from patrolroute.roads.hierarchy import Hierarchy, Weighted
     from patrolroute.roads.network import RoadNetwork
 
 U_TURN_S = 20.0
@@ -44,6 +46,8 @@ class TurnGraph:
         Decimetres of the edge that is turned into.
     stranded : bool array, shape (E,)
         Edges that no drive which obeys the turns reaches from the most of the others and leaves again.
+    xy : float64 array, shape (S, 2)
+        Half way along each state's edge as the crow flies, metres east and north.
     """
 
     states: int
@@ -53,6 +57,21 @@ class TurnGraph:
     time_ms: NDArray[np.int64]
     length_dm: NDArray[np.int64]
     stranded: NDArray[np.bool_]
+    xy: NDArray[np.float64]
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        """The contraction hierarchy of the states, made when it is first asked for."""
+        from patrolroute.roads.hierarchy import build_hierarchy  # noqa: PLC0415 - brings the compiler
+
+        return build_hierarchy(self.states, self.tail, self.head, self.xy)
+
+    @cached_property
+    def weighted(self) -> Weighted:
+        """The hierarchy with the times and lengths of the arcs."""
+        from patrolroute.roads.hierarchy import weigh  # noqa: PLC0415 - brings the compiler
+
+        return weigh(self.hierarchy, self.time_ms, self.length_dm)
 
     @property
     def statement(self) -> str:
@@ -100,6 +119,7 @@ def turn_graph(network: RoadNetwork, *, u_turn_s: float | None = U_TURN_S) -> Tu
         time_ms=network.time_ms[into] + extra_ms * turned,
         length_dm=network.length_dm[into],
         stranded=_stranded(edges, state_edge, tail, head),
+        xy=(network.xy_m[network.tail] + network.xy_m[network.head])[state_edge] / 2,
     )
 
 

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from patrolroute.errors import InputError
-from patrolroute.roads.hierarchy import Ends, Hierarchy, build_hierarchy, sweep, weigh
+from patrolroute.roads.hierarchy import Ends, Hierarchy, build_hierarchy, find_paths, sweep, weigh
 from patrolroute.roads.keys import DM_LIMIT, MS_LIMIT, join_keys, split_keys
 
 Arrays = tuple[int, Any, Any, Any, Any]
@@ -80,6 +80,69 @@ def test_points_with_several_ends_are_as_nodes_of_their_own(graph: Arrays, rando
         np.concatenate([dm, length, length]),
     )
     assert (found == by_scipy(bigger, n + np.arange(many), n + many + np.arange(many))).all()
+
+
+@settings(max_examples=300, deadline=None)
+@given(graphs(), st.integers(1, 3), st.randoms(use_true_random=False))
+def test_paths_drive_what_the_sweep_finds(graph: Arrays, most: int, random: Any) -> None:
+    """Arc by arc from one end to the other, and together exactly as long as the matrix says."""
+    n, tail, head, ms, dm = graph
+    many = 8
+    start = np.cumsum([0] + [random.randrange(1, most + 1) for _ in range(many)])
+    node, time, length = (np.array([random.randrange(top) for _ in range(start[-1])]) for top in (n, 9, 9))
+    ends = Ends(start=start, node=node, time_ms=time, length_dm=length)
+    hierarchy = build_hierarchy(n, tail, head)
+    expected = keys(hierarchy, ms, dm, ends, ends)
+    origin, destination = np.divmod(np.arange(many**2), many)
+    weighted = weigh(hierarchy, ms, dm)
+    paths = find_paths(weighted, ends, ends, origin, destination)
+    assert (paths.key == expected.ravel()).all()
+    for k, (i, j) in enumerate(zip(origin, destination, strict=True)):
+        arcs = paths.arc[paths.start[k] : paths.start[k + 1]]
+        a, b = paths.source_end[k], paths.target_end[k]
+        if np.isinf(paths.key[k]):
+            assert (a, b, len(arcs)) == (-1, -1, 0)
+            continue
+        assert start[i] <= a < start[i + 1]
+        assert start[j] <= b < start[j + 1]
+        assert [node[a], *head[arcs]] == [*tail[arcs], node[b]]
+        assert join_keys(time[a] + ms[arcs].sum() + time[b], length[a] + dm[arcs].sum() + length[b]) == paths.key[k]
+    again = find_paths(weigh(hierarchy, ms, dm), ends, ends, origin[::-1], destination[::-1])
+    assert [again.arc[again.start[-k - 2] : again.start[-k - 1]].tolist() for k in range(many**2)] == [
+        paths.arc[paths.start[k] : paths.start[k + 1]].tolist() for k in range(many**2)
+    ], "the same way whatever else is asked for"
+
+
+def test_paths_are_found_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from patrolroute.roads.hierarchy import paths
+
+    (n, tail, head, ms, dm), xy = grid(9, 12)
+    weighted, nodes = weigh(build_hierarchy(n, tail, head, xy), ms, dm), Ends.of_nodes(np.arange(n))
+    origin, destination = np.arange(n), np.arange(n)[::-1]
+    whole = find_paths(weighted, nodes, nodes, origin, destination)
+    monkeypatch.setattr(paths, "_FIRST_ARCS", 1)
+    monkeypatch.setattr(paths, "_PAIRS", 7)
+    parts = find_paths(weighted, nodes, nodes, origin, destination)
+    for name in ("key", "source_end", "target_end", "start", "arc"):
+        assert (getattr(parts, name) == getattr(whole, name)).all()
+    none = find_paths(weighted, nodes, nodes, origin[:0], origin[:0])
+    assert (len(none.key), none.start.tolist(), len(none.arc)) == (0, [0], 0)
+
+
+def test_of_equal_ways_the_first_arc_is_driven() -> None:
+    tail, head, ms = np.array([0, 0, 0]), np.array([1, 1, 1]), np.array([5, 4, 4])
+    nodes = Ends.of_nodes(np.arange(2))
+    paths = find_paths(weigh(build_hierarchy(2, tail, head), ms, ms), nodes, nodes, np.array([0, 1]), np.array([1, 0]))
+    assert (paths.arc.tolist(), paths.start.tolist()) == ([1], [0, 1, 1])
+    assert np.isinf(paths.key).tolist() == [False, True]
+
+
+def test_a_way_beyond_what_is_exact_is_not_traced() -> None:
+    weighted = weigh(build_hierarchy(3, np.arange(2), np.arange(1, 3)), np.full(2, MS_LIMIT - 1), np.full(2, 0))
+    nodes = Ends.of_nodes(np.arange(3))
+    paths = find_paths(weighted, nodes, nodes, np.array([0, 0]), np.array([2, 1]))
+    assert (paths.source_end.tolist(), paths.arc.tolist()) == ([-1, 0], [0])
+    assert paths.key[0] >= 2.0**53
 
 
 def grid(rows: int, columns: int) -> tuple[Arrays, Any]:

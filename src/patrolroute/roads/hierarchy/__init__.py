@@ -9,17 +9,21 @@ arcs have whole milliseconds and decimetres.
     n, tail, head, xy  --build_hierarchy-->  Hierarchy   once for a graph
     time_ms, length_dm --weigh-->            Weighted    again whenever times change
     sources, targets   --sweep-->            blocks of keys, see `roads.keys`
+    pairs of them      --find_paths-->       Paths       the arcs of each way
 """
 
 from patrolroute.roads.hierarchy.batch import Ends, sweep
 from patrolroute.roads.hierarchy.order import Hierarchy, build_hierarchy
+from patrolroute.roads.hierarchy.paths import Paths, find_paths
 from patrolroute.roads.hierarchy.weights import Weighted, weigh
 
 __all__ = [
     "Ends",
     "Hierarchy",
+    "Paths",
     "Weighted",
     "build_hierarchy",
+    "find_paths",
     "sweep",
     "weigh",
 ]
