@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from patrolroute.render import draw_map, picture
-from patrolroute.render.marks import beside, inks, letters, spread
+from patrolroute.render.marks import CLOSED, beside, inks, letters, spread
 from patrolroute.render.page import Bounds, Frame, cut, drawable, edges_within, plan_bounds, text_width, wrap
 from patrolroute.scenario.model import Closures, Site
 
@@ -251,3 +251,29 @@ def test_foot_leaves_out_whole_notes(make_night, monkeypatch):
     assert night.roads.provenance.statement in told
     assert "more: see summary.txt." in foot
     assert "More notes" not in " ".join(words(make_night(), monkeypatch))
+
+
+def test_streets_closed_by_name_are_drawn_as_before_the_closing(make_night, monkeypatch):
+    drawn: list[int] = []
+    monkeypatch.setattr(
+        "patrolroute.render.picture.draw_closed_streets", lambda _, lines: drawn.append(len(lines)), raising=True
+    )
+    shut = Closures(streets=("jalan timur 3", "Jalan Palapa"))
+    night = make_night(closures=shut)
+    told = words(night, monkeypatch)
+    assert "closed street" in told
+    assert drawn == [3]
+    closed = replace(night, roads=night.roads.with_closures(shut.model_copy(update={"streets": ("Jalan Timur 3",)})))
+    assert "Jalan Timur 3" not in closed.roads.name
+    words(closed, monkeypatch)
+    assert drawn == [3, 3]
+    assert "closed street" not in words(make_night(), monkeypatch)
+
+
+def test_a_closed_street_shows_red(make_night):
+    def barred(*streets: str) -> int:
+        image = pixels(draw_map(make_night(closures=Closures(streets=streets))))
+        return int((np.abs(image[:, :, :3] - to_rgb(CLOSED)).max(axis=2) < 0.02).sum())
+
+    assert barred("Jalan Utara 3") > barred("Jalan Palapa") + 300
+    assert barred() == 0

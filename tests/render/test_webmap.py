@@ -136,3 +136,9 @@ def test_the_stub_would_tell(browser, tmp_path):
     script = "L.popup(\"<img src=x onerror=document.title='owned'>\")"
     page = f"<html><head><title>map</title></head><body><script>{script}</script></body></html>"
     assert "<title>owned</title>" in opened(browser, page, tmp_path)
+
+
+def test_streets_closed_by_name_are_drawn_once(make_night):
+    page = page_of(make_night(closures=Closures(streets=("jalan  utara 3", "Jalan Utara 3"))))
+    assert page.count("closed: Jalan Utara 3") + page.count("closed: jalan utara 3") == 1
+    assert "closed:" not in page_of(make_night())

@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Polygon as Patch
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
@@ -276,6 +276,20 @@ def draw_closed(axes: Axes, frame: Frame, areas: Sequence[Polygon]) -> None:
                 zorder=2,
             )
         )
+
+
+def draw_closed_streets(axes: Axes, lines: Sequence[NDArray[np.float64]]) -> None:
+    """Draw closed streets, their lines in points, red with white bars like a barrier; below the squads' ways."""
+    for width, colour, dash in ((4.0, CLOSED, "solid"), (2.0, "#ffffff", (0.0, (1.6, 1.6)))):
+        axes.add_collection(
+            LineCollection(lines, linewidths=width, colors=colour, linestyles=[dash], capstyle="butt", zorder=2.1),
+            autolim=False,
+        )
+
+
+def draw_barred(axes: Axes, spot: tuple[float, float], size: float) -> None:
+    """Draw the mark that stands for a closed street in the key."""
+    draw_closed_streets(axes, [np.array([[spot[0] - 0.7 * size, spot[1]], [spot[0] + 0.7 * size, spot[1]]])])
 
 
 def draw_area(axes: Axes, spot: tuple[float, float], size: float) -> None:

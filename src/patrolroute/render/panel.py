@@ -11,6 +11,7 @@ from patrolroute.render.marks import (
     Ink,
     Stop,
     draw_area,
+    draw_barred,
     draw_cross,
     draw_house,
     draw_stop,
@@ -82,7 +83,7 @@ def _draw_rows(page: Axes, rows: Sequence[Row], left: float, top: float, width: 
             )
             indent = 16
         elif row.symbol:
-            drawn = {"cross": draw_cross, "house": draw_house, "area": draw_area}[row.symbol]
+            drawn = {"cross": draw_cross, "house": draw_house, "area": draw_area, "barred": draw_barred}[row.symbol]
             drawn(page, (left + 7, middle), row.size * 1.2)
             indent = 16
         page.text(
@@ -196,6 +197,8 @@ def key_rows(night: Night, outside: int) -> list[Row]:
         rows.append(Row("white: position approximate (≈)", stop=stop))
     if night.scenario.squads:
         rows.append(Row("where squads start or end", symbol="house"))
+    if night.scenario.closures.streets:
+        rows.append(Row("closed street", symbol="barred"))
     if night.scenario.closures.polygons:
         rows.append(Row("closed area", symbol="area"))
     if night.plan.skipped:

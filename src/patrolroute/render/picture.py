@@ -14,10 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from shapely import LineString, Point, box
 
-from patrolroute.render.closed import closed_areas, closed_words
+from patrolroute.render.closed import closed_areas, closed_streets, closed_words
 from patrolroute.render.marks import (
     INK,
     draw_closed,
+    draw_closed_streets,
     draw_cross,
     draw_ends,
     draw_letters,
@@ -64,7 +65,8 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     can be told apart, with arrows. Stops carry their number in visiting order: square, circle or diamond for tier 1, 2
     or lower; filled where the position is known, white where it is approximate. Sites left out are hollow grey crosses;
     a letter leads to their name in the panel, which lists stops and sites left out as far as there is room. Closed
-    areas are hatched. The foot says where the roads come from and which streets are closed.
+    areas are hatched, streets closed by name are red with white bars. The foot says where the roads come from and what
+    is closed.
 
     Parameters
     ----------
@@ -85,6 +87,8 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     axes.add_patch(Rectangle((0, 0), frame.width, frame.height, fc="#f8f7f4", ec="none", zorder=0))
     draw_roads(axes, frame, night.roads)
     draw_closed(axes, frame, closed_areas(night.scenario))
+    barred = [frame.xy(line) for street in closed_streets(night, frame.bounds) for line in street.lines]
+    draw_closed_streets(axes, barred)
     draw_routes(axes, frame, night, squad_inks)
     taken = draw_ends(axes, frame, night)
     taken += draw_stops(axes, frame, stops_of(night, squad_inks), taken)

@@ -8,7 +8,7 @@ import folium
 import numpy as np
 from branca.element import Element
 
-from patrolroute.render.closed import closed_areas
+from patrolroute.render.closed import closed_areas, closed_streets
 from patrolroute.render.marks import CLOSED, GREY, INK, inks
 from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shapely import Polygon
 
     from patrolroute.plans import Route
+    from patrolroute.render.closed import ClosedStreet
     from patrolroute.render.marks import Ink
     from patrolroute.render.night import Drive, Night
     from patrolroute.render.page import Bounds
@@ -50,7 +51,8 @@ def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> fol
 
     Without `tiles` the roads of the plan are drawn as the ground, so that only Leaflet itself is fetched; of more than
     30,000 streets only the larger classes. Names are escaped for HTML, JavaScript and Jinja, all of which folium passes
-    them through. The key says where the roads come from, whatever the ground. Closed areas are outlined.
+    them through. The key says where the roads come from, whatever the ground. Closed areas are
+    outlined, streets closed by name barred.
 
     The page itself holds no Leaflet: a browser needs the internet (a content delivery network) to show it, and the page
     says so where Leaflet cannot be loaded. `draw_map` and the sheets need none.
@@ -76,8 +78,9 @@ def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> fol
     if night.plan.skipped:
         _skipped_layer(night).add_to(shown)
     _ends_layer(night).add_to(shown)
-    if areas := closed_areas(night.scenario):
-        _closed_layer(areas).add_to(shown)
+    areas, streets = closed_areas(night.scenario), closed_streets(night, _around(box))
+    if areas or streets:
+        _closed_layer(areas, streets).add_to(shown)
     folium.LayerControl(collapsed=False).add_to(shown)
     shown.fit_bounds([[box.south, box.west], [box.north, box.east]])
     root: Any = shown.get_root()
@@ -92,8 +95,7 @@ def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> fol
 def _ground(night: Night, box: Bounds) -> folium.GeoJson:
     """Return the streets around the plan, one MultiLineString for each class of road."""
     roads = night.roads
-    around = Frame.fit(box, 842, 595).bounds.wider(0.25)
-    edges = edges_within(roads, around).tolist()
+    edges = edges_within(roads, _around(box)).tolist()
     if len(edges) > _MOST_EDGES:
         edges = sorted(edges, key=lambda edge: -road_rank(roads.highway[edge])[0])[:_MOST_EDGES]
     start, lonlat = roads.shape_start, np.round(roads.shape_lonlat, 5)
@@ -116,6 +118,11 @@ def _ground(night: Night, box: Bounds) -> folium.GeoJson:
         interactive=False,
         smooth_factor=0.5,
     )
+
+
+def _around(box: Bounds) -> Bounds:
+    """Return the box in which streets are drawn: what a screen shows at first, and a margin."""
+    return Frame.fit(box, 842, 595).bounds.wider(0.25)
 
 
 def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
@@ -222,8 +229,18 @@ def _ends_layer(night: Night) -> FeatureGroup:
     return layer
 
 
-def _closed_layer(areas: Sequence[Polygon]) -> FeatureGroup:
-    layer = folium.FeatureGroup(name="Closed areas")
+def _closed_layer(areas: Sequence[Polygon], streets: Sequence[ClosedStreet]) -> FeatureGroup:
+    layer = folium.FeatureGroup(name="Closed for the night")
+    for street in streets:
+        folium.PolyLine(  # type: ignore[no-untyped-call] # folium leaves it untyped
+            [[(lat, lon) for lon, lat in np.round(line, 6).tolist()] for line in street.lines],
+            color=CLOSED,
+            weight=6,
+            opacity=1.0,
+            line_cap="butt",
+            dash_array="5 4",
+            tooltip=folium.Tooltip(f"closed: {markup(street.name)}"),
+        ).add_to(layer)
     for number, area in enumerate(areas, start=1):
         folium.Polygon(
             [(lat, lon) for lon, lat in area.exterior.coords],
@@ -254,7 +271,9 @@ def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
         )
     lines.append("square, circle, leaf: tier 1, 2, lower; white: position approximate; &#10005;: left out")
     if told.closed:
-        lines.append(f'<span style="color:{CLOSED}">closed:</span> {markup("; ".join(told.closed))}')
+        lines.append(
+            f'<span style="color:{CLOSED}">closed (red bars, or a red outline):</span> {markup("; ".join(told.closed))}'
+        )
     lines += [f"<small>{markup(remark)}</small>" for remark in (*told.remarks, *told.notes)]
     body = "<br>".join(lines)
     return (
