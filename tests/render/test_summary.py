@@ -121,12 +121,12 @@ def test_the_bound_is_told_tier_by_tier(night):
     assert cells == ["all covered", "all covered", "9"]
     assert (
         "Tier 1: every site is covered. Tier 2: every site is covered. "
-        "Tier 3: proved that no plan covers more than 9 (this one covers 3)."
+        "Tier 3: proved that no plan covers more than 9 without covering less of tier 1 or 2 (this one covers 3)."
     ) in remarks
     assert "a better plan may exist" not in remarks
     cells, remarks = told((5, True), (7, True), (3, True))
     assert cells[-1] == "3, proved"
-    assert "Proved optimal: no plan covers more." in remarks
+    assert "Proved optimal: no plan covers more of a tier without covering less of one before it." in remarks
 
 
 def test_the_bound_of_a_lower_tier_has_its_condition(make_night):
@@ -139,8 +139,8 @@ def test_the_bound_of_a_lower_tier_has_its_condition(make_night):
     told = summarise(replace(night, plan=replace(night.plan, bound=bound)))
     assert (
         "Tier 1: proved that no plan covers more than 5 (this one covers 1). "
-        "Tier 2: proved that no plan as good in the tiers before covers more. "
-        "Tier 3: proved that no plan as good in the tiers before covers more than 9 (this one covers 0)."
+        "Tier 2: proved that no plan covers more without covering less of tier 1. "
+        "Tier 3: proved that no plan covers more than 9 without covering less of tier 1 or 2 (this one covers 0)."
     ) in told.remarks[-1]
 
 
@@ -202,3 +202,17 @@ def test_a_wide_terminal_shows_every_column(night):
 
 def test_no_upper_bound(night):
     assert "No upper bound was computed" in " ".join(summarise(night).remarks)
+
+
+def test_squads_without_a_stop_are_named(make_night):
+    night = make_night(((0, 1, 2, 3, 4, 5), (), ()))
+    line = "2 squads have no stops: 'Regu 2', 'Regu 3'; the plan covers as much without them."
+    assert line in summary(night)
+    assert line in " ".join(_printed(night).split())
+    assert line.replace("'", "&#x27;") in summary_html(night)
+    one = summary(make_night(((0, 1, 2), ()), squad_names=("a", "b")))
+    assert "1 squad has no stops: 'b'; the plan covers as much without it." in one
+    many = summarise(make_night([(0,), *[()] * 11], squad_ids=[f"r{k}" for k in range(12)])).idle
+    assert many.startswith("11 squads have no stops: 'Regu 2', ")
+    assert "'Regu 9' and 3 more;" in many
+    assert "no stops" not in summary(make_night(((0, 1), (2,))))

@@ -15,6 +15,7 @@ from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     clock_text,
+    counted,
     day_text,
     driving_text,
     length_text,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from patrolroute.plans import Plan, TierBound, TierCoverage
     from patrolroute.render.night import Night
 
+_MOST_IDLE = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -45,6 +48,8 @@ class Summary:
     coverage, squads, skipped, approximate : Grid
         Coverage tier by tier; each squad's stops, kilometres and times; the sites left out, with reasons; the places
         whose position is not exactly known.
+    idle : str
+        Which squads have no stops; empty where all have some.
     closed : tuple of str
         What cannot be driven this night.
     remarks : tuple of str
@@ -59,6 +64,7 @@ class Summary:
     squads: Grid
     skipped: Grid
     approximate: Grid
+    idle: str
     closed: tuple[str, ...]
     remarks: tuple[str, ...]
     notes: tuple[str, ...]
@@ -94,6 +100,7 @@ def summarise(night: Night) -> Summary:
                 (plain(place.title), position_text(place), plain(place.source) or "-") for place in night.approximate
             ),
         ),
+        idle=_idle(night),
         closed=closed_words(night.scenario),
         remarks=(
             *(plain(statement) for statement in night.statements),
@@ -101,6 +108,18 @@ def summarise(night: Night) -> Summary:
         ),
         notes=tuple(plain(note) for note in night.scenario.notes),
     )
+
+
+def _idle(night: Night) -> str:
+    """Name the squads without a stop, the first of them where they are many."""
+    busy = {route.squad for route in night.plan.routes if route.visits}
+    names = [repr(plain(squad.title)) for squad in night.scenario.squads if squad.id not in busy]
+    if not names or not night.scenario.sites:
+        return ""
+    more = len(names) - _MOST_IDLE
+    told = ", ".join(names[:_MOST_IDLE]) + (f" and {more} more" if more > 0 else "")
+    has, them = ("has", "it") if len(names) == 1 else ("have", "them")
+    return f"{counted(len(names), 'squad')} {has} no stops: {told}; the plan covers as much without {them}."
 
 
 def _coverage(night: Night) -> Grid:
@@ -140,19 +159,22 @@ def _quality(plan: Plan) -> str:
     if plan.bound is None:
         return "No upper bound was computed: a better plan may exist."
     if plan.proved:
-        return "Proved optimal: no plan covers more."
+        more = " of a tier without covering less of one before it" if len(plan.coverage) > 1 else ""
+        return f"Proved optimal: no plan covers more{more}."
     coverage = {each.tier: each for each in plan.coverage}
-    # Complete tiers before one are no condition of its bound: nothing covers more of them.
-    sentences, given = [], ""
+    sentences: list[str] = []
+    before: list[str] = []
     for bound in plan.bound:
         tier = coverage[bound.tier]
+        given = f" without covering less of tier {' or '.join(before)}" if before else ""
+        before.append(str(bound.tier))
         if _complete(tier):
             sentences.append(f"Tier {bound.tier}: every site is covered.")
             continue
         reached = bound.upper_weight <= tier.covered_weight
-        most = "" if reached else f" than {bound.upper_weight} (this one covers {tier.covered_weight})"
-        sentences.append(f"Tier {bound.tier}: proved that no plan{given} covers more{most}.")
-        given = " as good in the tiers before"
+        most = "" if reached else f" than {bound.upper_weight}"
+        this = "" if reached else f" (this one covers {tier.covered_weight})"
+        sentences.append(f"Tier {bound.tier}: proved that no plan covers more{most}{given}{this}.")
     return " ".join(sentences)
 
 
@@ -211,13 +233,18 @@ def summary(night: Night) -> str:
     """Return the summary as plain text, in lines of any length and without colours."""
     told = summarise(night)
     blocks = ["\n".join([told.title, *(f"*** {warning} ***" for warning in told.warnings)])]
-    blocks += ["\n".join(_text_grid(grid)) for grid in told.grids]
+    blocks += ["\n".join([*_text_grid(grid), *_below(told, grid)]) for grid in told.grids]
     if told.closed:
         blocks.append("\n".join(["Closed", *(f"  {each}" for each in told.closed)]))
     if told.notes:
         blocks.append("\n".join(["Notes", *(f"  {note}" for note in told.notes)]))
     blocks.append("\n".join(told.remarks))
     return "\n\n".join(blocks) + "\n"
+
+
+def _below(told: Summary, grid: Grid) -> list[str]:
+    """Return what is said right below a table."""
+    return [told.idle] if grid is told.squads and told.idle else []
 
 
 def _text_grid(grid: Grid) -> Iterator[str]:
@@ -249,6 +276,7 @@ def summary_tables(night: Night) -> Group:
             parts.append(Text(f"{grid.title}: {grid.empty}"))
             continue
         parts.append(FittedTable(grid))
+        parts += [Text(line, style="bold") for line in _below(told, grid)]
     if told.closed:
         parts.append(Text(f"Closed: {'; '.join(told.closed)}"))
     if told.approximate.rows:
@@ -265,7 +293,9 @@ def summary_html(night: Night) -> str:
         f'<p style="background:#b00020;color:#fff;padding:.3em .6em"><strong>{markup(warning)}</strong></p>'
         for warning in told.warnings
     ]
-    parts += [_html_grid(grid) for grid in told.grids]
+    for grid in told.grids:
+        parts.append(_html_grid(grid))
+        parts += [f"<p>{markup(line)}</p>" for line in _below(told, grid)]
     if told.closed:
         parts.append(f"<p><strong>Closed:</strong> {markup('; '.join(told.closed))}</p>")
     if told.notes:
