@@ -45,6 +45,14 @@ def test_limits_that_only_together_forbid_a_visit() -> None:
     assert explain_impossible(problem) == {0: "No squad keeps its window, its shift and its driving limit together."}
 
 
+def test_nobody_and_no_time_are_not_blamed_on_windows_or_driving() -> None:
+    travel_s = [[0, 100], [100, 0]]
+    nobody = PatrolProblem.from_arrays(travel_s, dwell_s=[60], weight=[1], shifts_s=[])
+    assert explain_impossible(nobody) == {0: "There is no squad."}
+    no_time = PatrolProblem.from_arrays(travel_s, dwell_s=[60], weight=[1], shifts_s=[(0, 0), (500, 500)])
+    assert explain_impossible(no_time) == {0: "No squad has time: every shift ends when it starts."}
+
+
 def test_a_site_that_gave_way_is_told_the_nearest_gap() -> None:
     travel_s = [[0, 100, 100], [100, 0, 100], [100, 100, 0]]
     enough = PatrolProblem.from_arrays(travel_s, dwell_s=[600, 600], weight=[1, 1], shifts_s=[(0, 1500), (0, 100)])

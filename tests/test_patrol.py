@@ -233,6 +233,7 @@ def test_a_site_at_the_base_and_a_shift_of_no_length(roads: RoadNetwork) -> None
     )
     nothing = plan(scenario_of((site("jaga", lon=123.60, lat=-10.18),), (short,)), roads)
     assert nothing.document.skipped[0].code == "impossible"
+    assert nothing.document.skipped[0].reason.startswith("'a' has a shift of no length")
 
 
 def test_a_plan_shows_itself(planned: PatrolPlan) -> None:

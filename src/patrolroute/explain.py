@@ -21,6 +21,8 @@ _ROWS_AT_ONCE = 512
 
 def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
     """Return, for each group that no squad could serve even with nothing else to do, a sentence that says why."""
+    if not len(problem.squads):
+        return dict.fromkeys(range(len(problem.groups)), "There is no squad.")
     limits = _limits_alone(problem)
     possible = np.logical_and.reduce(list(limits.values()))
     groups = problem.visits.group
@@ -32,9 +34,13 @@ def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
         "shifts": "Out, stop and back take longer than any squad's shift allows.",
         "driving": "The way out and back is more driving than any squad is allowed.",
     }
+    empty = bool((problem.squads.from_s >= problem.squads.until_s).all())
     reasons = {}
     for g in np.flatnonzero(~served):
         rows = groups == g
+        if empty and limits["allowed"][rows].any():
+            reasons[int(g)] = "No squad has time: every shift ends when it starts."
+            continue
         ruled_out = [name for name, kept in limits.items() if not kept[rows].any()]
         together = "No squad keeps its window, its shift and its driving limit together."
         reasons[int(g)] = " ".join(sentences[name] for name in ruled_out) or together

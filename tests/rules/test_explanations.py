@@ -7,7 +7,7 @@ import pytest
 from nights import line_matrix, scenario_of, site, squad, window
 from patrolroute.matrix import TravelMatrix
 from patrolroute.rules import RULES
-from patrolroute.scenario.model import Scenario, Site, Squad
+from patrolroute.scenario.model import Scenario, Shift, Site, Squad
 
 POSITIONS = {"base": 0, "far": 50}
 
@@ -33,6 +33,21 @@ def test_a_shift_that_is_too_short() -> None:
         "shifts": "the way there, the stop and the way back take 115 min, 10 min more than even squad 'a' has; "
         "lengthen a shift or start from a nearer place."
     }
+
+
+def test_shifts_of_no_length_are_named() -> None:
+    def empty(name: str) -> Squad:
+        there = squad(name)
+        shift = Shift(start=there.shift.start, end=there.shift.start)
+        return there.model_copy(update={"shift": shift})
+
+    end_later = "of no length; let the end be later than the start."
+    assert explained(site("far"), empty("regu-1")) == {"shifts": f"'regu-1' has a shift {end_later}"}
+    both = explained(site("far"), empty("regu-1"), empty("regu-2"))
+    assert both == {"shifts": f"'regu-1', 'regu-2' have shifts {end_later}"}
+    words = explained(site("far"), squad("a"), empty("b"))["shifts"]
+    assert words.startswith("the way there, the stop and the way back take 115 min, 10 min more than even squad 'a'")
+    assert words.endswith(f"nearer place. 'b' has a shift {end_later}")
 
 
 def test_a_faster_vehicle_is_not_too_slow() -> None:

@@ -52,19 +52,25 @@ def _check(facts: Facts) -> Iterator[Violation]:
 
 
 def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None:
-    """Say by how much even the longest shift is too short for this stop alone."""
+    """Say by how much even the longest shift is too short for this stop alone, and which shifts have no length."""
+    empty = [repr(squad.title) for squad in scenario.squads if squad.shift.length_s <= 0]
+    has = "has a shift" if len(empty) == 1 else "have shifts"
+    useless = f"{', '.join(empty)} {has} of no length; let the end be later than the start." if empty else ""
     short_s = []
     for squad in scenario.squads:
+        if squad.shift.length_s <= 0:
+            continue
         out_s, _ = matrix.drive(squad.vehicle.profile, squad.start, site.id)
         home_s, _ = matrix.drive(squad.vehicle.profile, site.id, squad.end)
         duty_s = seconds_between(squad.shift.leave, squad.shift.back)
         short_s.append((out_s + site.dwell_s + home_s - duty_s, out_s + site.dwell_s + home_s, squad))
     if not short_s or min(short_s, key=lambda each: each[0])[0] <= 0:
-        return None
+        return useless or None
     lacking_s, needed_s, squad = min(short_s, key=lambda each: each[0])
     return (
         f"the way there, the stop and the way back take {needed_s / 60:.0f} min, {lacking_s / 60:.0f} min more than "
         f"even squad {squad.title!r} has; lengthen a shift or start from a nearer place."
+        + (f" {useless}" if useless else "")
     )
 
 
