@@ -95,9 +95,10 @@ class Window(Frozen):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if elapsed_s(self.opens, self.closes) <= 0:
+            turned = ", or exchange the two" if self.closes < self.opens else ""
             raise ValueError(
                 f"window closes {self.closes:%Y-%m-%d %H:%M} before it opens {self.opens:%Y-%m-%d %H:%M}; give the "
-                f"end a date if it passes midnight, such as '{later_day(self.opens, self.closes)}'"
+                f"end a date if it passes midnight, such as '{later_day(self.opens, self.closes)}'{turned}"
             )
         return self
 

@@ -22,6 +22,9 @@ _DAY_FIRST = re.compile(
 _SEVERAL = re.compile(r"[\s;,]+")
 _INDONESIAN = {"wib": "Asia/Jakarta", "wita": "Asia/Makassar", "wit": "Asia/Jayapura"}
 _EXPECTED = "expected a time such as '22:15', or with its date '2023-11-24T01:30'"
+_DASHED = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-\u2010-\u2015]\s*(\d{1,2})[:.](\d{2})", re.ASCII)
+_SERIAL = re.compile(r"[2-7]\d{4}(?:[.,]\d+)?|0?[.,]\d{3,}", re.ASCII)
+_AS_TEXT = "; it looks like a spreadsheet's number for a date or time; format the cell as text and write it again"
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
@@ -75,6 +78,12 @@ def year_first(text: str) -> str:
     return ""
 
 
+def _as_text(value: Any) -> str:
+    """Return a hint where a value looks like a spreadsheet's count of days since 1900, or its share of a day."""
+    number = str(value).strip() if isinstance(value, str | int | float) else ""
+    return _AS_TEXT if _SERIAL.fullmatch(number) else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Clock:
     """Reads times on one date in one timezone.
@@ -111,7 +120,7 @@ class Clock:
         if isinstance(value, dt.time) and value.tzinfo is None:
             return self._placed(dt.datetime.combine(self.date, value))
         if not isinstance(value, str):
-            hint = "; put it in quotes" if isinstance(value, int | float) else ""
+            hint = _as_text(value) or ("; put it in quotes" if isinstance(value, int | float) else "")
             raise ValueError(f"{found(value)} is no time{hint}; {_EXPECTED}")
         text = value.strip()
         if match := _TIME_OF_DAY.fullmatch(text):
@@ -121,6 +130,7 @@ class Clock:
             hint = "; write 24-hour times, 20:15 for 8:15 PM" if text[-2:].lower() in {"am", "pm"} else ""
             if dated := year_first(text):
                 hint = f"; write {dated}"
+            hint = _as_text(text) or hint
             raise ValueError(f"{found(value)} is no time{hint}; {_EXPECTED}")
         try:
             date = dt.date.fromisoformat(match[1])
@@ -150,7 +160,11 @@ class Clock:
             return {key: self.moment(value[key]) for key in ("opens", "closes")}
         ends = value.split("/") if isinstance(value, str) else []
         if len(ends) != 2 or not all(end.strip() for end in ends):
-            raise ValueError(f"{found(value)} is no window; expected two times and a slash, such as '20:15/22:30'")
+            hint = self._slashed(value) if isinstance(value, str) else ""
+            hint = f"; write {hint}" if hint else _as_text(value)
+            raise ValueError(
+                f"{found(value)} is no window{hint}; expected two times and a slash, such as '20:15/22:30'"
+            )
         return {"opens": self.moment(ends[0]), "closes": self.moment(ends[1])}
 
     def windows(self, value: Any) -> list[dict[str, dt.datetime]]:
@@ -167,11 +181,13 @@ class Clock:
                 raise ValueError(f"windows: {found(value)} has a date that does not begin with the year; write {dated}")
             if re.search(r"[ap]\.?m\b", value, re.IGNORECASE):
                 raise ValueError(f"windows: {found(value)} has a 12-hour clock; write 20:15 for 8:15 PM")
+            if slashed := self._slashed(value):
+                raise ValueError(f"windows: {found(value)} has a dash between two times; write {slashed}")
             spaced = re.sub(r"\s*/\s*", "/", value.strip())
             dated = re.sub(r"(\d{4}-\d{2}-\d{2}) +(\d{1,2}:\d{2})", r"\1T\2", spaced, flags=re.ASCII)
             value = [part for part in _SEVERAL.split(dated) if part]
         if not isinstance(value, list | tuple):
-            raise ValueError(f"windows is {found(value)}; expected spans such as '20:15/22:30'")
+            raise ValueError(f"windows is {found(value)}{_as_text(value)}; expected spans such as '20:15/22:30'")
         windows, faults = [], []
         for number, part in enumerate(value, start=1):
             try:
@@ -181,6 +197,17 @@ class Clock:
         if faults:
             raise InputError(faults)
         return windows
+
+    def _slashed(self, text: str) -> str:
+        """Return windows that are written with dashes as they should be; nothing where there is no such dash."""
+
+        def span(match: re.Match[str]) -> str:
+            opens, closes = ((int(match[i]), match[i + 1]) for i in (1, 3))
+            day = f"{self.date + dt.timedelta(days=1)}T" if closes <= opens and closes[0] < 24 else ""
+            return f"{opens[0]:02}:{opens[1]}/{day}{closes[0]:02}:{closes[1]}"
+
+        # Beside a slash a dash may begin an offset.
+        return _DASHED.sub(span, text.strip()) if "/" not in text and _DASHED.search(text) else ""
 
     def _at(self, date: dt.date, text: str, hour: Any, minute: Any, second: Any) -> dt.datetime:
         h, m, s = int(hour), int(minute), int(second or 0)
