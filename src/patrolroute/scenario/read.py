@@ -24,6 +24,7 @@ from patrolroute.scenario.words import did_you_mean, faults_of, found, looks_swa
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
+    from zoneinfo import ZoneInfo
 
     from patrolroute.scenario.crosscheck import Entry
 
@@ -40,6 +41,8 @@ _OTHER_FORMATS = {
     ".txt": "give a CSV file the ending .csv",
 }
 _MANY = 3
+_NO_DATE = dt.date(2000, 1, 3)
+"""Stands in for a date at fault, so that the times are looked at even so."""
 _HEAD = ("schema_version", "name", "date", "timezone", "notes")
 
 
@@ -64,15 +67,17 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     file = Path(path)
     data = _load(file)
     faults = Faults()
-    clock = _clock(data)
+    clock, dated = _clock(data)
     head = _head(file.name, data, faults)
     closures = _closures(file, data.get("closures"), faults)
     travel = _part(f"{file.name} [travel]", Travel, data.get("travel"), faults)
     tables = {kind: _table(file, kind, data.get(kind), faults) for kind in COLUMNS}
     tables = {kind: _exchanged(table, faults) for kind, table in tables.items()}
-    places = _built(tables["places"], place_of, clock, faults)
-    sites = _built(tables["sites"], site_of, clock, faults)
-    squads = _built(tables["squads"], squad_of, clock, faults)
+    of_rows: list[str] = []
+    places = _built(tables["places"], place_of, clock, of_rows)
+    sites = _built(tables["sites"], site_of, clock, of_rows)
+    squads = _built(tables["squads"], squad_of, clock, of_rows)
+    faults.extend(fault for fault in of_rows if dated or not _follows_from_no_date(fault))
     faults.extend(_crossed(tables))
     faults.raise_if_any()
     try:
@@ -111,15 +116,23 @@ def _toml_fault(name: str, text: str, error: ValueError) -> str:
     )
 
 
-def _clock(data: dict[str, Any]) -> Clock:
-    """Return the scenario's clock, or some clock, so that the times are looked at even when the date is at fault."""
-    date, zone = dt.date(2000, 1, 3), dt.UTC
+def _clock(data: dict[str, Any]) -> tuple[Clock, bool]:
+    """Return the scenario's clock, or some clock where date or timezone is at fault, and whether it has a date."""
+    value, date = data.get("date"), _NO_DATE
     try:
-        value = data.get("date")
-        date = checked_date(dt.date.fromisoformat(value.strip() if isinstance(value, str) else str(value)))
-        return Clock(date=date, zone=zone_of(str(data.get("timezone")).strip()))
+        date, dated = checked_date(dt.date.fromisoformat(value.strip() if isinstance(value, str) else str(value))), True
     except ValueError:
-        return Clock(date=date, zone=zone)
+        dated = False
+    try:
+        zone: ZoneInfo | dt.timezone = zone_of(str(data.get("timezone")).strip())
+    except ValueError:
+        zone = dt.UTC
+    return Clock(date=date, zone=zone), dated
+
+
+def _follows_from_no_date(fault: str) -> bool:
+    """Return whether a fault speaks of times on the date that stands in for the scenario's, or the days around it."""
+    return any(str(_NO_DATE + dt.timedelta(days=days)) in fault for days in (-1, 0, 1, 2))
 
 
 def _head(name: str, data: dict[str, Any], faults: Faults) -> dict[str, Any]:
@@ -233,7 +246,7 @@ def _built(
     table: Table,
     build: Callable[[Row, Clock, frozenset[str]], tuple[_Built | None, list[str]]],
     clock: Clock,
-    faults: Faults,
+    faults: list[str],
 ) -> tuple[_Built, ...]:
     built = []
     for row in table.rows:
