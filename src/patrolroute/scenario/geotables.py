@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from patrolroute.errors import InputError
 from patrolroute.scenario.files import MAX_DATABASE_BYTES, read_text, reason, regular_file
 from patrolroute.scenario.rows import MAX_ROWS, Row, Table
-from patrolroute.scenario.words import did_you_mean, found, listed
+from patrolroute.scenario.words import did_you_mean, found, listed, swapped_ring
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,7 +185,7 @@ def rings_of(path: Path) -> list[list[Any]]:
     Raises
     ------
     InputError
-        When a feature is no polygon or has a hole; it lists every such feature.
+        When a feature is no polygon, has a hole, or lon and lat exchanged; it lists every such feature.
     """
     rings, wrong = [], []
     for number, feature in enumerate(features_of(path, wanted="GeoJSON polygons"), start=1):
@@ -200,6 +200,8 @@ def rings_of(path: Path) -> list[list[Any]]:
             continue
         if any(len(polygon) > 1 for polygon in polygons):
             wrong.append(f"{path.name} feature {number}: has a hole; cut it into polygons without holes.")
+        if swapped := next(filter(None, (swapped_ring(polygon[0]) for polygon in polygons)), ""):
+            wrong.append(f"{path.name} feature {number}: {swapped}")
         rings += [[p[:2] if isinstance(p, list) else p for p in ring] for polygon in polygons for ring in polygon[:1]]
     if wrong:
         raise InputError(wrong)

@@ -19,7 +19,7 @@ from patrolroute.scenario.geotables import load_json, read_geojson, read_geopack
 from patrolroute.scenario.model import Closures, Scenario, Travel
 from patrolroute.scenario.rows import MAX_ROWS, Row, Table, read_csv
 from patrolroute.scenario.times import Clock, checked_date, zone_of
-from patrolroute.scenario.words import did_you_mean, faults_of, found, looks_swapped
+from patrolroute.scenario.words import did_you_mean, faults_of, found, looks_swapped, swapped_ring
 
 if TYPE_CHECKING:
     import os
@@ -162,6 +162,13 @@ def _closures(file: Path, value: Any, faults: Faults) -> Closures:
         except InputError as error:
             faults.extend(error.faults)
         value = {**value, "polygons": rings}
+    elif isinstance(value, dict) and isinstance(value.get("polygons"), list):
+        told = [swapped_ring(ring) if isinstance(ring, list) else "" for ring in value["polygons"]]
+        for number, swapped in enumerate(told, start=1):
+            if swapped:
+                faults.add(f"{file.name} [closures]: polygon {number}: {swapped}")
+        kept = [ring for ring, swapped in zip(value["polygons"], told, strict=True) if not swapped]
+        value = {**value, "polygons": kept}
     return _part(f"{file.name} [closures]", Closures, value, faults)
 
 

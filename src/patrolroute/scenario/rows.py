@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from patrolroute.scenario.files import read_text
@@ -177,6 +178,12 @@ def _table(
         faults.add(f"{name}: is empty; expected {', '.join(columns.required)} in row 1.")
         return Table(whole=False)
     header = [cell.strip().lower() for cell in records[0][1]]
+    if _holds_data(header, columns):
+        faults.add(
+            f"{name} row 1: holds data; the header is missing; put a row above it that names the columns: "
+            f"{', '.join(columns.required)} and so on."
+        )
+        return Table(whole=False)
     while header and not header[-1]:
         header.pop()
     if len(header) > MAX_COLUMNS:
@@ -189,8 +196,7 @@ def _table(
         row = Row(where=where, cells=_cells(columns, header, record), decimal_comma=delimiter == ";")
         extra = [cell for cell in record[len(header) :] if cell.strip()]
         if extra or len(record) < len(header):
-            hint = f"; put text with {found(delimiter)} in quotes" if extra else "; write the cells that are missing"
-            faults.add(f"{row.full_name}: has {len(record)} cells; the header has {len(header)}{hint}.")
+            faults.add(f"{row.full_name}: {_count_words(record, len(header), delimiter, extra=bool(extra))}.")
             whole = False
             continue
         rows.append(row)
@@ -198,6 +204,26 @@ def _table(
             if cell.strip() and not header[at]:
                 faults.add(f"{row.full_name}: column {at + 1} holds {found(cell)} and has no name in row 1; name it.")
     return Table(rows=rows, missing=missing, whole=whole)
+
+
+def _holds_data(first: list[str], columns: Columns) -> bool:
+    """Return whether the first row has a number or a time in it and no name of a column, or a word like one."""
+    named = any(cell in columns.known or did_you_mean(cell, columns.known, others=OTHER_WORDS) for cell in first)
+    return not named and any(re.match(r"[-+]?\d", cell, re.ASCII) for cell in first)
+
+
+def _count_words(record: list[str], expected: int, delimiter: str, *, extra: bool) -> str:
+    """Say that a row has too many cells or too few, and what probably went wrong."""
+    if not extra:
+        return f"has {len(record)} cells; the header has {expected}; write the cells that are missing"
+    more = len(record) - expected
+    pairs = pairwise(record)
+    split = delimiter == "," and any(re.fullmatch(r"\s*-?\d+", a) and re.fullmatch(r"\d+\s*", b) for a, b in pairs)
+    comma = "write numbers with a decimal point, such as 12.5, and " if split else ""
+    return (
+        f"has {len(record)} cells, {more} too many; the header has {expected}; {comma}put text with "
+        f"{found(delimiter)} in quotes"
+    )
 
 
 def _cells(columns: Columns, header: list[str], record: list[str]) -> dict[str, Any]:

@@ -108,6 +108,12 @@ def swap_words(point: Mapping[str, Any]) -> str:
     return f"lon {point['lon']} and lat {point['lat']} look swapped; expected lon, lat in degrees; exchange them."
 
 
+def swapped_ring(ring: Any) -> str:
+    """Return that sentence for the first such corner of a ring; empty where there is none."""
+    corners = [dict(zip(("lon", "lat"), corner, strict=False)) for corner in ring if isinstance(corner, list)]
+    return next((swap_words(corner) for corner in corners if looks_swapped(corner)), "")
+
+
 def _texts(detail: ErrorDetails, label: str, inner: type[BaseModel] | None) -> list[str]:
     kind, value = detail["type"], detail["input"]
     if kind == "value_error":
