@@ -257,3 +257,28 @@ def test_what_is_no_weight_is_refused(ms: list[Any], dm: list[Any], fault: str) 
     hierarchy = build_hierarchy(2, np.array([0]), np.array([1]))
     with pytest.raises(InputError, match=fault):
         weigh(hierarchy, np.array(ms), np.array(dm))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"start": [0, 4_000_000]}, "start must rise"),
+        ({"start": [1, 2]}, "start must rise"),
+        ({"node": [-1]}, "out of range"),
+        ({"node": [3]}, "out of range"),
+        ({"time_ms": [-1]}, "time_ms must be"),
+        ({"length_dm": []}, "length_dm must be"),
+    ],
+)
+def test_ends_that_are_none_never_reach_compiled_code(change: dict[str, list[int]], words: str) -> None:
+    ring = np.arange(3)
+    hierarchy = build_hierarchy(3, ring, (ring + 1) % 3)
+    weighted = weigh(hierarchy, np.full(3, 10), np.full(3, 1))
+    columns = {"start": [0, 1], "node": [0], "time_ms": [0], "length_dm": [0]} | change
+    bad = Ends(**{name: np.array(column, np.int64) for name, column in columns.items()})
+    good = Ends.of_nodes(ring)
+    for sources, targets in ((bad, good), (good, bad)):
+        with pytest.raises(InputError, match=words):
+            list(sweep(weighted, sources, targets))
+        with pytest.raises(InputError, match=words):
+            find_paths(weighted, sources, targets, np.zeros(1, np.int64), np.zeros(1, np.int64))

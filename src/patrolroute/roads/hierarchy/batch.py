@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from patrolroute.compiled import entry, kernel
+from patrolroute.errors import Faults
 from patrolroute.roads.geometry import part_index, starts_of
 from patrolroute.roads.keys import join_keys
 
@@ -51,6 +52,32 @@ class Ends:
         """Return points that are nodes."""
         zero = np.zeros(len(node), np.int64)
         return cls(start=np.arange(len(node) + 1), node=np.asarray(node, np.int64), time_ms=zero, length_dm=zero)
+
+    def check(self, what: str, nodes: int) -> None:
+        """Raise `InputError` where these are no ends in a graph: compiled code would read and write beyond its arrays.
+
+        Parameters
+        ----------
+        what : str
+            What the points are called in the error.
+        nodes : int
+            Of the graph.
+        """
+        faults = Faults()
+        if (
+            len(self.start) < 1
+            or self.start[0] != 0
+            or self.start[-1] != len(self.node)
+            or (np.diff(self.start) < 0).any()
+        ):
+            faults.add(f"{what}: start must rise from 0 to the number of ends, {len(self.node):,}.")
+        for name in ("time_ms", "length_dm"):
+            column = getattr(self, name)
+            if len(column) != len(self.node) or (column < 0).any():
+                faults.add(f"{what}: {name} must be 0 or more for each of the {len(self.node):,} ends.")
+        if ((self.node < 0) | (self.node >= nodes)).any():
+            faults.add(f"{what}: a node is out of range; expected 0 to {nodes - 1:,}.")
+        faults.raise_if_any()
 
 
 class _Part(NamedTuple):
@@ -233,7 +260,14 @@ def sweep(weighted: Weighted, sources: Ends, targets: Ends) -> Iterator[tuple[sl
     rows : slice
     key : float64 array, shape (sources in the slice, targets)
         The next slice is written into another array.
+
+    Raises
+    ------
+    InputError
+        When sources or targets are no ends in the hierarchy's graph.
     """
+    sources.check("sources", weighted.hierarchy.nodes)
+    targets.check("targets", weighted.hierarchy.nodes)
     ns, nt = len(sources.start) - 1, len(targets.start) - 1
     if ns == 0:
         return

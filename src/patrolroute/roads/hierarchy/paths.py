@@ -233,8 +233,15 @@ def find_paths(
     sources, targets : Ends
     origin, destination : int64 array, shape (k,)
         The source and the target of each pair.
+
+    Raises
+    ------
+    InputError
+        When sources or targets are no ends in the hierarchy's graph.
     """
     hierarchy = weighted.hierarchy
+    sources.check("sources", hierarchy.nodes)
+    targets.check("targets", hierarchy.nodes)
     chordal, n = hierarchy.chordal, hierarchy.nodes
     links = _Links(
         parent=chordal.parent,
