@@ -147,7 +147,7 @@ DAMAGE: dict[str, tuple[Callable[[Plan], Plan], str, str]] = {
         lambda p: replace(p, skipped=(*p.skipped, replace(p.skipped[0], site="kpu"))), "accounts", "visited and listed"
     ),
     "a skipped site made less": (
-        lambda p: replace(p, skipped=(replace(p.skipped[0], tier=2),)), "accounts", "another tier"
+        lambda p: replace(p, skipped=(replace(p.skipped[0], tier=2),)), "accounts", "another part, tier"
     ),
     "a site invented as skipped": (
         lambda p: replace(p, skipped=(*p.skipped, replace(p.skipped[0], site="istana"))), "accounts", "no site of"

@@ -44,9 +44,13 @@ def run_copy(tmp_path: Path, *, cache: Path | None) -> list[str]:
         package.mkdir()
         # The search and what it imports; an empty front door keeps the rest of the package out of a test of the cache.
         (package / "__init__.py").write_text("")
-        for name in ("compiled.py", "errors.py", "provenance.py", "matrix.py", "problem.py"):
+        for name in ("compiled.py", "errors.py", "provenance.py", "matrix.py"):
             (package / name).write_text((source / name).read_text())
-        for room, names in (("search", None), ("engines", ("__init__.py", "feasible.py", "native.py", "protocol.py"))):
+        for room, names in (
+            ("problem", None),
+            ("search", None),
+            ("engines", ("__init__.py", "feasible.py", "native.py", "protocol.py")),
+        ):
             (package / room).mkdir()
             for path in sorted((source / room).glob("*.py")):
                 if names is None or path.name in names:

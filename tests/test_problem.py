@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from patrolroute.errors import InputError
-from patrolroute.problem import PatrolProblem
+from patrolroute.problem import Couplings, Groups, PatrolProblem
 
 
 def problem_of(**changes: object) -> PatrolProblem:
@@ -97,7 +97,7 @@ def test_groups_need_visits_of_one_tier() -> None:
         replace(
             good,
             visits=replace(good.visits, group=np.array([0, 0])),
-            groups=replace(good.groups, ids=("site-1",), required=np.array([False])),
+            groups=Groups(ids=("site-1",), required=np.array([False])),
         )
     with pytest.raises(InputError, match="'site-2': no visit belongs to it"):
         replace(good, visits=replace(good.visits, group=np.array([0, 0]), tier=np.array([1, 1])))
@@ -118,3 +118,81 @@ def test_the_digest_tells_problems_apart() -> None:
 def test_nothing_at_all_is_a_problem_too() -> None:
     problem = PatrolProblem.from_arrays([[0]], dwell_s=[], weight=[], shifts_s=[])
     assert (len(problem.visits), len(problem.squads), problem.tiers) == (0, 0, ())
+
+
+def groups_of(**changes: object) -> Groups:
+    arguments: dict[str, object] = {"ids": ("a", "b", "c"), "required": np.zeros(3, np.bool_)}
+    return Groups(**(arguments | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"site": ("a",)}, "groups.site: expected 3 values, one for each id, found 1"),
+        ({"bundle": np.array([0, -2, -1])}, "groups row 1 'b': bundle is -2; expected -1 to"),
+        ({"needs": np.array([1, 3, -1])}, "groups row 1 'b': needs is 3; expected -1 to 2"),
+        ({"needs": np.array([1, 2, 0])}, "groups row 0 'a': needs, by way of others, itself; make them a bundle"),
+        ({"needs": np.array([1, -1, -1]), "bundle": np.array([4, 4, -1])}, "groups row 0 'a': needs, by way of"),
+        ({"duty": np.array([0, -1, -1]), "required": np.array([True, False, False])}, "'a': a duty can neither be"),
+    ],
+)
+def test_faults_of_groups_are_named(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        groups_of(**changes)
+
+
+def test_bundles_may_need_each_other_in_a_row() -> None:
+    assert len(groups_of(needs=np.array([-1, -1, 1]), bundle=np.array([7, 7, 8]))) == 3
+
+
+def coupling(**changes: object) -> Couplings:
+    good: dict[str, object] = {n: np.array([value]) for n, value in COUPLING.items()}
+    return Couplings(**(good | changes))  # type: ignore[arg-type]
+
+
+COUPLING = {"first": 0, "second": 1, "lo_s": 0, "hi_s": 5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"first": np.array([0]), "second": np.array([5])}, "couplings row 0: second is 5; expected 0 to 1"),
+        ({"first": np.array([0]), "second": np.array([0])}, "both visits belong to one group"),
+        ({"lo_s": np.array([9])}, "couplings row 0: hi_s is 5, less than lo_s, 9"),
+        ({"hi_s": np.array([5, 6])}, "couplings.hi_s: expected 1 values"),
+        ({"apart": np.array([True, True])}, "couplings.apart: expected 1 values"),
+    ],
+)
+def test_faults_of_couplings_are_named(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        replace(problem_of(), couplings=coupling(**changes))
+
+
+def test_a_duty_is_its_squads_alone_and_worth_nothing() -> None:
+    good = problem_of()
+    groups = Groups(ids=good.groups.ids, required=good.groups.required, duty=np.array([0, -1]))
+    with pytest.raises(InputError, match="visits row 0 'site-1': is a duty of 'squad-1'; expected weight 0 and no"):
+        replace(good, groups=groups)
+    visits = replace(good.visits, weight=np.array([0, 5]), squads=np.array([[True, False], [True, True]]))
+    problem = replace(good, groups=groups, visits=visits)
+    assert problem.tiers == (2,), "a duty makes no tier"
+    assert problem.beyond == ("breaks",)
+
+
+def test_the_digest_knows_every_column() -> None:
+    good = problem_of()
+    seen = {good.digest}
+    for changed in (
+        replace(good, weight_unit=1000),
+        replace(good, balance="stops"),
+        replace(good, couplings=coupling(lo_s=np.array([1]))),
+        replace(good, couplings=coupling(apart=np.array([True]))),
+        replace(good, groups=replace(good.groups, bundle=np.array([1, 1]))),
+        replace(good, groups=replace(good.groups, needs=np.array([1, -1]))),
+        replace(good, groups=replace(good.groups, site=("x", "x"))),
+        replace(good, visits=replace(good.visits, floats=np.array([True, False]))),
+        replace(good, squads=replace(good.squads, max_stops=np.array([1, 1]))),
+        replace(good, squads=replace(good.squads, overtime_from_s=np.array([1, 1]))),
+    ):
+        seen.add(changed.digest)
+    assert len(seen) == 11

@@ -35,9 +35,9 @@ def test_an_empty_route_stays_where_it_is() -> None:
 
 
 def test_the_objective_is_a_tuple() -> None:
-    assert objective_of(TWO_SITES, ((1, 0), ())) == Objective(0, (0, 0), 200, 1570)
-    assert objective_of(TWO_SITES, ((), (0,))) == Objective(0, (0, 5), 130, 1670)
-    assert objective_of(TWO_SITES, ((), ())) == Objective(0, (3, 5), 0, 0)
+    assert objective_of(TWO_SITES, ((1, 0), ())) == Objective(0, (0, 0), 0, 0, 200, 1570)
+    assert objective_of(TWO_SITES, ((), (0,))) == Objective(0, (0, 5), 0, 0, 130, 1670)
+    assert objective_of(TWO_SITES, ((), ())) == Objective(0, (3, 5), 0, 0, 0, 0)
 
 
 def test_one_site_of_tier_1_beats_any_number_of_lower_ones() -> None:

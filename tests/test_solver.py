@@ -96,7 +96,7 @@ def test_nothing_to_search_is_answered_without_an_engine(changes: dict[str, obje
 def test_progress_tells_the_objective() -> None:
     seen: list[Progress] = []
     solve(problem_of(), engine=Scripted(((1, 0),)), progress=seen.append)
-    assert seen[0].objective == (0, (0,), 300, 1500)
+    assert seen[0].objective == (0, (0,), 0, 0, 300, 1500)
 
 
 def test_what_a_callback_raises_reaches_the_caller() -> None:

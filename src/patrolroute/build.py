@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
+from patrolroute.problem import FARTHEST_S, Couplings, Groups, PatrolProblem, Squads, Visits
 from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph
 from patrolroute.rules import RULES, Draft
 from patrolroute.scenario.model import Site
@@ -113,43 +113,89 @@ def compile_problem(scenario: Scenario, matrix: TravelMatrix, *, off_road: Colle
 
 
 def _pack(draft: Draft, matrix: TravelMatrix) -> PatrolProblem:
-    """Turn a draft into columns; what no rule has limited is limited by the shifts."""
-    from_s = min((squad.from_s for squad in draft.squads), default=0)
-    until_s = max((squad.until_s for squad in draft.squads), default=0)
-    groups = tuple(dict.fromkeys(visit.site for visit in draft.visits))
-    rows = {group: row for row, group in enumerate(groups)}
-    squads = [squad.id for squad in draft.squads]
-    unlimited = {squad.id: squad.until_s - squad.from_s for squad in draft.squads}
+    """Turn a draft into columns."""
+    groups = {group: row for row, group in enumerate(dict.fromkeys(visit.group for visit in draft.visits))}
     return PatrolProblem(
         matrix=matrix,
-        squads=Squads(
-            ids=tuple(squads),
-            start=_column(matrix.index(squad.start) for squad in draft.squads),
-            end=_column(matrix.index(squad.end) for squad in draft.squads),
-            profile=_column(matrix.profiles.index(squad.profile) for squad in draft.squads),
-            from_s=_column(squad.from_s for squad in draft.squads),
-            until_s=_column(squad.until_s for squad in draft.squads),
-            max_drive_s=_column(
-                unlimited[squad.id] if squad.max_drive_s is None else squad.max_drive_s for squad in draft.squads
-            ),
-        ),
-        groups=Groups(ids=groups, required=np.array([group in draft.required for group in groups], np.bool_)),
-        visits=Visits(
-            ids=tuple(visit.id for visit in draft.visits),
-            group=_column(rows[visit.site] for visit in draft.visits),
-            entry=_column(matrix.index(visit.entry) for visit in draft.visits),
-            exit=_column(matrix.index(visit.exit) for visit in draft.visits),
-            duration_s=_column(visit.duration_s for visit in draft.visits),
-            opens_s=_column(from_s if visit.opens_s is None else visit.opens_s for visit in draft.visits),
-            closes_s=_column(until_s if visit.closes_s is None else visit.closes_s for visit in draft.visits),
-            tier=_column(visit.tier for visit in draft.visits),
-            weight=_column(visit.weight for visit in draft.visits),
-            squads=np.array(
-                [[visit.squads is None or squad in visit.squads for squad in squads] for visit in draft.visits],
-                np.bool_,
-            ).reshape(len(draft.visits), len(squads)),
-        ),
+        squads=_pack_squads(draft, matrix),
+        groups=_pack_groups(draft, groups),
+        visits=_pack_visits(draft, groups, matrix),
+        couplings=_pack_couplings(draft),
+        weight_unit=draft.weight_unit,
+        balance=draft.balance,
     )
+
+
+def _pack_squads(draft: Draft, matrix: TravelMatrix) -> Squads:
+    """Return the squads; what no rule has limited is limited by the shift."""
+    squads = draft.squads
+    return Squads(
+        ids=tuple(squad.id for squad in squads),
+        start=_column(matrix.index(squad.start) for squad in squads),
+        end=_column(matrix.index(squad.end) for squad in squads),
+        profile=_column(matrix.profiles.index(squad.profile) for squad in squads),
+        from_s=_column(squad.from_s for squad in squads),
+        until_s=_column(squad.until_s for squad in squads),
+        max_drive_s=_column(_given(squad.max_drive_s, squad.until_s - squad.from_s) for squad in squads),
+        overtime_from_s=_column(_given(squad.overtime_from_s, squad.until_s) for squad in squads),
+        max_stops=_column(_given(squad.max_stops, FARTHEST_S) for squad in squads),
+    )
+
+
+def _pack_groups(draft: Draft, groups: dict[str, int]) -> Groups:
+    site = {visit.group: visit.site for visit in draft.visits}
+    bundle = {group: number for number, members in enumerate(draft.bundles) for group in members}
+    squads = [squad.id for squad in draft.squads]
+    return Groups(
+        ids=tuple(groups),
+        site=tuple(site[group] for group in groups),
+        required=np.array([group in draft.required for group in groups], np.bool_),
+        bundle=_column(bundle.get(group, -1) for group in groups),
+        needs=_column(groups[draft.needs[group]] if group in draft.needs else -1 for group in groups),
+        duty=_column(squads.index(draft.duties[group]) if group in draft.duties else -1 for group in groups),
+    )
+
+
+def _pack_visits(draft: Draft, groups: dict[str, int], matrix: TravelMatrix) -> Visits:
+    """Return the visits; what no rule has limited is limited by the shifts."""
+    from_s = min((squad.from_s for squad in draft.squads), default=0)
+    until_s = max((squad.until_s for squad in draft.squads), default=0)
+    squads = [squad.id for squad in draft.squads]
+    return Visits(
+        ids=tuple(visit.id for visit in draft.visits),
+        group=_column(groups[visit.group] for visit in draft.visits),
+        entry=_column(0 if visit.floats else matrix.index(visit.entry) for visit in draft.visits),
+        exit=_column(0 if visit.floats else matrix.index(visit.exit) for visit in draft.visits),
+        duration_s=_column(visit.duration_s for visit in draft.visits),
+        opens_s=_column(_given(visit.opens_s, from_s) for visit in draft.visits),
+        closes_s=_column(_given(visit.closes_s, until_s) for visit in draft.visits),
+        tier=_column(visit.tier for visit in draft.visits),
+        weight=_column(visit.weight for visit in draft.visits),
+        squads=np.array(
+            [[visit.squads is None or squad in visit.squads for squad in squads] for visit in draft.visits],
+            np.bool_,
+        ).reshape(len(draft.visits), len(squads)),
+        floats=np.array([visit.floats for visit in draft.visits], np.bool_),
+    )
+
+
+def _pack_couplings(draft: Draft) -> Couplings:
+    """Return the couplings of groups as those of all their visits."""
+    rows: dict[str, list[int]] = {}
+    for row, visit in enumerate(draft.visits):
+        rows.setdefault(visit.group, []).append(row)
+    pairs = [(a, b, each) for each in draft.couplings for a in rows[each.first] for b in rows[each.second]]
+    return Couplings(
+        first=_column(a for a, _, _ in pairs),
+        second=_column(b for _, b, _ in pairs),
+        lo_s=_column(each.lo_s for _, _, each in pairs),
+        hi_s=_column(each.hi_s for _, _, each in pairs),
+        apart=np.array([each.apart for _, _, each in pairs], np.bool_),
+    )
+
+
+def _given(value: int | None, usual: int) -> int:
+    return usual if value is None else value
 
 
 def _column(values: Iterable[int]) -> NDArray[np.int32]:

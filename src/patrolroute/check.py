@@ -52,6 +52,10 @@ def check_against_problem(plan: Plan, problem: PatrolProblem) -> list[Violation]
         *_check_identity(plan, problem),
         *(v for row, route in _paired(plan, problem) for v in _check_route(problem, row, route)),
         *_check_groups(plan, problem),
+        *_check_left_out(plan, problem),
+        *_check_ties(plan, problem),
+        *_check_couplings(plan, problem),
+        *_check_accounts(plan, problem),
     ]
 
 
@@ -70,8 +74,9 @@ def _check_identity(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
 
 def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Violation]:
     squads, table, name = problem.squads, problem.visits, route.squad
+    points = problem.matrix.ids
     seconds, metres = problem.matrix.travel_s[squads.profile[k]], problem.matrix.travel_m[squads.profile[k]]
-    here, free_s, drive_s, drive_m = squads.start[k], route.leave_s, 0, 0
+    here, free_s, drive_s, drive_m, stops = int(squads.start[k]), route.leave_s, 0, 0, 0
     if route.leave_s < squads.from_s[k]:
         yield Violation(
             rule="shifts", squad=name, message=f"{name!r} leaves {squads.from_s[k] - route.leave_s} s early."
@@ -81,10 +86,12 @@ def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Viola
             yield Violation(rule="stops", squad=name, site=visit.site, message=f"visit {visit.visit!r} is unknown.")
             return
         v = table.ids.index(visit.visit)
-        leg_s, leg_m = int(seconds[here, table.entry[v]]), int(metres[here, table.entry[v]])
+        entry, leave = (here, here) if table.floats[v] else (int(table.entry[v]), int(table.exit[v]))
+        leg_s, leg_m = int(seconds[here, entry]), int(metres[here, entry])
         broken = {
             "allowed": not table.squads[v, k],
-            "site": problem.groups.ids[table.group[v]] != visit.site,
+            "site": problem.groups.site[table.group[v]] != visit.site,
+            "place": (visit.entry, visit.exit) != (points[entry], points[leave]),
             "driven": visit.arrive_s < free_s + leg_s or (visit.drive_s, visit.drive_m) != (leg_s, leg_m),
             "windows": not max(visit.arrive_s, table.opens_s[v]) <= visit.begin_s <= table.closes_s[v],
             "stops": visit.end_s - visit.begin_s != table.duration_s[v],
@@ -99,7 +106,8 @@ def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Viola
                     f"{visit.end_s} s, drives {visit.drive_s} s and {visit.drive_m} m; the problem forbids it."
                 ),
             )
-        here, free_s, drive_s, drive_m = table.exit[v], visit.end_s, drive_s + leg_s, drive_m + leg_m
+        here, free_s, drive_s, drive_m = leave, visit.end_s, drive_s + leg_s, drive_m + leg_m
+        stops += int(problem.groups.duty[table.group[v]] < 0)
     if route.visits:
         back_s, back_m = int(seconds[here, squads.end[k]]), int(metres[here, squads.end[k]])
         drive_s, drive_m, free_s = drive_s + back_s, drive_m + back_m, free_s + back_s
@@ -113,37 +121,124 @@ def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Viola
         yield Violation(
             rule="driving", squad=name, message=f"{name!r} drives {drive_s - squads.max_drive_s[k]} s too long."
         )
+    if stops > squads.max_stops[k]:
+        yield Violation(
+            rule="max_stops", squad=name, message=f"{name!r} makes {stops} stops; at most {squads.max_stops[k]} may be."
+        )
+
+
+def _served(plan: Plan, problem: PatrolProblem) -> dict[int, list[int]]:
+    """Return the rows of the visits that the plan makes, by the row of their group."""
+    rows = {name: row for row, name in enumerate(problem.visits.ids)}
+    served: dict[int, list[int]] = {}
+    for route in plan.routes:
+        for visit in route.visits:
+            if visit.visit in rows:
+                served.setdefault(int(problem.visits.group[rows[visit.visit]]), []).append(rows[visit.visit])
+    return served
 
 
 def _check_groups(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
-    seen: dict[str, int] = {}
-    for route in plan.routes:
-        for visit in route.visits:
-            seen[visit.site] = seen.get(visit.site, 0) + 1
-    for group, times in seen.items():
-        if times > 1:
-            yield Violation(rule="stops", site=group, message=f"{group!r} is served {times} times.")
-    left_out = sorted(set(problem.groups.ids) - seen.keys())
-    if sorted(each.site for each in plan.skipped) != left_out:
-        yield Violation(rule="accounts", message="the groups listed as left out are not those that are left out.")
-    for g, group in enumerate(problem.groups.ids):
-        if problem.groups.required[g] and group not in seen:
+    served = _served(plan, problem)
+    for twice, rows in served.items():
+        if len(rows) > 1:
+            group = problem.groups.ids[twice]
+            yield Violation(rule="stops", site=group, message=f"{group!r} is served {len(rows)} times.")
+    for g in np.flatnonzero(problem.groups.required):
+        if int(g) not in served:
+            group = problem.groups.ids[g]
             yield Violation(rule="required", site=group, message=f"{group!r} is required and left out.")
-    served = {visit.visit for route in plan.routes for visit in route.visits}
-    totals = {t: (int(problem.group_weight[problem.group_tier == t].sum(dtype=np.int64))) for t in problem.tiers}
-    if [(each.tier, each.total_weight) for each in plan.coverage] != sorted(totals.items()):
-        yield Violation(
-            rule="accounts", message="the coverage does not name every tier once, in order, with its weight."
+
+
+def _check_left_out(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
+    served, groups = _served(plan, problem), problem.groups
+    due = [
+        (groups.site[g], group, int(problem.group_tier[g]), int(problem.group_weight[g]), bool(groups.required[g]))
+        for g, group in enumerate(groups.ids)
+        if g not in served
+        and groups.duty[g] < 0
+        and (problem.group_weight[g] > 0 or groups.required[g] or groups.site[g] == group)
+    ]
+    if sorted((each.site, each.part, each.tier, each.weight, each.required) for each in plan.skipped) != sorted(due):
+        yield Violation(rule="accounts", message="what is listed as left out is not what is left out.")
+
+
+def _check_ties(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
+    """Check bundles, needs and duties."""
+    served, groups = _served(plan, problem), problem.groups
+    for bundle in set(groups.bundle.tolist()) - {-1}:
+        members = np.flatnonzero(groups.bundle == bundle)
+        made = sum(1 for g in members if int(g) in served)
+        if 0 < made < len(members):
+            yield Violation(
+                rule="bundle",
+                site=groups.site[members[0]],
+                message=f"of the {len(members)} visits of {groups.site[members[0]]!r} that are made all or none, "
+                f"{made} are.",
+            )
+    for one in served:
+        if groups.needs[one] >= 0 and int(groups.needs[one]) not in served:
+            yield Violation(
+                rule="needs",
+                site=groups.site[one],
+                message=f"{groups.ids[one]!r} is served without {groups.ids[groups.needs[one]]!r}, which it needs.",
+            )
+    out = {route.squad for route in plan.routes if route.visits}
+    for g in np.flatnonzero(groups.duty >= 0):
+        squad = problem.squads.ids[groups.duty[g]]
+        if squad in out and int(g) not in served:
+            yield Violation(rule="duty", squad=squad, message=f"{squad!r} goes out and leaves out {groups.ids[g]!r}.")
+
+
+def _check_couplings(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
+    table, ids = problem.couplings, problem.visits.ids
+    made = {visit.visit: (visit.begin_s, route.squad) for route in plan.routes for visit in route.visits}
+    for c in range(len(table)):
+        first, second = ids[table.first[c]], ids[table.second[c]]
+        if first not in made or second not in made:
+            continue
+        apart_s = made[second][0] - made[first][0]
+        if not table.lo_s[c] <= apart_s <= table.hi_s[c]:
+            yield Violation(
+                rule="coupling",
+                site=problem.groups.site[problem.visits.group[table.second[c]]],
+                message=f"{second!r} begins {apart_s} s after {first!r}; due: {table.lo_s[c]} to {table.hi_s[c]} s.",
+            )
+        if table.apart[c] and made[first][1] == made[second][1]:
+            yield Violation(
+                rule="coupling",
+                squad=made[first][1],
+                message=f"{made[first][1]!r} makes {first!r} and {second!r}, which need different squads.",
+            )
+
+
+def _check_accounts(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
+    served, groups = _served(plan, problem), problem.groups
+    if plan.weight_unit != problem.weight_unit:
+        yield Violation(rule="accounts", message="the plan counts weights in another unit than the problem.")
+    due = {}
+    for tier in problem.tiers:
+        rows = [int(g) for g in np.flatnonzero((problem.group_tier == tier) & (groups.duty < 0))]
+        visits = [v for g in rows for v in served.get(g, [])]
+        due[tier] = (
+            sum(int(problem.visits.weight[v]) for v in visits),
+            sum(int(problem.group_weight[g]) for g in rows),
+            len({groups.site[problem.visits.group[v]] for v in visits}),
+            len({groups.site[g] for g in rows}),
         )
-    for each in plan.coverage:
-        rows = [
-            v for v, name in enumerate(problem.visits.ids) if name in served and problem.visits.tier[v] == each.tier
-        ]
-        if each.covered_weight != sum(int(problem.visits.weight[v]) for v in rows) or each.covered_sites != len(rows):
-            yield Violation(rule="accounts", message=f"tier {each.tier}: the coverage does not add up.")
+    said = [
+        (each.tier, (each.covered_weight, each.total_weight, each.covered_sites, each.total_sites))
+        for each in plan.coverage
+    ]
+    if said != sorted(due.items()):
+        yield Violation(
+            rule="accounts",
+            message=f"the coverage says {said} (tier: weight covered, weight in all, sites covered, sites in all); "
+            f"the visits add up to {sorted(due.items())}.",
+        )
     covered = {each.tier: each.covered_weight for each in plan.coverage}
     for bound in plan.bound or ():
         if bound.upper_weight < covered.get(bound.tier, 0) or bound.proved > (
-            bound.upper_weight == covered[bound.tier]
+            bound.upper_weight == covered.get(bound.tier)
         ):
             yield Violation(rule="accounts", message=f"tier {bound.tier}: {bound} is no bound of what is covered.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -101,15 +100,16 @@ class PatrolPlan:
         return Night(plan=self.document, scenario=self.scenario, roads=self.roads, legs=self._trace())
 
     def _trace(self) -> dict[tuple[str, int], Leg]:
-        keys, pairs = [], []
+        keys: list[tuple[str, int]] = []
+        pairs: list[tuple[str, str]] = []
         squads = {squad.id: squad for squad in self.scenario.squads}
         for route in self.routes:
             if route.visits:
                 squad = squads[route.squad]
-                stops = [squad.start, *(visit.site for visit in route.visits), squad.end]
-                for position, pair in enumerate(itertools.pairwise(stops)):
-                    keys.append((route.squad, position))
-                    pairs.append(pair)
+                left = [squad.start, *(visit.exit for visit in route.visits)]
+                reached = [*(visit.entry for visit in route.visits), squad.end]
+                keys += [(route.squad, position) for position in range(len(left))]
+                pairs += zip(left, reached, strict=True)
         legs = trace_legs(self.roads, self.built.placed, pairs, turns=self.built.turns)
         return dict(zip(keys, legs, strict=True))
 
@@ -319,7 +319,7 @@ def _refuse_impossible(scenario: Scenario, built: Built) -> None:
     """Refuse required sites that no squad can reach, in the planner's words rather than the problem's."""
     reasons = []
     for g, why in explain_impossible(built.problem).items():
-        site = built.problem.groups.ids[g]
+        site = built.problem.groups.site[g]
         if built.problem.groups.required[g]:
             words = _why_impossible(scenario, built, site) or why
             reasons.append(f"site {scenario.points[site].title!r} is required, and no squad can visit it: {words}")
@@ -343,7 +343,7 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     titles = {squad.id: squad.title for squad in scenario.squads}
     reasons = explain_left_out(built.problem, orders_of(built.problem, document), titles=titles)
     skipped = tuple(
-        _reworded(scenario, built, replace(each, reason=reasons[each.site].sentence)) for each in document.skipped
+        _reworded(scenario, built, replace(each, reason=reasons[each.part].sentence)) for each in document.skipped
     )
     document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
     broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]

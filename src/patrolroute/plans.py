@@ -41,7 +41,9 @@ class Visit:
     Parameters
     ----------
     visit, site : str
-        The visit's id, and the site (group) that it serves.
+        The visit's id, and what it serves: a site, an area; "" for a break.
+    entry, exit : str
+        Points of the travel matrix where the squad came to and where it was at the end: for a stop both are the site.
     arrive_s, begin_s, end_s : int
         Arrival, beginning (after waiting for the window) and end, in seconds after the plan's start.
     drive_s, drive_m : int
@@ -52,6 +54,8 @@ class Visit:
 
     visit: str
     site: str
+    entry: str
+    exit: str
     arrive_s: Second
     begin_s: Second
     end_s: Second
@@ -91,11 +95,13 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A site that no squad visits.
+    """A site that no squad visits, or a part of what was asked for there.
 
     Parameters
     ----------
     site : str
+    part : str
+        Which visit of the site is left out, where it wants several; else the site.
     tier, weight : int
     required : bool
     code : str
@@ -108,6 +114,7 @@ class Skipped:
     __pydantic_config__ = _STRICT
 
     site: str
+    part: str
     tier: Total
     weight: Total
     required: bool
@@ -117,7 +124,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierCoverage:
-    """How much of one tier the plan covers: weight and number of sites, covered and in all."""
+    """How much of one tier the plan covers: weight and number of sites, covered and in all.
+
+    A site is covered once a squad visits it; what further visits to it would be worth is in the weights.
+    """
 
     __pydantic_config__ = _STRICT
 
@@ -176,6 +186,8 @@ class Plan:
         Digest of the problem that the plan solves, so that a plan is not checked against another night's.
     bound : tuple of TierBound or None
         Upper bounds, the most important tier first; None where none was computed.
+    weight_unit : int
+        Weights are whole numbers of one of so many parts.
     """
 
     __pydantic_config__ = _STRICT
@@ -189,6 +201,7 @@ class Plan:
     provenance: Provenance
     problem_digest: str
     bound: tuple[TierBound, ...] | None = None
+    weight_unit: Amount = 1
     schema_version: Literal[1] = 1
 
     @property
@@ -219,8 +232,8 @@ class Plan:
 
     @property
     def required_missed(self) -> tuple[str, ...]:
-        """The required sites that the plan leaves out."""
-        return tuple(each.site for each in self.skipped if each.required)
+        """The required sites that the plan leaves out, at least in part."""
+        return tuple(dict.fromkeys(each.site for each in self.skipped if each.required))
 
     def clock(self, second: int) -> datetime:
         """Return the date and time of a second of this plan.

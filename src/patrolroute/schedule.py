@@ -25,9 +25,13 @@ class Objective(NamedTuple):
     Parameters
     ----------
     required_missed : int
-        Required groups that no squad serves.
+        Required groups that no squad serves, and duties that a squad which goes out does not do.
     uncovered : tuple of int
         Weight left out, tier by tier, the most important first.
+    overtime_s : int
+        Seconds after each squad's regular end, added.
+    spread : int
+        Where squads shall have something alike (`PatrolProblem.balance`): the most that one has less the least; else 0.
     drive_s : int
         Seconds at the wheel, all squads added.
     finish_s : int
@@ -36,6 +40,8 @@ class Objective(NamedTuple):
 
     required_missed: int
     uncovered: tuple[int, ...]
+    overtime_s: int
+    spread: int
     drive_s: int
     finish_s: int
 
@@ -47,7 +53,46 @@ class Reason(NamedTuple):
     sentence: str
 
 
-def time_route(problem: PatrolProblem, squad: int, order: Sequence[int]) -> Route:
+def time_orders(problem: PatrolProblem, orders: Orders) -> list[Route]:
+    """Return the earliest times of all squads' visiting orders.
+
+    Couplings move visits back until they hold, as times in a simple temporal network (Dechter, Meiri, Pearl 1991,
+    10.1016/0004-3702(91)90006-6). Where they never can, the times are those after as many rounds as any that can takes.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+    orders : Orders
+        Rows of visits, one tuple for each squad.
+    """
+    made = {v: (k, i) for k, order in enumerate(orders) for i, v in enumerate(order)}
+    table = problem.couplings
+    rows = [
+        (a, b, lo, hi)
+        for a, b, lo, hi in zip(*(column.tolist() for column in (table.first, table.second, table.lo_s, table.hi_s)),
+                                strict=True)
+        if a in made and b in made
+    ]  # fmt: skip
+    floor: dict[int, int] = {}
+    routes = [time_route(problem, k, order) for k, order in enumerate(orders)]
+    for _ in range(2 * len(rows) + 1):
+        late = set()
+        for a, b, lo, hi in rows:
+            begins = [routes[k].visits[i].begin_s for k, i in (made[a], made[b])]
+            for v, begin, due in ((b, begins[1], begins[0] + lo), (a, begins[0], begins[1] - hi)):
+                if begin < due:
+                    floor[v] = max(floor.get(v, due), due)
+                    late.add(made[v][0])
+        if not late:
+            break
+        for k in late:
+            routes[k] = time_route(problem, k, orders[k], not_before_s=floor)
+    return routes
+
+
+def time_route(
+    problem: PatrolProblem, squad: int, order: Sequence[int], *, not_before_s: Mapping[int, int] | None = None
+) -> Route:
     """Return the earliest times of one squad's visiting order.
 
     The squad leaves as late as the first visit allows, since waiting is better done at its own place than in the
@@ -60,28 +105,34 @@ def time_route(problem: PatrolProblem, squad: int, order: Sequence[int]) -> Rout
         Row of the squad.
     order : sequence of int
         Rows of the visits.
+    not_before_s : mapping of visit row to second, optional
+        When visits may begin at the earliest, besides their windows.
     """
-    squads, table = problem.squads, problem.visits
+    squads, table, points = problem.squads, problem.visits, problem.matrix.ids
     travel_s = problem.matrix.travel_s[squads.profile[squad]]
     travel_m = problem.matrix.travel_m[squads.profile[squad]]
     start, end, from_s = int(squads.start[squad]), int(squads.end[squad]), int(squads.from_s[squad])
     name = squads.ids[squad]
     if not order:
         return Route(squad=name, visits=(), leave_s=from_s, return_s=from_s, drive_s=0, drive_m=0)
-    first = order[0]
-    leave_s = max(from_s, int(table.opens_s[first]) - int(travel_s[start, table.entry[first]]))
+    floor = not_before_s or {}
+    opens = [max(int(table.opens_s[v]), floor.get(v, int(table.opens_s[v]))) for v in order]
+    first = start if table.floats[order[0]] else int(table.entry[order[0]])
+    leave_s = max(from_s, opens[0] - int(travel_s[start, first]))
     clock, here, visits, total_s, total_m = leave_s, start, [], 0, 0
-    for v in order:
-        entry = int(table.entry[v])
-        drive_s, drive_m = int(travel_s[here, entry]), int(travel_m[here, entry])
+    for v, opens_s in zip(order, opens, strict=True):
+        entry, leave = (here, here) if table.floats[v] else (int(table.entry[v]), int(table.exit[v]))
+        drive_s, drive_m = (0, 0) if table.floats[v] else (int(travel_s[here, entry]), int(travel_m[here, entry]))
         arrive = clock + drive_s
-        begin = max(arrive, int(table.opens_s[v]))
-        clock, here = begin + int(table.duration_s[v]), int(table.exit[v])
+        begin = max(arrive, opens_s)
+        clock, here = begin + int(table.duration_s[v]), leave
         total_s, total_m = total_s + drive_s, total_m + drive_m
         visits.append(
             Visit(
                 visit=table.ids[v],
-                site=problem.groups.ids[table.group[v]],
+                site=problem.groups.site[table.group[v]],
+                entry=points[entry],
+                exit=points[leave],
                 arrive_s=arrive,
                 begin_s=begin,
                 end_s=clock,
@@ -113,15 +164,28 @@ def covered_weights(problem: PatrolProblem, orders: Orders) -> dict[int, int]:
 def objective_of(problem: PatrolProblem, orders: Orders) -> Objective:
     """Return the objective of visiting orders."""
     earned = covered_weights(problem, orders)
-    missed = sum(1 for g in np.flatnonzero(problem.groups.required) if int(g) not in earned)
+    groups, squads = problem.groups, problem.squads
+    missed = sum(1 for g in np.flatnonzero(groups.required) if int(g) not in earned)
+    missed += sum(1 for g in np.flatnonzero(groups.duty >= 0) if int(g) not in earned and orders[groups.duty[g]])
     uncovered = tuple(each.total_weight - each.covered_weight for each in _coverage(problem, earned))
-    routes = [time_route(problem, k, order) for k, order in enumerate(orders)]
-    finish = sum(
-        route.return_s - int(from_s)
-        for route, from_s in zip(routes, problem.squads.from_s, strict=True)
+    routes = time_orders(problem, orders)
+    overtime = [
+        max(0, route.return_s - int(late)) for route, late in zip(routes, squads.overtime_from_s, strict=True)
         if route.visits
-    )
-    return Objective(missed, uncovered, sum(route.drive_s for route in routes), finish)
+    ]  # fmt: skip
+    finish = [
+        route.return_s - int(from_s) if route.visits else 0 for route, from_s in zip(routes, squads.from_s, strict=True)
+    ]
+    stops = [sum(1 for v in order if groups.duty[problem.visits.group[v]] < 0) for order in orders]
+    alike = {"stops": stops, "duty": finish}.get(problem.balance or "", [])
+    spread = max(alike, default=0) - min(alike, default=0)
+    return Objective(missed, uncovered, sum(overtime), spread, sum(route.drive_s for route in routes), sum(finish))
+
+
+def without_idle_duties(problem: PatrolProblem, orders: Orders) -> Orders:
+    """Return the orders without those of squads whose only visits are duties: nobody goes out for a break."""
+    duty = problem.groups.duty[problem.visits.group] >= 0
+    return tuple(order if any(not duty[v] for v in order) else () for order in orders)
 
 
 def schedule(
@@ -153,15 +217,18 @@ def schedule(
     known = reasons or {}
     skipped = []
     for g, group in enumerate(problem.groups.ids):
-        if g in earned:
+        site, required, weight = problem.groups.site[g], bool(problem.groups.required[g]), int(problem.group_weight[g])
+        missed = weight > 0 or required or site == group
+        if g in earned or problem.groups.duty[g] >= 0 or not missed:
             continue
         reason = known.get(group, Reason("no_time", "The squads' time went to other sites."))
         skipped.append(
             Skipped(
-                site=group,
+                site=site,
+                part=group,
                 tier=int(problem.group_tier[g]),
-                weight=int(problem.group_weight[g]),
-                required=bool(problem.groups.required[g]),
+                weight=weight,
+                required=required,
                 code=reason.code,
                 reason=reason.sentence,
             )
@@ -169,24 +236,26 @@ def schedule(
     return Plan(
         name=name,
         start=start,
-        routes=tuple(time_route(problem, k, order) for k, order in enumerate(orders)),
+        routes=tuple(time_orders(problem, orders)),
         skipped=tuple(skipped),
         coverage=_coverage(problem, earned),
         engine=engine,
         provenance=problem.matrix.provenance,
         problem_digest=problem.digest,
+        weight_unit=problem.weight_unit,
     )
 
 
 def _coverage(problem: PatrolProblem, earned: Mapping[int, int]) -> tuple[TierCoverage, ...]:
-    tier, weight = problem.group_tier, problem.group_weight
+    tier, weight, site = problem.group_tier, problem.group_weight, problem.groups.site
+    rows = np.flatnonzero(problem.groups.duty < 0)
     return tuple(
         TierCoverage(
             tier=t,
-            covered_weight=sum(w for g, w in earned.items() if tier[g] == t),
-            total_weight=int(weight[tier == t].sum(dtype=np.int64)),
-            covered_sites=sum(1 for g in earned if tier[g] == t),
-            total_sites=int((tier == t).sum()),
+            covered_weight=sum(w for g, w in earned.items() if tier[g] == t and problem.groups.duty[g] < 0),
+            total_weight=int(weight[rows][tier[rows] == t].sum(dtype=np.int64)),
+            covered_sites=len({site[g] for g in earned if tier[g] == t and problem.groups.duty[g] < 0}),
+            total_sites=len({site[g] for g in rows if tier[g] == t}),
         )
         for t in problem.tiers
     )

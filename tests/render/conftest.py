@@ -157,6 +157,8 @@ def make_night(town: Callable[..., RoadNetwork]) -> Callable[..., Night]:
                     Visit(
                         visit=site,
                         site=site,
+                        entry=site,
+                        exit=site,
                         arrive_s=clock,
                         begin_s=begin,
                         end_s=begin + dwell_s,
@@ -179,6 +181,7 @@ def make_night(town: Callable[..., RoadNetwork]) -> Callable[..., Night]:
         skipped = tuple(
             Skipped(
                 site=site.id,
+                part=site.id,
                 tier=site.tier,
                 weight=site.weight,
                 required=site.required,

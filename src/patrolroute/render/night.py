@@ -89,8 +89,11 @@ class Night:
             if route.squad not in self._squads:
                 faults.add(f"plan {name!r} has a route for squad {route.squad!r}, which the scenario does not name.")
             for visit in route.visits:
+                unknown = {visit.site, visit.entry, visit.exit} - self.scenario.points.keys()
                 if visit.site not in self._sites:
                     faults.add(f"plan {name!r} visits {visit.site!r}, which is no site of the scenario.")
+                elif unknown:
+                    faults.add(f"plan {name!r} goes by {min(unknown)!r}, which is no place of the scenario.")
         for each in self.plan.skipped:
             if each.site not in self._sites:
                 faults.add(f"plan {name!r} leaves out {each.site!r}, which is no site of the scenario.")
@@ -196,14 +199,14 @@ class Night:
                 route.squad,
                 number,
                 points[here],
-                points[visit.site],
+                points[visit.entry],
                 leave_s,
                 visit.arrive_s,
                 visit.drive_s,
                 visit.drive_m,
                 self.legs.get((route.squad, number)),
             )
-            here, leave_s = visit.site, visit.end_s
+            here, leave_s = visit.exit, visit.end_s
             left_s, left_m = left_s - visit.drive_s, left_m - visit.drive_m
         number = len(route.visits)
         leg = self.legs.get((route.squad, number))

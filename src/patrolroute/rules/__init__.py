@@ -1,7 +1,7 @@
 """The rules of a patrol, one file each. Adding one: write its file, name it here."""
 
 from patrolroute.rules.accounts import ACCOUNTS
-from patrolroute.rules.draft import Draft, DraftSquad, DraftVisit, Facts, Rule, Violation
+from patrolroute.rules.draft import Draft, DraftCoupling, DraftSquad, DraftVisit, Facts, Rule, Violation
 from patrolroute.rules.driven import DRIVEN
 from patrolroute.rules.driving import DRIVING
 from patrolroute.rules.required import REQUIRED
@@ -12,4 +12,4 @@ from patrolroute.rules.windows import WINDOWS
 RULES: tuple[Rule, ...] = (STOPS, SHIFTS, WINDOWS, DRIVING, REQUIRED, DRIVEN, ACCOUNTS)
 """In the order in which they compile and are checked."""
 
-__all__ = ["RULES", "Draft", "DraftSquad", "DraftVisit", "Facts", "Rule", "Violation"]
+__all__ = ["RULES", "Draft", "DraftCoupling", "DraftSquad", "DraftVisit", "Facts", "Rule", "Violation"]

@@ -59,11 +59,17 @@ def _check_skipped(facts: Facts) -> Iterator[Violation]:
                 site=each.site,
                 message=f"{each.site!r} is listed as left out and no site of the scenario.",
             )
-        elif (each.tier, each.weight, each.required) != (site_or_none.tier, site_or_none.weight, site_or_none.required):
+        elif (each.part, each.tier, each.weight, each.required) != (
+            site_or_none.id,
+            site_or_none.tier,
+            site_or_none.weight,
+            site_or_none.required,
+        ):
             yield Violation(
                 rule="accounts",
                 site=each.site,
-                message=f"left-out site {site_or_none.title!r} is listed with another tier, weight or required flag.",
+                message=f"left-out site {site_or_none.title!r} is listed with another part, tier, weight or required "
+                "flag.",
             )
 
 

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class DraftVisit:
-    """A visit in the making; None stands for "no rule has said"."""
+    """A visit in the making; None stands for "no rule has said". Its group is called like its site unless named."""
 
     id: str
     site: str
@@ -31,6 +31,22 @@ class DraftVisit:
     opens_s: int | None = None
     closes_s: int | None = None
     squads: frozenset[str] | None = None
+    group: str = ""
+    floats: bool = False
+
+    def __post_init__(self) -> None:
+        self.group = self.group or self.site
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftCoupling:
+    """How far apart the visits of two groups begin, where both are made, whichever of their alternatives it is."""
+
+    first: str
+    second: str
+    lo_s: int
+    hi_s: int
+    apart: bool = False
 
 
 @dataclass(kw_only=True)
@@ -44,15 +60,27 @@ class DraftSquad:
     from_s: int
     until_s: int
     max_drive_s: int | None = None
+    overtime_from_s: int | None = None
+    max_stops: int | None = None
 
 
 @dataclass(kw_only=True)
 class Draft:
-    """A problem in the making. Rules are asked in the order of `RULES` and change it in place."""
+    """A problem in the making. Rules are asked in the order of `RULES` and change it in place.
+
+    `required`, `bundles`, `needs` (group to the group that it needs), `duties` (group to squad) and `couplings` speak
+    of groups, so that a rule may split a visit into alternatives without knowing of them.
+    """
 
     squads: list[DraftSquad] = field(default_factory=list)
     visits: list[DraftVisit] = field(default_factory=list)
     required: set[str] = field(default_factory=set)
+    bundles: list[frozenset[str]] = field(default_factory=list)
+    needs: dict[str, str] = field(default_factory=dict)
+    duties: dict[str, str] = field(default_factory=dict)
+    couplings: list[DraftCoupling] = field(default_factory=list)
+    weight_unit: int = 1
+    balance: Literal["stops", "duty"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +122,11 @@ class Facts:
     def squads(self) -> dict[str, Squad]:
         """Squads by id."""
         return {squad.id: squad for squad in self.scenario.squads}
+
+    @cached_property
+    def points(self) -> frozenset[str]:
+        """The points that the matrix knows."""
+        return frozenset(self.matrix.ids)
 
     @cached_property
     def stops_at(self) -> Counter[str]:

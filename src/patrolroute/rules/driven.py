@@ -25,7 +25,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
                 message=f"squad {squad_id!r} has {routes.count(squad_id)} routes; it can drive one.",
             )
     for squad, route in facts.known_routes():
-        if all(visit.site in facts.sites for visit in route.visits):
+        if all({visit.entry, visit.exit} <= facts.points for visit in route.visits):
             yield from _check_legs(facts, squad, route)
 
 
@@ -33,14 +33,14 @@ def _check_legs(facts: Facts, squad: Squad, route: Route) -> Iterator[Violation]
     profile = squad.vehicle.profile
     here, clock, sum_s, sum_m = squad.start, route.leave_s, 0, 0
     for visit in route.visits:
-        drive_s, drive_m = facts.matrix.drive(profile, here, visit.site)
+        drive_s, drive_m = facts.matrix.drive(profile, here, visit.entry)
         if visit.arrive_s - clock < drive_s:
             yield Violation(
                 rule="driven",
                 squad=squad.id,
                 site=visit.site,
                 message=(
-                    f"squad {squad.title!r} comes from {here!r} to {visit.site!r} in {visit.arrive_s - clock} s; the "
+                    f"squad {squad.title!r} comes from {here!r} to {visit.entry!r} in {visit.arrive_s - clock} s; the "
                     f"roads take {drive_s} s."
                 ),
             )
@@ -50,11 +50,11 @@ def _check_legs(facts: Facts, squad: Squad, route: Route) -> Iterator[Violation]
                 squad=squad.id,
                 site=visit.site,
                 message=(
-                    f"the leg of squad {squad.title!r} to {visit.site!r} says {visit.drive_s} s and {visit.drive_m} m; "
-                    f"the roads say {drive_s} s and {drive_m} m."
+                    f"the leg of squad {squad.title!r} to {visit.entry!r} says {visit.drive_s} s and {visit.drive_m} "
+                    f"m; the roads say {drive_s} s and {drive_m} m."
                 ),
             )
-        here, clock = visit.site, visit.end_s
+        here, clock = visit.exit, visit.end_s
         sum_s, sum_m = sum_s + drive_s, sum_m + drive_m
     back_s, back_m = facts.matrix.drive(profile, here, squad.end) if route.visits else (0, 0)
     if route.return_s - clock < back_s:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.draft import Draft, Facts, Rule, Violation, most_s
@@ -38,9 +37,11 @@ def _seconds_at_the_wheel(facts: Facts, squad_id: str) -> int:
     """Add the legs from the matrix rather than believe the plan's own sum."""
     squad = facts.squads[squad_id]
     route = next(each for each in facts.plan.routes if each.squad == squad_id)
-    sites = [visit.site for visit in route.visits if visit.site in facts.sites]
-    stops = [squad.start, *sites, squad.end] if sites else []
-    return sum(facts.matrix.drive(squad.vehicle.profile, a, b)[0] for a, b in itertools.pairwise(stops))
+    visits = [visit for visit in route.visits if {visit.entry, visit.exit} <= facts.points]
+    left = [squad.start, *(visit.exit for visit in visits)]
+    reached = [*(visit.entry for visit in visits), squad.end]
+    legs = zip(left, reached, strict=True) if visits else ()
+    return sum(facts.matrix.drive(squad.vehicle.profile, a, b)[0] for a, b in legs)
 
 
 def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None:

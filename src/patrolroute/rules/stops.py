@@ -46,6 +46,14 @@ def _check(facts: Facts) -> Iterator[Violation]:
                 site=site.id,
                 message=f"squad {squad.title!r} stays {stay_s} s at {site.title!r}; due: {site.dwell_min:g} min.",
             )
+        if (visit.entry, visit.exit) != (site.id, site.id):
+            yield Violation(
+                rule="stops",
+                squad=squad.id,
+                site=site.id,
+                message=f"squad {squad.title!r} comes to {visit.entry!r} and leaves from {visit.exit!r} for its stop "
+                f"at {site.title!r}.",
+            )
         if visit.begin_s < visit.arrive_s:
             yield Violation(
                 rule="stops",

@@ -1,0 +1,280 @@
+"""`PatrolProblem`: the normal form that search, bound and engines know. Integers only: no map, no calendar.
+
+Whatever a planner may ask for compiles (`patrolroute.rules`) into these primitives:
+
+- a *visit* is entered at one point and left at another, takes a duration, may begin within one window, has a tier and a
+  weight, and may be made by some of the squads; a visit that *floats* is made wherever the squad is;
+- a *group* holds alternative visits, of which at most one counts: a site that opens twice a night is one group of two
+  visits. Every visit belongs to exactly one group; a required group must be served, a *duty* by its squad if that goes
+  out, a group of a *bundle* only with all others of it, and one that *needs* another only with that one;
+- a *coupling* holds the beginnings of two visits apart or together, whoever makes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from patrolroute.errors import Faults
+from patrolroute.matrix import TravelMatrix
+from patrolroute.problem.columns import check_order, check_rows, numbers, pairs, square
+from patrolroute.problem.tables import Couplings, Groups, Squads, Visits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+Orders = tuple[tuple[int, ...], ...]
+"""One tuple a squad, in the squads' order: the rows of the visits it makes, in visiting order."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PatrolProblem:
+    """One night as integers: a travel matrix, squads, visits and groups, cross-checked.
+
+    Parameters
+    ----------
+    matrix : TravelMatrix
+        P profiles, N points.
+    squads : Squads
+    groups : Groups
+    visits : Visits
+    couplings : Couplings, optional
+    weight_unit : int
+        Weights are whole numbers of one of so many parts.
+    balance : "stops" or "duty", optional
+        What squads shall have alike, once coverage is as good as can be: visits, duties not counted, or seconds from
+        when each may leave until it is back.
+
+    Raises
+    ------
+    InputError
+        With every row that names a point, profile, group, visit or squad that does not exist, every group whose visits
+        differ in tier, and every duty that another squad may do or that is worth something.
+    """
+
+    matrix: TravelMatrix
+    squads: Squads
+    groups: Groups
+    visits: Visits
+    couplings: Couplings = field(default_factory=Couplings)
+    weight_unit: int = 1
+    balance: Literal["stops", "duty"] | None = None
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        points, layers = len(self.matrix.ids), len(self.matrix.profiles)
+        for table, limits in (
+            (self.squads, {"start": points, "end": points, "profile": layers}),
+            (self.visits, {"entry": points, "exit": points, "group": len(self.groups)}),
+            (self.couplings, {"first": len(self.visits), "second": len(self.visits)}),
+        ):
+            for name, limit in limits.items():
+                check_rows(table, name, (0, limit - 1), faults)
+        check_rows(self.groups, "duty", (-1, len(self.squads) - 1), faults)
+        if self.visits.squads.shape[1] != len(self.squads):
+            faults.add(
+                f"visits.squads: expected {len(self.squads)} columns, one for each squad, found "
+                f"{self.visits.squads.shape[1]}."
+            )
+        if self.weight_unit < 1:
+            faults.add(f"weight_unit is {self.weight_unit}; expected 1 or more.")
+        if self.balance not in {None, "stops", "duty"}:
+            faults.add(f"balance is {self.balance!r}; expected 'stops', 'duty' or None.")
+        if not faults:
+            self._check_groups(faults)
+        faults.raise_if_any()
+
+    def _check_groups(self, faults: Faults) -> None:
+        groups, visits = self.groups, self.visits
+        for g in sorted(set(range(len(groups))) - set(visits.group.tolist())):
+            faults.add(f"groups row {g} {groups.ids[g]!r}: no visit belongs to it.")
+        for v in np.flatnonzero(visits.tier != self.group_tier[visits.group]):
+            faults.add(f"visits row {v} {visits.ids[v]!r}: the visits of a group must share one tier.")
+        duty = groups.duty[visits.group]
+        for v in np.flatnonzero(duty >= 0):
+            if visits.weight[v] > 0 or visits.squads[v].sum() > visits.squads[v, duty[v]]:
+                faults.add(
+                    f"visits row {v} {visits.ids[v]!r}: is a duty of {self.squads.ids[duty[v]]!r}; expected weight 0 "
+                    "and no other squad."
+                )
+        for c in np.flatnonzero(visits.group[self.couplings.first] == visits.group[self.couplings.second]):
+            faults.add(f"couplings row {c}: both visits belong to one group, of which only one is made.")
+
+    @cached_property
+    def tiers(self) -> tuple[int, ...]:
+        """The tiers in use, the most important first; duties have none."""
+        return tuple(int(t) for t in np.unique(self.visits.tier[self.groups.duty[self.visits.group] < 0]))
+
+    @cached_property
+    def group_tier(self) -> NDArray[np.int32]:
+        """Tier of each group, shape (G,)."""
+        tier = np.zeros(len(self.groups), np.int32)
+        tier[self.visits.group] = self.visits.tier
+        return tier
+
+    @cached_property
+    def group_weight(self) -> NDArray[np.int32]:
+        """Greatest weight among each group's visits, shape (G,): what serving it can be worth."""
+        weight = np.zeros(len(self.groups), np.int32)
+        np.maximum.at(weight, self.visits.group, self.visits.weight)
+        return weight
+
+    @cached_property
+    def beyond(self) -> tuple[str, ...]:
+        """What the problem asks beyond windows, shifts, driving limits, squads allowed and alternatives, in words."""
+        groups, squads, couplings = self.groups, self.squads, self.couplings
+        joint = (couplings.lo_s == 0) & (couplings.hi_s == 0)
+        asked = {
+            "joint visits": joint.any(),
+            "gaps between visits": (~joint).any(),
+            "visits that are made all or none": (groups.bundle >= 0).any(),
+            "visits that need others": (groups.needs >= 0).any(),
+            "breaks": (groups.duty >= 0).any() or self.visits.floats.any(),
+            "overtime": (squads.overtime_from_s < squads.until_s).any(),
+            "a limit on stops": (squads.max_stops < len(self.groups)).any(),
+            "balance between squads": self.balance is not None,
+        }
+        return tuple(words for words, is_asked in asked.items() if is_asked)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over all ids and numbers: two problems are the same exactly when their digests are."""
+        digest = hashlib.sha256()
+        for names in (
+            self.matrix.ids,
+            self.matrix.profiles,
+            self.squads.ids,
+            self.groups.ids,
+            self.visits.ids,
+            self.groups.site,
+            (self.weight_unit, self.balance),
+        ):
+            digest.update(repr(names).encode())
+        arrays = [self.matrix.travel_s, self.matrix.travel_m, self.groups.required, self.visits.squads]
+        arrays += [self.visits.floats, self.couplings.apart]
+        for table, columns in (
+            (
+                self.squads,
+                ("start", "end", "profile", "from_s", "until_s", "max_drive_s", "overtime_from_s", "max_stops"),
+            ),
+            (self.groups, ("bundle", "needs", "duty")),
+            (self.couplings, ("first", "second", "lo_s", "hi_s")),
+            (
+                self.visits,
+                ("group", "entry", "exit", "duration_s", "opens_s", "closes_s", "tier", "weight"),
+            ),
+        ):
+            arrays += [getattr(table, column) for column in columns]
+        for array in arrays:
+            digest.update(repr((array.shape, array.dtype.str)).encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    @classmethod
+    def from_arrays(
+        cls,
+        travel_s: ArrayLike,
+        *,
+        travel_m: ArrayLike | None = None,
+        dwell_s: ArrayLike,
+        weight: ArrayLike,
+        shifts_s: Sequence[tuple[int, int]],
+        tier: ArrayLike | None = None,
+        windows_s: ArrayLike | None = None,
+        required: ArrayLike | None = None,
+        max_drive_s: Sequence[int] | None = None,
+    ) -> PatrolProblem:
+        """Build the common case from arrays: one base, one stop a site, one vehicle profile.
+
+        Parameters
+        ----------
+        travel_s : int array, shape (n + 1, n + 1)
+            Seconds from row to column. Point 0 is the base of every squad, points 1..n are the sites.
+        travel_m : int array, shape (n + 1, n + 1), optional
+            Metres; all zero when left out.
+        dwell_s, weight : int array, shape (n,)
+            Seconds of each stop, and its worth.
+        shifts_s : sequence of (from_s, until_s)
+            One pair for each squad.
+        tier : int array, shape (n,), optional
+            1 for all when left out.
+        windows_s : int array, shape (n, 2), optional
+            First and last second at which each stop may begin; any time within the shifts when left out.
+        required : bool array, shape (n,), optional
+        max_drive_s : sequence of int, one for each squad, optional
+            No limit when left out.
+
+        Raises
+        ------
+        InputError
+            When shapes do not fit, a number is no integer or out of range; it lists every fault by the argument's name.
+        """
+        faults = Faults()
+        seconds = square("travel_s", travel_s, faults)
+        metres = np.zeros_like(seconds) if travel_m is None else square("travel_m", travel_m, faults)
+        faults.raise_if_any()
+        n, k = max(len(seconds) - 1, 0), len(shifts_s)
+        if len(metres) != len(seconds):
+            faults.add(f"travel_m: expected the shape of travel_s, {seconds.shape}, found {metres.shape}.")
+        if n + 1 == np.size(dwell_s) == np.size(weight):
+            faults.add(
+                f"travel_s: {n + 1} rows and columns for {n + 1} sites; expected {n + 2}, the base first, then the "
+                "sites; add the base's row and column."
+            )
+        faults.raise_if_any()
+        shifts = pairs("shifts_s", shifts_s, k, faults)
+        dwell = numbers("dwell_s", dwell_s, ("site", n, 0), faults)
+        worth = numbers("weight", weight, ("site", n, 0), faults)
+        tiers = numbers("tier", np.ones(n, np.int32) if tier is None else tier, ("site", n, 1), faults)
+        must = np.zeros(n, np.bool_) if required is None else np.asarray(required, np.bool_)
+        if must.shape != (n,):
+            faults.add(f"required: expected {n} values, one for each site, found {np.size(must)}.")
+        most = None if max_drive_s is None else numbers("max_drive_s", max_drive_s, ("squad", k, 0), faults)
+        check_order("shifts_s: squad-{} must be back at {} s, before it may leave at {} s.", shifts, faults)
+        latest = int(shifts[:, 1].max(initial=0))
+        earliest = int(shifts[:, 0].min(initial=latest))
+        any_time = [(earliest, max(earliest, latest))] * n
+        windows = pairs("windows_s", any_time if windows_s is None else windows_s, n, faults)
+        check_order("windows_s: site-{} closes at {} s before it opens at {} s.", windows, faults)
+        faults.raise_if_any()
+        sites = tuple(f"site-{i}" for i in range(1, n + 1))
+        points = np.arange(1, n + 1, dtype=np.int32)
+        return cls(
+            matrix=TravelMatrix(
+                ids=("base", *sites)[: len(seconds)],
+                profiles=("car",),
+                travel_s=seconds[np.newaxis],
+                travel_m=metres[np.newaxis],
+            ),
+            squads=Squads(
+                ids=tuple(f"squad-{i}" for i in range(1, k + 1)),
+                start=np.zeros(k, np.int32),
+                end=np.zeros(k, np.int32),
+                profile=np.zeros(k, np.int32),
+                from_s=shifts[:, 0],
+                until_s=shifts[:, 1],
+                max_drive_s=shifts[:, 1] - shifts[:, 0] if most is None else most,
+            ),
+            groups=Groups(
+                ids=sites,
+                required=must,
+            ),
+            visits=Visits(
+                ids=sites,
+                group=np.arange(n, dtype=np.int32),
+                entry=points,
+                exit=points,
+                duration_s=dwell,
+                opens_s=windows[:, 0],
+                closes_s=windows[:, 1],
+                tier=tiers,
+                weight=worth,
+                squads=np.ones((n, k), np.bool_),
+            ),
+        )
