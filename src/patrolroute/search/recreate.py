@@ -95,7 +95,7 @@ def _best_squad(n: Night, s: State, u: int, blink: bool) -> tuple[int, int]:
 
 @kernel
 def _best_near(n: Night, s: State, u: int, blink: bool) -> tuple[int, int]:
-    """Return the same over the squads near the visit and two others."""
+    """Return the same over the squads near the visit and two others that may make it."""
     best = NEVER
     at = -1
     seen = 0
@@ -104,7 +104,8 @@ def _best_near(n: Night, s: State, u: int, blink: bool) -> tuple[int, int]:
         if x < 0 or seen >= 12:
             break
         k = s.spot[x, SQUAD]
-        if k < 0:
+        # A second look may miss what the first one saw, and leave no slot.
+        if k < 0 or k == at:
             continue
         seen += 1
         if s.offer[u, k, ALLOWED]:
@@ -112,13 +113,19 @@ def _best_near(n: Night, s: State, u: int, blink: bool) -> tuple[int, int]:
             if cost < best:
                 best = cost
                 at = k
-    for _ in range(2):
-        k = below(s.rng, s.tour.shape[1])
-        if s.offer[u, k, ALLOWED] and (at < 0 or s.tour[NOW, k, LENGTH] == 0):
-            cost = look(n, s, u, k, blink)
-            if cost < best:
-                best = cost
-                at = k
+    k = below(s.rng, s.tour.shape[1])
+    tries = 2
+    for _ in range(s.tour.shape[1]):
+        if s.offer[u, k, ALLOWED]:
+            tries -= 1
+            if k != at and (at < 0 or s.tour[NOW, k, LENGTH] == 0):
+                cost = look(n, s, u, k, blink)
+                if cost < best:
+                    best = cost
+                    at = k
+            if tries == 0:
+                break
+        k = k + 1 if k + 1 < s.tour.shape[1] else 0
     return best, at
 
 
