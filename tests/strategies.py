@@ -8,7 +8,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from patrolroute.scenario import Closures, Place, Scenario, Shift, Site, Squad, Travel, Vehicle, Window, zone_of
+from patrolroute.scenario import (
+    Closures,
+    Forming,
+    Place,
+    Scenario,
+    Shift,
+    Site,
+    Squad,
+    Travel,
+    Vehicle,
+    VehiclePool,
+    Window,
+    zone_of,
+)
 from patrolroute.scenario.model import Placement
 
 TIMEZONES = ("Asia/Makassar", "Asia/Jayapura", "Europe/Lisbon", "America/New_York", "+08:00", "-03:30", "UTC")
@@ -51,7 +64,15 @@ def points(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def sites(draw: st.DrawFn, site_id: str, date: dt.date, timezone: str) -> Site:
+def sites(
+    draw: st.DrawFn,
+    site_id: str,
+    date: dt.date,
+    timezone: str,
+    *,
+    squads: tuple[str, ...] = (),
+    forces: tuple[str, ...] = (),
+) -> Site:
     """Return a site with windows that its stop fits."""
     dwell_min = draw(st.floats(0, 120))
     windows = []
@@ -67,6 +88,47 @@ def sites(draw: st.DrawFn, site_id: str, date: dt.date, timezone: str) -> Site:
         windows=tuple(windows),
         required=draw(st.booleans()),
         **draw(points()),
+        **draw(wishes(squads, forces)),
+    )
+
+
+@st.composite
+def wishes(draw: st.DrawFn, squads: tuple[str, ...], forces: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a site asks of squads, mostly nothing."""
+    if draw(st.integers(0, 3)):
+        return {}
+    named = draw(st.lists(st.sampled_from(squads), unique=True)) if squads else []
+    cut = draw(st.integers(0, len(named)))
+    return {
+        "needs": draw(st.dictionaries(st.sampled_from(forces), st.integers(1, 9), max_size=2)) if forces else {},
+        "people_min": draw(st.integers(0, 20)),
+        "vehicles": tuple(draw(st.lists(st.sampled_from(["car", "motorcycle"]), unique=True))),
+        "only_by": tuple(named[:cut]),
+        "not_by": tuple(named[cut:]),
+    }
+
+
+@st.composite
+def formings(draw: st.DrawFn, ends: list[str], date: dt.date, timezone: str) -> Forming:
+    """Return people and vehicles that at least one squad can be formed of."""
+    people = draw(st.dictionaries(names(min_size=1), st.integers(1, 9), min_size=1, max_size=3))
+    first = next(iter(people))
+    start = draw(moments(date, timezone, hours=30))
+    end = (start.astimezone(dt.UTC) + dt.timedelta(seconds=draw(st.integers(0, 12 * 3600)))).astimezone(start.tzinfo)
+    kinds = st.sampled_from(["car", "motorcycle"])
+    pools = st.builds(
+        VehiclePool, kind=kinds, seats=st.integers(1, 9), count=st.integers(1, 3), speed_factor=st.floats(0.1, 5)
+    )
+    return Forming(
+        people=people,
+        vehicles=tuple(draw(st.lists(pools, min_size=1, max_size=3))),
+        squads=draw(st.none() | st.just(1)),
+        least_size=1,
+        leaders=draw(st.sampled_from([None, 1, {first: 1}])),
+        start=draw(st.sampled_from(ends)),
+        end=draw(st.sampled_from(ends)),
+        shift=Shift(start=start, end=end),
+        max_stops=draw(st.none() | st.integers(0, 9)),
     )
 
 
@@ -86,6 +148,7 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
         end=draw(st.sampled_from(ends)),
         shift=Shift(start=start, end=end, briefing_min=briefing_s // 60),
         max_driving_min=draw(st.none() | st.floats(0, 2880)),
+        max_stops=draw(st.none() | st.integers(0, 10_000)),
     )
 
 
@@ -96,6 +159,8 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
     date = draw(st.sampled_from(CLOCK_CHANGES) | st.dates(dt.date(2000, 1, 1), dt.date(2100, 1, 1)))
     ids = draw(st.lists(names(min_size=1), min_size=1, max_size=max_sites + 2, unique=True))
     squad_ids = draw(st.lists(names(min_size=1), max_size=max_squads, unique=True))
+    crews = tuple(draw(squads(each, ids, date, timezone)) for each in squad_ids)
+    forces = tuple(force for crew in crews for force in crew.people)
     corner = st.tuples(st.floats(-1, 1), st.floats(-1, 1))
     triangles = st.builds(lambda c: ((c[0], c[1]), (c[0] + 1, c[1]), (c[0], c[1] + 0.5)), corner)
     return Scenario(
@@ -103,8 +168,9 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
         date=date,
         timezone=timezone,
         places=tuple(Place(id=each, **draw(points())) for each in ids[:2]),
-        sites=tuple(draw(sites(each, date, timezone)) for each in ids[2:]),
-        squads=tuple(draw(squads(each, ids, date, timezone)) for each in squad_ids),
+        sites=tuple(draw(sites(each, date, timezone, squads=tuple(squad_ids), forces=forces)) for each in ids[2:]),
+        squads=crews,
+        forming=draw(formings(ids, date, timezone)) if draw(st.integers(0, 3)) == 0 else None,
         closures=Closures(
             streets=tuple(draw(st.lists(names(min_size=1), max_size=2))),
             edges=tuple(draw(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=2))),

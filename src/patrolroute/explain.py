@@ -42,7 +42,8 @@ def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
             reasons[int(g)] = "No squad has time: every shift ends when it starts."
             continue
         ruled_out = [name for name, kept in limits.items() if not kept[rows].any()]
-        together = "No squad keeps its window, its shift and its driving limit together."
+        who = "No squad" if limits["allowed"][rows].all() else "No squad that may make this visit"
+        together = f"{who} keeps its window, its shift and its driving limit together."
         reasons[int(g)] = " ".join(sentences[name] for name in ruled_out) or together
     return reasons
 

@@ -7,9 +7,10 @@ from patrolroute.rules.driving import DRIVING
 from patrolroute.rules.required import REQUIRED
 from patrolroute.rules.shifts import SHIFTS
 from patrolroute.rules.stops import STOPS
+from patrolroute.rules.teams import TEAMS
 from patrolroute.rules.windows import WINDOWS
 
-RULES: tuple[Rule, ...] = (STOPS, SHIFTS, WINDOWS, DRIVING, REQUIRED, DRIVEN, ACCOUNTS)
+RULES: tuple[Rule, ...] = (STOPS, SHIFTS, WINDOWS, DRIVING, TEAMS, REQUIRED, DRIVEN, ACCOUNTS)
 """In the order in which they compile and are checked."""
 
 __all__ = ["RULES", "Draft", "DraftCoupling", "DraftSquad", "DraftVisit", "Facts", "Rule", "Violation"]

@@ -14,6 +14,7 @@ from patrolroute.scenario.model import far_times
 from patrolroute.scenario.rows import OTHER_WORDS, Columns
 from patrolroute.scenario.sites import Place, Site
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
+from patrolroute.scenario.teams import Wish, names_of
 from patrolroute.scenario.words import did_you_mean, faults_of, found, sentence
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model", Place, Site, Squad)
 
 _PLACE = ("id", "name", "lon", "lat", "placement", "source")
-_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required")
+_TEAM = ("needs", "people_min", "vehicles", "only_by", "not_by")
+_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_TEAM)
 _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
                "debriefing_min": "debriefing_min"}  # fmt: skip
-_SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min")
+_SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min",
+          "max_stops")  # fmt: skip
 
 COLUMNS = {
     "places": Columns(what="places", known=_PLACE, required=("id", "lon", "lat")),
@@ -40,7 +43,7 @@ NESTED = {"squads": ("shift",)}
 """Fields that only the nested form of TOML and JSON has."""
 
 _DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min"}
-_WHOLE = {"tier", "weight"}
+_WHOLE = {"tier", "weight", "people_min", "max_stops"}
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?", re.ASCII)
 _YES_NO = {"true": True, "yes": True, "ya": True, "1": True, "false": False, "no": False, "tidak": False, "0": False}
@@ -95,9 +98,10 @@ def place_of(row: Row, _clock: Clock, missing: frozenset[str] = frozenset()) -> 
 def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Site | None, list[str]]:
     """Return the site of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required"}))
+    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required", *_TEAM}))
     reading.take("windows", clock.windows)
     reading.take("required", yes_or_no)
+    _team(reading)
     _refuse_others(reading, _SITE)
     site = reading.build(Site, missing)
     if site is not None:
@@ -108,10 +112,10 @@ def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tu
 def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Squad | None, list[str]]:
     """Return the squad of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, ("id", "name", "start", "end", "max_driving_min"))
-    reading.take("people", people_of)
+    _simple(reading, ("id", "name", "start", "end", "max_driving_min", "max_stops"))
+    reading.take("people", partial(people_of, "people"))
     _vehicle(reading)
-    _shift(reading, clock, missing)
+    shift_of(reading, clock, missing)
     _refuse_others(reading, (*_SQUAD, *NESTED["squads"]))
     if missing & {"shift_start", "shift_end"}:
         reading.spoilt.add("shift")
@@ -132,6 +136,28 @@ def entry_of(row: Row) -> Entry:
     point = point_in(row)
     ends = tuple((field, value) for field in ("start", "end") if (value := name(field)) is not None)
     return Entry(row.full_name, name("id"), point_of(point), ends)
+
+
+def wish_of(row: Row) -> Wish:
+    """Return the squads and task forces that a row asks for, as far as they can be read."""
+    return Wish(
+        row.full_name,
+        forces_of(row, "needs"),
+        *([n for n in _read_or(names_of, field, row.cells.get(field)) if isinstance(n, str)]
+          for field in ("only_by", "not_by")),
+    )  # fmt: skip
+
+
+def forces_of(row: Row, field: str = "people") -> list[str]:
+    """Return the task forces that a row names, as far as they can be read."""
+    return list(_read_or(people_of, field, row.cells.get(field)))
+
+
+def _read_or(read: Callable[[str, Any], Any], field: str, value: Any) -> Any:
+    try:
+        return () if value is None else read(field, value)
+    except ValueError:
+        return ()
 
 
 def point_in(row: Row) -> dict[str, float | None]:
@@ -182,7 +208,7 @@ def yes_or_no(value: Any) -> bool:
     return known
 
 
-def people_of(value: Any) -> dict[str, Any]:
+def people_of(field: str, value: Any) -> dict[str, Any]:
     """Return the people by task force of "preventif=6; sterilisasi=2", or of a table.
 
     Raises
@@ -194,16 +220,23 @@ def people_of(value: Any) -> dict[str, Any]:
         return {str(force): count for force, count in value.items()}
     expected = "expected numbers by task force, such as 'preventif=6; sterilisasi=2'"
     if not isinstance(value, str):
-        raise ValueError(f"people is {found(value)}; {expected}")
+        raise ValueError(f"{field} is {found(value)}; {expected}")
     people: dict[str, Any] = {}
     for part in filter(str.strip, re.split(r"[;,]", value)):
         force, _, count = (piece.strip() for piece in part.replace(":", "=").partition("="))
         if not force or not re.fullmatch(r"[+-]?\d{1,9}", count, re.ASCII):
-            raise ValueError(f"people has {found(part.strip())}; {expected}")
+            raise ValueError(f"{field} has {found(part.strip())}; {expected}")
         if force in people:
-            raise ValueError(f"people names {found(force)} twice; expected each task force once; add the numbers up")
+            raise ValueError(f"{field} names {found(force)} twice; expected each task force once; add the numbers up")
         people[force] = int(count)
     return people
+
+
+def _team(reading: Reading) -> None:
+    reading.take("needs", partial(people_of, "needs"))
+    _simple(reading, ("people_min",))
+    for field in ("vehicles", "only_by", "not_by"):
+        reading.take(field, partial(names_of, field))
 
 
 def _simple(reading: Reading, fields: tuple[str, ...]) -> None:
@@ -262,7 +295,8 @@ def _also(reading: Reading, model: type[Vehicle | Shift], data: dict[str, Any], 
         ]
 
 
-def _shift(reading: Reading, clock: Clock, missing: frozenset[str]) -> None:
+def shift_of(reading: Reading, clock: Clock, missing: frozenset[str]) -> None:
+    """Read the shift of a row, written as a table or flat."""
     values = reading.row.cells
     nested = values.get("shift")
     flat = {inner: name for name, inner in _FLAT_SHIFT.items() if values.get(name) is not None}

@@ -17,8 +17,10 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s
 from patrolroute.scenario.crosscheck import Entry, cross_faults
+from patrolroute.scenario.forming import Forming, VehiclePool
 from patrolroute.scenario.sites import TIERS, Place, Placement, Site, Window
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
+from patrolroute.scenario.teams import TeamNeeds, Wish, team_faults
 from patrolroute.scenario.times import checked_date, year_first, zone_of
 from patrolroute.scenario.words import found
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TIERS",
     "Closures",
+    "Forming",
     "Identifier",
     "Name",
     "Place",
@@ -36,8 +39,10 @@ __all__ = [
     "Shift",
     "Site",
     "Squad",
+    "TeamNeeds",
     "Travel",
     "Vehicle",
+    "VehiclePool",
     "Window",
     "zone_of",
 ]
@@ -155,6 +160,8 @@ class Scenario(Frozen):
     timezone : str
         IANA name ("Asia/Makassar") or offset ("+08:00").
     places, sites, squads : tuple
+    forming : Forming or None
+        What more squads are to be formed from; see `patrolroute.form_squads`.
     closures : Closures
     travel : Travel
     notes : tuple of str
@@ -179,6 +186,9 @@ class Scenario(Frozen):
     )
     squads: Annotated[tuple[Squad, ...], Field(max_length=MAX_SQUADS)] = Field(
         default=(), description="a list of squads, or the name of a table"
+    )
+    forming: Forming | None = Field(
+        default=None, description="a table of people, vehicles and so on, from which squads are formed"
     )
     closures: Closures = Field(default=Closures(), description="a table of streets, edges and polygons")
     travel: Travel = Field(
@@ -222,11 +232,21 @@ class Scenario(Frozen):
             Entry(f"squad {n} {found(s.title)}", s.id, None, (("start", s.start), ("end", s.end)))
             for n, s in enumerate(self.squads, start=1)
         ]
+        forming = self.forming
+        crews: list[Squad | Forming] = [*self.squads, *([forming] if forming else [])]
+        if forming is not None:
+            squads.append(Entry("forming", None, None, (("start", forming.start), ("end", forming.end))))
         faults = cross_faults(points, squads)
+        wishes = [
+            Wish(entry.where, site.needs, site.only_by, site.not_by)
+            for entry, site in zip(points[len(self.places) :], self.sites, strict=True)
+        ]
+        forces = [force for crew in crews for force in crew.people]
+        faults += team_faults(wishes, [squad.id for squad in self.squads], forces, formed=forming is not None)
         for entry, site in zip(points[len(self.places) :], self.sites, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in site.windows], self.start)]
-        for entry, squad in zip(squads, self.squads, strict=True):
-            faults += [f"{entry.where}: {text}" for text in far_times([squad.shift.start], self.start)]
+        for entry, crew in zip(squads, crews, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([crew.shift.start], self.start)]
         if faults:
             raise InputError(faults)
         self._bring_home()
@@ -242,7 +262,10 @@ class Scenario(Frozen):
             for site in self.sites
         )
         squads = tuple(squad.model_copy(update={"shift": _in_zone(squad.shift, zone)}) for squad in self.squads)
-        self.__dict__.update(sites=sites, squads=squads)
+        forming = self.forming
+        if forming is not None:
+            forming = forming.model_copy(update={"shift": _in_zone(forming.shift, zone)})
+        self.__dict__.update(sites=sites, squads=squads, forming=forming)
 
     @property
     def zone(self) -> ZoneInfo | dt.timezone:

@@ -13,11 +13,13 @@ from pydantic import ValidationError
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.crosscheck import cross_faults
-from patrolroute.scenario.entries import COLUMNS, entry_of, place_of, point_in, site_of, squad_of
+from patrolroute.scenario.entries import COLUMNS, entry_of, forces_of, place_of, point_in, site_of, squad_of, wish_of
 from patrolroute.scenario.files import read_text
+from patrolroute.scenario.formingentry import forming_of
 from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
 from patrolroute.scenario.model import Closures, Scenario, Travel
 from patrolroute.scenario.rows import MAX_ROWS, Row, Table, read_csv
+from patrolroute.scenario.teams import team_faults
 from patrolroute.scenario.times import Clock, checked_date, zone_of
 from patrolroute.scenario.words import did_you_mean, faults_of, found, looks_swapped, swapped_ring
 
@@ -77,11 +79,15 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     places = _built(tables["places"], place_of, clock, of_rows)
     sites = _built(tables["sites"], site_of, clock, of_rows)
     squads = _built(tables["squads"], squad_of, clock, of_rows)
+    forming, wrong = forming_of(f"{file.name} [forming]", data.get("forming"), clock)
+    of_rows += wrong
     faults.extend(fault for fault in of_rows if dated or not _follows_from_no_date(fault))
-    faults.extend(_crossed(tables))
+    faults.extend(_crossed(file.name, tables, data.get("forming")))
     faults.raise_if_any()
     try:
-        return Scenario(**head, places=places, sites=sites, squads=squads, closures=closures, travel=travel)
+        return Scenario(
+            **head, places=places, sites=sites, squads=squads, forming=forming, closures=closures, travel=travel
+        )
     except InputError as error:
         raise InputError(f"{file.name}: {fault}" for fault in error.faults) from None
 
@@ -278,8 +284,17 @@ def _exchanged(table: Table, faults: Faults) -> Table:
     return replace(table, rows=rows)
 
 
-def _crossed(tables: dict[str, Table]) -> list[str]:
+def _crossed(name: str, tables: dict[str, Table], forming: Any) -> list[str]:
     points: list[Entry] = [entry_of(row) for kind in ("places", "sites") for row in tables[kind].rows]
-    squads = [entry_of(row) for row in tables["squads"].rows]
-    whole = all(tables[kind].whole and "id" not in tables[kind].missing for kind in ("places", "sites"))
-    return cross_faults(points, squads, all_known=whole)
+    crews = list(tables["squads"].rows)
+    squads = [entry_of(row) for row in crews]
+    if isinstance(forming, dict):
+        crews.append(Row(where=f"{name} [forming]", cells=forming))
+        squads.append(entry_of(crews[-1])._replace(id=None))
+    whole = {kind: table.whole and "id" not in table.missing for kind, table in tables.items()}
+    faults = cross_faults(points, squads, all_known=whole["places"] and whole["sites"])
+    if whole["squads"]:
+        ids = [squad.id for squad in squads if squad.id]
+        forces = [force for row in crews for force in forces_of(row)]
+        faults += team_faults(map(wish_of, tables["sites"].rows), ids, forces, formed=forming is not None)
+    return faults

@@ -12,6 +12,7 @@ _TIME_OF_DAY = r"([01]?[0-9]|2[0-4])[:.][0-5][0-9]([:.][0-5][0-9])?"
 _DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(\.0+)? ?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 _TIME = rf"({_TIME_OF_DAY}|{_DATED})"
 _SPAN = rf"{_TIME}\s*/\s*{_TIME}"
+_COUNTS = r"^\s*([^=:;,]+[=:]\s*\+?[0-9]+\s*([;,]\s*|$))*$"
 
 _TABLE = r"^.+\.(csv|geojson|gpkg(#.+)?)$"
 
@@ -39,7 +40,9 @@ def scenario_schema() -> dict[str, Any]:
             about = definitions[holder]["properties"][field].get("description", "")
             definitions[holder]["properties"][field] = {"$ref": "#/$defs/Time", "description": about}
     _flatten_site(definitions["Site"])
+    _flatten_team(definitions["Site"])
     _flatten_squad(definitions["Squad"])
+    _flatten_forming(definitions["Forming"])
     for kind in ("places", "sites", "squads"):
         schema["properties"][kind] = _or_table(schema["properties"][kind], _TABLE)
     closures = definitions["Closures"]["properties"]
@@ -71,19 +74,36 @@ def _flatten_site(site: dict[str, Any]) -> None:
     }
 
 
+def _flatten_team(wishing: dict[str, Any]) -> None:
+    """Let what is asked of squads be texts too, as in cells of tables."""
+    properties = wishing["properties"]
+    properties["needs"] = _or_text(properties["needs"], _COUNTS)
+    for field in ("vehicles", "only_by", "not_by"):
+        properties[field] = _or_text(properties[field], r"^[^;,]*([;,][^;,]*)*$")
+
+
+def _flatten_forming(forming: dict[str, Any]) -> None:
+    properties = forming["properties"]
+    properties["people"] = _or_text(properties["people"], _COUNTS)
+    properties["leaders"]["anyOf"].append({"type": "string"})
+    _flatten_shift(forming)
+
+
 def _flatten_squad(squad: dict[str, Any]) -> None:
     properties = squad["properties"]
-    people, vehicle = properties["people"], properties["vehicle"]
-    properties["people"] = {
-        "description": people.pop("description"),
-        "anyOf": [people, {"type": "string", "pattern": r"^\s*([^=:;,]+[=:]\s*\+?[0-9]+\s*([;,]\s*|$))*$"}],
-    }
+    vehicle = properties["vehicle"]
+    properties["people"] = _or_text(properties["people"], _COUNTS)
     properties["vehicle"] = {
         "description": vehicle["description"],
         "anyOf": [{"$ref": "#/$defs/Vehicle"}, {"enum": ["car", "motorcycle"]}],
     }
     factor = Vehicle.model_json_schema()["properties"]["speed_factor"]
     properties["speed_factor"] = {key: value for key, value in factor.items() if key != "title"}
+    _flatten_shift(squad)
+
+
+def _flatten_shift(crew: dict[str, Any]) -> None:
+    properties = crew["properties"]
     for field in ("start", "end"):
         properties[f"shift_{field}"] = {
             "$ref": "#/$defs/Time",
@@ -92,9 +112,14 @@ def _flatten_squad(squad: dict[str, Any]) -> None:
     shift = Shift.model_json_schema()["properties"]
     for field in ("briefing_min", "debriefing_min"):
         properties[field] = {key: value for key, value in shift[field].items() if key != "title"}
-    squad["required"] = [field for field in squad["required"] if field != "shift"]
-    squad["anyOf"] = [{"required": ["shift"]}, {"required": ["shift_start", "shift_end"]}]
+    crew["required"] = [field for field in crew["required"] if field != "shift"]
+    crew["anyOf"] = [{"required": ["shift"]}, {"required": ["shift_start", "shift_end"]}]
     properties["shift"]["description"] = Squad.model_fields["shift"].description
+
+
+def _or_text(field: dict[str, Any], pattern: str) -> dict[str, Any]:
+    outer: dict[str, Any] = {key: field.pop(key) for key in ("description", "default") if key in field}
+    return {**outer, "anyOf": [field, {"type": "string", "pattern": pattern}]}
 
 
 def _or_table(field: dict[str, Any], pattern: str) -> dict[str, Any]:

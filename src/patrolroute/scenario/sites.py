@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, seconds_up
+from patrolroute.scenario.teams import TeamNeeds
 from patrolroute.scenario.words import did_you_mean, found
 
 TIERS = {"sangat rawan": 1, "rawan": 2, "aman": 3}
@@ -114,7 +115,7 @@ def later_day(start: Moment, end: Moment) -> str:
     return f"{end.fromordinal(day):%Y-%m-%d}T{end:%H:%M}"
 
 
-class Site(Place):
+class Site(TeamNeeds, Place):
     """A place worth a stop.
 
     Parameters
@@ -129,6 +130,8 @@ class Site(Place):
         The stop lies wholly within one of them; any time when there is none.
     required : bool
         Whether a plan without the site is no plan.
+    needs, people_min, vehicles, only_by, not_by
+        What is asked of a squad that stops there; see `TeamNeeds`.
 
     Raises
     ------

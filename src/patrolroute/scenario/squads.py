@@ -9,16 +9,10 @@ from pydantic import Field, field_validator, model_validator
 
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, seconds_up
 from patrolroute.scenario.sites import later_day
+from patrolroute.scenario.teams import vehicle_kind
 
 if TYPE_CHECKING:
     import datetime as dt
-
-_OTHER_KINDS = {
-    "mobil": "car", "r4": "car", "roda empat": "car", "roda 4": "car",
-    "motor": "motorcycle", "sepeda motor": "motorcycle", "r2": "motorcycle", "roda dua": "motorcycle",
-    "roda 2": "motorcycle",
-}  # fmt: skip
-"""What police call their vehicles."""
 
 LONGEST_SHIFT_H = 48
 """One scenario is one night; anything longer is a slip in a date."""
@@ -111,10 +105,7 @@ class Vehicle(Frozen):
     @field_validator("kind", mode="before")
     @classmethod
     def _any_word(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        kind = " ".join(value.lower().split())
-        return _OTHER_KINDS.get(kind, kind)
+        return vehicle_kind(value)
 
     @property
     def profile(self) -> str:
@@ -141,6 +132,8 @@ class Squad(Frozen):
     shift : Shift
     max_driving_min : float or None
         Most minutes at the wheel; None for no limit but the shift.
+    max_stops : int or None
+        Most stops of the night; None for no limit but the shift.
 
     Raises
     ------
@@ -159,6 +152,9 @@ class Squad(Frozen):
     shift: Shift = Field(description="start, end, briefing_min and debriefing_min of the duty")
     max_driving_min: Annotated[float, Field(ge=0, le=2880)] | None = Field(
         default=None, description="most minutes at the wheel, from 0 to 2880; left out for no limit but the shift"
+    )
+    max_stops: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        default=None, description="most stops of the night, from 0 to 10000; left out for no limit but the shift"
     )
 
     @property
