@@ -14,6 +14,7 @@ from patrolroute.check import check_against_problem, check_plan
 from patrolroute.engines.registry import DEFAULT_ENGINE
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
+from patrolroute.forming import form_squads
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan, Skipped
 from patrolroute.render import (
@@ -188,7 +189,7 @@ def plan(
     Parameters
     ----------
     scenario : Scenario or path
-        A scenario, or the file of one (`patrolroute.read_scenario`).
+        A scenario, or the file of one (`patrolroute.read_scenario`). Squads that it has yet to form are formed.
     roads : RoadNetwork, networkx graph or path
         Roads, an OSMnx graph as it is, or a file of either (`patrolroute.read_roads`).
     seconds : float, optional
@@ -221,6 +222,8 @@ def plan(
         When the plan breaks a rule, which would be a fault of the program.
     """
     night = _scenario_of(scenario)
+    if night.forming is not None:
+        night = form_squads(night).scenario
     built = build(night, _roads_of(roads))
     _refuse_impossible(night, built)
     try:
