@@ -6,11 +6,12 @@ from patrolroute.rules.driven import DRIVEN
 from patrolroute.rules.driving import DRIVING
 from patrolroute.rules.required import REQUIRED
 from patrolroute.rules.shifts import SHIFTS
+from patrolroute.rules.stoplimits import STOP_LIMITS
 from patrolroute.rules.stops import STOPS
 from patrolroute.rules.teams import TEAMS
 from patrolroute.rules.windows import WINDOWS
 
-RULES: tuple[Rule, ...] = (STOPS, SHIFTS, WINDOWS, DRIVING, TEAMS, REQUIRED, DRIVEN, ACCOUNTS)
+RULES: tuple[Rule, ...] = (STOPS, SHIFTS, WINDOWS, DRIVING, STOP_LIMITS, TEAMS, REQUIRED, DRIVEN, ACCOUNTS)
 """In the order in which they compile and are checked."""
 
 __all__ = ["RULES", "Draft", "DraftCoupling", "DraftSquad", "DraftVisit", "Facts", "Rule", "Violation"]

@@ -20,9 +20,8 @@ _KINDS = {"car": "a car", "motorcycle": "a motorcycle"}
 def _compile(scenario: Scenario, draft: Draft) -> None:
     """Leave the visits of a site to the squads that are as it asks."""
     may = {
-        site.id: frozenset(squad.id for squad in scenario.squads if site.allows(squad))
-        for site in scenario.sites
-        if site.asks
+        name: frozenset(squad.id for squad in scenario.squads if wish.allows(squad))
+        for name, wish in _wishes(scenario).items()
     }
     for visit in draft.visits:
         if visit.site in may:
@@ -30,14 +29,26 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
 
 
 def _check(facts: Facts) -> Iterator[Violation]:
-    for squad, site, _ in facts.known_stops():
-        for _, lacks in _lacking(site, squad):
-            yield Violation(
-                rule="teams",
-                squad=squad.id,
-                site=site.id,
-                message=f"squad {squad.title!r} stops at {site.title!r}, and {lacks}.",
-            )
+    wishes = _wishes(facts.scenario)
+    for squad, route in facts.known_routes():
+        for visit in route.visits:
+            if visit.site in wishes:
+                yield from _violations(squad, wishes[visit.site])
+
+
+def _wishes(scenario: Scenario) -> dict[str, Site]:
+    """Return what asks anything of squads, by id."""
+    return {site.id: site for site in scenario.sites if site.asks}
+
+
+def _violations(squad: Squad, wish: Site) -> Iterator[Violation]:
+    for _, lacks in _lacking(wish, squad):
+        yield Violation(
+            rule="teams",
+            squad=squad.id,
+            site=wish.id,
+            message=f"squad {squad.title!r} stops at {wish.title!r}, and {lacks}.",
+        )
 
 
 def _lacking(wish: TeamNeeds, squad: Squad) -> Iterator[tuple[str, str]]:
