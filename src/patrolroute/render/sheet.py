@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import is_approximate, position_text
+from patrolroute.render.teams import asked_text
 from patrolroute.render.wording import (
     OFF_STREET,
     SYNTHETIC_BAND,
@@ -172,7 +173,8 @@ def _visit_times(night: Night, visit: Visit) -> str:
 def _target(night: Night, visit: Visit) -> str:
     site = night.site(visit.site)
     required = ", required" if site.required else ""
-    return f"{_place(site)} (tier {site.tier}{required})"
+    asked = f"; asks for {markdown(words)}" if (words := asked_text(site)) else ""
+    return f"{_place(site)} (tier {site.tier}{required}{asked})"
 
 
 def _place(place: Place) -> str:

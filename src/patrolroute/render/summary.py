@@ -12,6 +12,7 @@ from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.night import position_text
 from patrolroute.render.tables import skipped_in_order
+from patrolroute.render.teams import teams_grid
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     clock_text,
@@ -45,9 +46,9 @@ class Summary:
     title : str
     warnings : tuple of str
         What must be seen first: synthetic roads, required sites left out.
-    coverage, squads, skipped, approximate : Grid
-        Coverage tier by tier; each squad's stops, kilometres and times; the sites left out, with reasons; the places
-        whose position is not exactly known.
+    coverage, squads, teams, skipped, approximate : Grid
+        Coverage tier by tier; each squad's stops, kilometres and times; who may stop where; the sites left out, with
+        reasons; the places whose position is not exactly known.
     idle : str
         Which squads have no stops; empty where all have some.
     closed : tuple of str
@@ -62,6 +63,7 @@ class Summary:
     warnings: tuple[str, ...]
     coverage: Grid
     squads: Grid
+    teams: Grid
     skipped: Grid
     approximate: Grid
     idle: str
@@ -71,8 +73,8 @@ class Summary:
 
     @property
     def grids(self) -> tuple[Grid, ...]:
-        """The tables in the order in which they are shown."""
-        return (self.coverage, self.squads, self.skipped, self.approximate)
+        """The tables in the order in which they are shown; who may stop where only if not every squad may."""
+        return (self.coverage, self.squads, *([self.teams] if self.teams.rows else []), self.skipped, self.approximate)
 
 
 def summarise(night: Night) -> Summary:
@@ -92,6 +94,7 @@ def summarise(night: Night) -> Summary:
         warnings=tuple(warnings),
         coverage=_coverage(night),
         squads=_squads(night),
+        teams=teams_grid(night),
         skipped=_skipped(night),
         approximate=Grid(
             title="Positions not exactly known",
@@ -271,7 +274,7 @@ def summary_tables(night: Night) -> Group:
     told = summarise(night)
     parts: list[Text | FittedTable] = [Text(told.title, style="bold")]
     parts += [Text(warning, style="bold white on red") for warning in told.warnings]
-    for grid in (told.coverage, told.squads, told.skipped):
+    for grid in (each for each in told.grids if each is not told.approximate):
         if not grid.rows:
             parts.append(Text(f"{grid.title}: {grid.empty}"))
             continue
