@@ -111,6 +111,12 @@ def check_optimal(scenario: Scenario) -> None:
     assert tuple(decision.value for decision in formed.decisions) == best
     assert formed.proved
     assert problem.first() in set(every_crews(problem))
+    if isinstance(scenario.forming.leaders, dict):
+        assert len(formed.leaders) == len(formed.squads)
+        assert all(formed.leaders.count(force) <= scenario.forming.leaders.get(force, 0) for force in formed.leaders)
+        assert all(each.people[force] for each, force in zip(formed.squads, formed.leaders, strict=True))
+    else:
+        assert formed.leaders == ()
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -225,6 +231,14 @@ def test_the_night_of_kupang() -> None:
     # Two offices can have two squads each, three areas three: 6 x 2 + 9 x 3; one squad is enough for the alley.
     assert values[:7] == [0, 15, 1, 6 * 2 + 9 * 3, 1, 5, 41]
     assert formed.squads[4].people == {"preventif": 2}
+
+
+def test_leaders_are_found_where_the_first_choice_is_wrong() -> None:
+    scenario = night((), people={"p": 3, "q": 3}, vehicles=[(CAR, 3, 2)], leaders={"p": 1, "q": 1})
+    assert scenario.forming is not None
+    problem = problem_of(scenario, scenario.forming)
+    assert problem.leads(((1, 2), (2, 0))) == ("q", "p")
+    assert problem.leads(((2, 0), (1, 0))) == ("p", "")
 
 
 def test_a_stolen_member_costs_what_they_were_for() -> None:

@@ -117,6 +117,35 @@ class Problem:
             "task forces spread",
         )
 
+    def leads(self, crews: Crews) -> tuple[str, ...]:
+        """Return, for each crew that rides, the task force that its leader is of; nothing where that is not asked.
+
+        Crews are matched with leaders by augmenting paths.
+        """
+        able = self.forming.leaders
+        if not isinstance(able, dict):
+            return ()
+        going = [crew for crew in crews if sum(crew)]
+        led: dict[int, list[int]] = {f: [] for f in range(len(self.forces))}
+
+        def place(c: int, seen: set[int]) -> bool:
+            for f, count in enumerate(going[c]):
+                if count and f not in seen:
+                    seen.add(f)
+                    if len(led[f]) < able.get(self.forces[f], 0):
+                        led[f].append(c)
+                        return True
+                    for at, other in enumerate(led[f]):
+                        if place(other, seen):
+                            led[f][at] = c
+                            return True
+            return False
+
+        for c in range(len(going)):
+            place(c, set())
+        force_of = {c: self.forces[f] for f, each in led.items() for c in each}
+        return tuple(force_of.get(c, "") for c in range(len(going)))
+
     def first(self) -> Crews:
         """Return crews that keep every limit, no more than that: leaders, then the least size, then whoever fits."""
         forming, vehicles = self.forming, self.vehicles

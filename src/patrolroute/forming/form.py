@@ -45,6 +45,8 @@ class Formed:
     scenario : Scenario
         The night with these squads behind those that it had, a note that says so, and nothing left to form.
     squads : tuple of Squad
+    leaders : tuple of str
+        The task force that each of these squads has its leader from; empty where leaders are not named by task force.
     at_home : dict of str to int
         People by task force that ride in no squad.
     unserved : tuple of str
@@ -54,6 +56,7 @@ class Formed:
 
     scenario: Scenario
     squads: tuple[Squad, ...]
+    leaders: tuple[str, ...]
     at_home: dict[str, int]
     unserved: tuple[str, ...]
     decisions: tuple[Decision, ...]
@@ -69,9 +72,10 @@ class Formed:
 
     def _lines(self) -> Iterator[str]:
         yield self.scenario.notes[-1] if self.scenario.notes else ""
-        for squad in self.squads:
+        for k, squad in enumerate(self.squads):
             people = ", ".join(f"{force} {count}" for force, count in squad.people.items())
-            yield f"  {squad.title} ({squad.vehicle.kind}): {squad.size}: {people}"
+            leader = f"; leader from {self.leaders[k]}" if self.leaders else ""
+            yield f"  {squad.title} ({squad.vehicle.kind}): {squad.size}: {people}{leader}"
         if self.at_home:
             yield "At home: " + ", ".join(f"{force} {count}" for force, count in self.at_home.items())
         titles = [self.scenario.points[site].title for site in self.unserved]
@@ -131,6 +135,7 @@ def form_squads(scenario: Scenario, *, squads: int | None = None, seed: int = 0,
             update={"squads": everyone, "forming": None, "notes": (*scenario.notes[: _MOST_NOTES - 1], note)}
         ),
         squads=formed,
+        leaders=problem.leads(crews),
         at_home={force: forming.people[force] - count for force, count in left if forming.people[force] > count},
         unserved=tuple(site.id for site in scenario.sites if not any(site.allows(squad) for squad in everyone)),
         decisions=decisions,
