@@ -104,7 +104,7 @@ def form_squads(scenario: Scenario, *, squads: int | None = None, seed: int = 0,
     seed : int
         0 to 2^31 - 1. The same night, seed and `work` give the same squads.
     work : float
-        Most work for each level, in the solver's own measure, about a second.
+        Most work, in the solver's own measure: a second or a few of one core each.
 
     Raises
     ------
