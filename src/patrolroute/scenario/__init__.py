@@ -2,9 +2,11 @@
 
 from patrolroute.scenario.model import (
     TIERS,
+    Break,
     Closures,
     Place,
     Placement,
+    Presence,
     Scenario,
     Shift,
     Site,
@@ -20,9 +22,11 @@ from patrolroute.scenario.write import write_scenario
 
 __all__ = [
     "TIERS",
+    "Break",
     "Closures",
     "Place",
     "Placement",
+    "Presence",
     "Scenario",
     "Shift",
     "Site",

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.crosscheck import cross_faults
-from patrolroute.scenario.entries import COLUMNS, entry_of, place_of, point_in, site_of, squad_of
+from patrolroute.scenario.entries import COLUMNS, entry_of, place_of, point_in, presence_of, site_of, squad_of
 from patrolroute.scenario.files import read_text
 from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
 from patrolroute.scenario.model import Closures, Scenario, Travel
@@ -77,11 +77,20 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     places = _built(tables["places"], place_of, clock, of_rows)
     sites = _built(tables["sites"], site_of, clock, of_rows)
     squads = _built(tables["squads"], squad_of, clock, of_rows)
+    presence = _built(tables["presence"], presence_of, clock, of_rows)
     faults.extend(fault for fault in of_rows if dated or not _follows_from_no_date(fault))
     faults.extend(_crossed(tables))
     faults.raise_if_any()
     try:
-        return Scenario(**head, places=places, sites=sites, squads=squads, closures=closures, travel=travel)
+        return Scenario(
+            **head,
+            places=places,
+            sites=sites,
+            squads=squads,
+            presence=presence,
+            closures=closures,
+            travel=travel,
+        )
     except InputError as error:
         raise InputError(f"{file.name}: {fault}" for fault in error.faults) from None
 
@@ -223,12 +232,13 @@ def _table(file: Path, kind: str, value: Any, faults: Faults) -> Table:
         match path.suffix.lower():
             case ".csv":
                 return read_csv(path, COLUMNS[kind], faults)
-            case ".geojson":
+            case ".geojson" if kind != "presence":
                 return read_geojson(path, COLUMNS[kind], faults)
-            case ".gpkg":
+            case ".gpkg" if kind != "presence":
                 return read_geopackage(path, layer if sharp else None, COLUMNS[kind], faults)
         advice = _OTHER_FORMATS.get(path.suffix.lower(), "save it as one of these")
-        faults.add(f"{file.name}: {kind} is {found(value)}; expected a .csv, .geojson or .gpkg file; {advice}.")
+        formats = "a .csv file" if kind == "presence" else "a .csv, .geojson or .gpkg file"
+        faults.add(f"{file.name}: {kind} is {found(value)}; expected {formats}; {advice}.")
     except InputError as error:
         faults.extend(error.faults)
     return Table(whole=False)
@@ -282,4 +292,5 @@ def _crossed(tables: dict[str, Table]) -> list[str]:
     points: list[Entry] = [entry_of(row) for kind in ("places", "sites") for row in tables[kind].rows]
     squads = [entry_of(row) for row in tables["squads"].rows]
     whole = all(tables[kind].whole and "id" not in tables[kind].missing for kind in ("places", "sites"))
-    return cross_faults(points, squads, all_known=whole)
+    presences = [entry_of(row) for row in tables["presence"].rows]
+    return cross_faults(points, squads, presences, all_known=whole)
