@@ -294,14 +294,15 @@ class Scenario(Frozen):
         return min(max(1, int((last - first) // (site.every_min * 60))), MOST_VISITS)
 
     @cached_property
-    def stations(self) -> tuple[str, ...]:
-        """Ids of the points that squads may come to: the sites, and all places that a squad or a presence names."""
-        named = [
-            *(end for squad in self.squads for end in (squad.start, squad.end)),
-            *(place for squad in self.squads for each in squad.breaks for place in each.places),
-            *(each.place for each in self.presence),
-        ]
-        return tuple(dict.fromkeys([*(site.id for site in self.sites), *named]))
+    def bases(self) -> frozenset[str]:
+        """Ids of the points that squads, their breaks and presences name."""
+        return frozenset(
+            [
+                *(end for squad in self.squads for end in (squad.start, squad.end)),
+                *(place for squad in self.squads for each in squad.breaks for place in each.places),
+                *(each.place for each in self.presence),
+            ]
+        )
 
     @cached_property
     def points(self) -> dict[str, Place]:
