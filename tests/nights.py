@@ -26,15 +26,9 @@ def at(hour: int, minute: int = 0) -> dt.datetime:
 
 
 def scenario_of(sites: tuple[Site, ...], squads: tuple[Squad, ...], **more: Any) -> Scenario:
-    return Scenario(
-        name="A small night",
-        date=EVENING.date(),
-        timezone="+08:00",
-        places=({"id": "base", "name": "Mapolda", "lon": 123.60, "lat": -10.18},),  # type: ignore[arg-type]
-        sites=sites,
-        squads=squads,
-        **more,
-    )
+    base: dict[str, Any] = {"id": "base", "name": "Mapolda", "lon": 123.60, "lat": -10.18}
+    values = {"name": "A small night", "date": EVENING.date(), "timezone": "+08:00", "places": (base,)}
+    return Scenario.model_validate(values | {"sites": sites, "squads": squads} | more)
 
 
 def site(
