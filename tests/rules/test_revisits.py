@@ -161,4 +161,4 @@ def test_a_missing_visit_that_is_not_listed_is_found() -> None:
     found = broken(replace(plan, skipped=plan.skipped[:1]), scenario, matrix)
     assert found == ["accounts: site 'kpu' lacks 2 visits, and 1 are listed as left out."]
     same = tuple(replace(each, part="kpu@2") for each in plan.skipped)
-    assert "another tier, weight, required flag or part" in broken(replace(plan, skipped=same), scenario, matrix)[0]
+    assert "another part, tier, weight or required flag" in broken(replace(plan, skipped=same), scenario, matrix)[0]

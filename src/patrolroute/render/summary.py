@@ -10,7 +10,8 @@ from rich.text import Text
 
 from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
-from patrolroute.render.night import position_text
+from patrolroute.render.idleness import idleness
+from patrolroute.render.night import position_text, stops_in
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
@@ -20,12 +21,14 @@ from patrolroute.render.wording import (
     driving_text,
     length_text,
     markup,
+    minutes_text,
     plain,
     share_text,
     span_text,
     waiting_text,
     zone_text,
 )
+from patrolroute.scenario.presence import short_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,9 +48,10 @@ class Summary:
     title : str
     warnings : tuple of str
         What must be seen first: synthetic roads, required sites left out.
-    coverage, squads, skipped, approximate : Grid
-        Coverage tier by tier; each squad's stops, kilometres and times; the sites left out, with reasons; the places
-        whose position is not exactly known.
+    coverage, squads, skipped, idleness, presence, approximate : Grid
+        Coverage tier by tier; each squad's stops, kilometres and times; the sites left out, with reasons; how long
+        sites that want several visits are without a squad; when posts have too few; the places whose position is not
+        exactly known.
     idle : str
         Which squads have no stops; empty where all have some.
     closed : tuple of str
@@ -63,6 +67,8 @@ class Summary:
     coverage: Grid
     squads: Grid
     skipped: Grid
+    idleness: Grid
+    presence: Grid
     approximate: Grid
     idle: str
     closed: tuple[str, ...]
@@ -72,7 +78,8 @@ class Summary:
     @property
     def grids(self) -> tuple[Grid, ...]:
         """The tables in the order in which they are shown."""
-        return (self.coverage, self.squads, self.skipped, self.approximate)
+        asked = [grid for grid in (self.idleness, self.presence) if grid.rows]
+        return (self.coverage, self.squads, self.skipped, *asked, self.approximate)
 
 
 def summarise(night: Night) -> Summary:
@@ -83,7 +90,7 @@ def summarise(night: Night) -> Summary:
     night : Night
     """
     plan = night.plan
-    missed = [plain(night.site(site).title) for site in plan.required_missed]
+    missed = [plain(night.left_out(each).title) for each in plan.skipped if each.required]
     warnings = [SYNTHETIC_BAND] if night.synthetic else []
     if missed:
         warnings.append(f"REQUIRED BUT LEFT OUT: {', '.join(missed)}")
@@ -93,6 +100,8 @@ def summarise(night: Night) -> Summary:
         coverage=_coverage(night),
         squads=_squads(night),
         skipped=_skipped(night),
+        idleness=_idleness(night),
+        presence=_presence(night),
         approximate=Grid(
             title="Positions not exactly known",
             heads=("place", "what is known", "source"),
@@ -191,7 +200,7 @@ def _squads(night: Night) -> Grid:
             cells += ["0", "-", "-", "0 m", "-", share_text(0, shift_s), "-"]
         else:
             cells += [
-                str(len(route.visits)),
+                str(stops_in(route)),
                 clock_text(night, night.clock(route.leave_s)),
                 clock_text(night, night.clock(route.return_s)),
                 length_text(route.drive_m),
@@ -216,7 +225,7 @@ def _skipped(night: Night) -> Grid:
         heads=("site", "tier", "weight", "why"),
         rows=tuple(
             (
-                plain(night.site(each.site).title) + (" (required)" if each.required else ""),
+                plain(night.left_out(each).title) + (" (required)" if each.required else ""),
                 str(each.tier),
                 str(each.weight),
                 plain(each.reason),
@@ -226,6 +235,46 @@ def _skipped(night: Night) -> Grid:
         right=frozenset({1, 2}),
         wraps=frozenset({0, 3}),
         empty="nothing",
+    )
+
+
+def _idleness(night: Night) -> Grid:
+    return Grid(
+        title="Without a squad",
+        heads=("site", "visits", "worst", "mean"),
+        rows=tuple(
+            (plain(r.site.title), f"{r.visits} of {r.wanted}", minutes_text(r.worst_s), minutes_text(r.mean_s))
+            for r in idleness(night)
+            if r.wanted > 1
+        ),
+        right=frozenset({1, 2, 3}),
+    )
+
+
+def _presence(night: Night) -> Grid:
+    """Tell of each presence when too few squads stand at its post."""
+    rows = []
+    for each in night.scenario.presence:
+        since_s, until_s = (night.scenario.seconds(moment) for moment in (each.period.opens, each.period.closes))
+        short = short_spans(night.stays_within(each), since_s, until_s, each.squads)
+        lacks = ", ".join(
+            f"{span_text(night, night.clock(since), night.clock(until))} ({there} of {each.squads})"
+            for since, until, there in short
+        )
+        rows.append(
+            (
+                plain(each.title),
+                str(each.squads),
+                span_text(night, each.period.opens, each.period.closes),
+                lacks or "held throughout",
+            )
+        )
+    return Grid(
+        title="Presence",
+        heads=("post", "squads", "period", "too few"),
+        rows=tuple(rows),
+        right=frozenset({1}),
+        wraps=frozenset({0, 3}),
     )
 
 
@@ -271,7 +320,7 @@ def summary_tables(night: Night) -> Group:
     told = summarise(night)
     parts: list[Text | FittedTable] = [Text(told.title, style="bold")]
     parts += [Text(warning, style="bold white on red") for warning in told.warnings]
-    for grid in (told.coverage, told.squads, told.skipped):
+    for grid in told.grids[:-1]:
         if not grid.rows:
             parts.append(Text(f"{grid.title}: {grid.empty}"))
             continue

@@ -6,11 +6,12 @@ from patrolroute.rules.draft import Draft, DraftCoupling, DraftSquad, DraftVisit
 from patrolroute.rules.driven import DRIVEN
 from patrolroute.rules.driving import DRIVING
 from patrolroute.rules.joint import JOINT
-from patrolroute.rules.presence import PRESENCE
+from patrolroute.rules.presence import PRESENCE, explain_presence
 from patrolroute.rules.required import REQUIRED
 from patrolroute.rules.revisits import REVISITS
 from patrolroute.rules.shifts import SHIFTS
 from patrolroute.rules.stops import STOPS
+from patrolroute.rules.tied import tied_words
 from patrolroute.rules.windows import WINDOWS
 
 RULES: tuple[Rule, ...] = (
@@ -28,4 +29,15 @@ RULES: tuple[Rule, ...] = (
 )
 """In the order in which they compile and are checked."""
 
-__all__ = ["RULES", "Draft", "DraftCoupling", "DraftSquad", "DraftVisit", "Facts", "Rule", "Violation"]
+__all__ = [
+    "RULES",
+    "Draft",
+    "DraftCoupling",
+    "DraftSquad",
+    "DraftVisit",
+    "Facts",
+    "Rule",
+    "Violation",
+    "explain_presence",
+    "tied_words",
+]

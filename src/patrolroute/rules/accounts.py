@@ -109,7 +109,7 @@ def _check_left_out(facts: Facts, account: _Account, listed: Sequence[Skipped]) 
     if not due:
         message = f"{who} is visited and listed as left out."
     elif len(said) == len(due):
-        message = f"left-out {who} is listed with another tier, weight, required flag or part."
+        message = f"left-out {who} is listed with another part, tier, weight or required flag."
     elif account.visits:
         lacks = "1 visit" if len(due) == 1 else f"{len(due)} visits"
         message = f"{who} lacks {lacks}, and {len(said)} are listed as left out."
