@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nights import assert_good, broken, changed, later_by, line_matrix, planned, scenario_of, site, squad, window
+from nights import assert_good, at, broken, changed, later_by, line_matrix, planned, scenario_of, site, squad, window
 from patrolroute.build import compile_problem
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan
@@ -175,3 +178,28 @@ def test_too_long_without_a_break_is_found() -> None:
     assert "is without a break from 22:10:00 to 23:10:00, 60.0 min; at most 50 min may be" in found[0]
     none = planned(scenario, matrix, ("kpu", "bawaslu"), ())
     assert [each for each in broken(none, scenario, matrix) if "from 22:10:00 to 23:55:00, 105.0 min" in each]
+
+
+@given(
+    limit_min=st.integers(30, 110),
+    minutes=st.sampled_from([None, 5, 15, 30]),
+    opens_min=st.integers(0, 75),
+    room_min=st.integers(0, 60),
+)
+def test_added_breaks_can_be_taken_and_keep_the_limit(
+    limit_min: int, minutes: int | None, opens_min: int, room_min: int
+) -> None:
+    """Whatever window the squad's own break has, all breaks one after the other keep every rule of theirs."""
+    own: dict[str, Any] = {}
+    if minutes is not None:
+        opens = at(22, 10 + opens_min)
+        closes = opens + dt.timedelta(minutes=minutes + room_min)
+        own = {"breaks": (pause(minutes, window={"opens": opens, "closes": closes}),)}
+        if opens_min + minutes > 105:
+            return
+    scenario, matrix = night(longest_without_break_min=limit_min, **own)
+    groups = compile_problem(scenario, matrix).groups
+    breaks = [group for group, duty in zip(groups.ids, groups.duty, strict=True) if duty == 0]
+    plan = planned(scenario, matrix, breaks, ())
+    found = [each for each in broken(plan, scenario, matrix) if not each.endswith("goes out for breaks alone.")]
+    assert found == []

@@ -11,9 +11,10 @@ from patrolroute.rules.draft import Draft, DraftCoupling, Facts, Rule, Violation
 from patrolroute.rules.naming import unused_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from patrolroute.plans import Visit
+    from patrolroute.rules.draft import DraftVisit
     from patrolroute.scenario.model import Scenario, Site
 
 _MANY = 8
@@ -28,27 +29,34 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
     lies between two others may be left out.
     """
     mark = unused_mark(scenario, "@")
-    sites = {site.id: site for site in scenario.sites}
-    visits = []
+    wanted = {site.id: scenario.visits_wanted(site) for site in scenario.sites}
+    sites = {site.id: site for site in scenario.sites if wanted[site.id] > 1}
+    visits: list[DraftVisit] = []
+    lengths: dict[str, list[int]] = {}
     for visit in draft.visits:
         visits.append(visit)
-        site = sites.get(visit.site)
-        wanted = 1 if site is None else scenario.visits_wanted(site)
-        if site is None or wanted == 1:
+        if visit.site not in sites:
             continue
-        groups = [visit.group, *(f"{visit.group}{mark}{number}" for number in range(2, wanted + 1))]
-        for number, group in enumerate(groups[1:], start=2):
-            more = replace(visit, id=f"{visit.id}{mark}{number}", group=group, weight=site.further_weight)
-            visits.append(more)
-        if _chained(site, wanted):
-            draft.needs.update((after, before) for before, after in itertools.pairwise(groups))
-            pairs: Iterator[tuple[str, str]] = itertools.pairwise(groups)
-        else:
-            pairs = itertools.combinations(groups, 2)
-        lo_s = least_s(site.least_gap_min) + site.dwell_s
-        hi_s = FARTHEST_S if site.gap_max_min is None else most_s(site.gap_max_min) + site.dwell_s
-        draft.couplings += [DraftCoupling(first=a, second=b, lo_s=lo_s, hi_s=hi_s) for a, b in pairs]
+        lengths.setdefault(visit.site, []).append(visit.duration_s)
+        for number in range(2, wanted[visit.site] + 1):
+            group, weight = f"{visit.group}{mark}{number}", sites[visit.site].further_weight
+            visits.append(replace(visit, id=f"{visit.id}{mark}{number}", group=group, weight=weight))
     draft.visits = visits
+    for site_id, durations in lengths.items():
+        groups = [site_id, *(f"{site_id}{mark}{number}" for number in range(2, wanted[site_id] + 1))]
+        _couple(draft, sites[site_id], groups, durations)
+
+
+def _couple(draft: Draft, site: Site, groups: Sequence[str], durations: Sequence[int]) -> None:
+    """Keep gaps, which lie from end to beginning, between beginnings, whichever of the durations a visit has."""
+    if _chained(site, len(groups)):
+        draft.needs.update((after, before) for before, after in itertools.pairwise(groups))
+        pairs: Iterator[tuple[str, str]] = itertools.pairwise(groups)
+    else:
+        pairs = itertools.combinations(groups, 2)
+    lo_s = least_s(site.least_gap_min) + max(durations)
+    hi_s = FARTHEST_S if site.gap_max_min is None else most_s(site.gap_max_min) + min(durations)
+    draft.couplings += [DraftCoupling(first=a, second=b, lo_s=lo_s, hi_s=hi_s) for a, b in pairs]
 
 
 def _chained(site: Site, wanted: int) -> bool:
