@@ -126,6 +126,7 @@ def test_the_summary_tells_idleness_and_when_a_post_has_too_few(planned: PatrolP
     text = summary(planned.night)
     assert "Without a squad" in text
     assert "2 of 3" in text
+    assert "Kpu, further visit" in text
     assert "23:00–23:30 (0 of 1)" in text
     assert "Alun-alun" in text
 

@@ -200,9 +200,11 @@ class Night:
         )
 
     def left_out(self, skipped: Skipped) -> Site:
-        """Return the site that is left out; of a presence a stand-in that lies at its post."""
+        """Return the site that is left out, called so where it is a further visit; of a presence a stand-in."""
         if skipped.site in self._sites:
-            return self._sites[skipped.site]
+            site = self._sites[skipped.site]
+            further = skipped.part != skipped.site
+            return site.model_copy(update={"name": f"{site.title}, further visit"}) if further else site
         presence = self._presence[skipped.site]
         return _stand_in(presence, self.points[presence.place])
 
