@@ -231,8 +231,13 @@ class Night:
         return ordered
 
     def turn(self, visit: Visit) -> tuple[int, int]:
-        """Return which visit of its site it is, from 1, and how many the site wants; squads that meet share one."""
-        site = self._sites[visit.site]
+        """Return which visit of its site it is, from 1, and how many the site wants; squads that meet share one.
+
+        A presence and a break are one of one.
+        """
+        site = self._sites.get(visit.site)
+        if site is None:
+            return 1, 1
         number = self._in_order[visit.site].index(visit.visit)
         return max(1, number - site.squads_together + 2), self.scenario.visits_wanted(site)
 

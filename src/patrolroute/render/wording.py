@@ -215,13 +215,11 @@ def worth_text(night: Night, visit: Visit) -> str:
 
 def company_words(night: Night, visit: Visit) -> list[str]:
     """Return which of its site's visits a stop is, where it wants several, and whom the squad meets there."""
-    words = []
-    joint = any(site.id == visit.site for site in night.scenario.sites)
-    if joint and night.turn(visit)[1] > 1:
-        words.append("visit {} of {}".format(*night.turn(visit)))
+    number, wanted = night.turn(visit)
+    words = [f"visit {number} of {wanted}"] if wanted > 1 else []
     if others := [squad.title for squad in night.company(visit)]:
         names = f"{', '.join(others[:-1])} and {others[-1]}" if len(others) > 1 else others[0]
-        what = "titik singgung with" if joint else "together with"
+        what = "titik singgung with" if night.stop(visit).squads_together > 1 else "together with"
         words.append(f"{what} {names} at {clock_text(night, night.clock(visit.begin_s))}")
     return words
 
