@@ -9,9 +9,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from patrolroute.scenario import (
+    Break,
     Closures,
     Forming,
     Place,
+    Presence,
     Scenario,
     Shift,
     Site,
@@ -87,6 +89,8 @@ def sites(
         dwell_min=dwell_min,
         windows=tuple(windows),
         required=draw(st.booleans()),
+        squads_together=draw(st.integers(1, 3)),
+        **draw(revisits()),
         **draw(points()),
         **draw(wishes(squads, forces)),
     )
@@ -133,12 +137,62 @@ def formings(draw: st.DrawFn, ends: list[str], date: dt.date, timezone: str) -> 
 
 
 @st.composite
+def revisits(draw: st.DrawFn) -> dict[str, Any]:
+    """Return how often a site wants to be visited, and what goes with it."""
+    how_often = draw(st.sampled_from([{}, {"visits": 3}, {"every_min": 45.0}]))
+    if not how_often:
+        return {}
+    gap_min = draw(st.none() | st.floats(0, 60))
+    gap_max_min = draw(st.none() | st.floats(60, 600))
+    weight = draw(st.none() | st.integers(1, 1_000_000))
+    return how_often | {"gap_min": gap_min, "gap_max_min": gap_max_min, "revisit_weight": weight}
+
+
+@st.composite
+def breaks(draw: st.DrawFn, shift: Shift, places: list[str]) -> list[Break]:
+    """Return breaks that the shift has room for."""
+    room_s = int((shift.back.astimezone(dt.UTC) - shift.leave.astimezone(dt.UTC)).total_seconds())
+    if room_s < 3600:
+        return []
+    pauses = []
+    for minutes in draw(st.lists(st.integers(1, 60), max_size=2)):
+        late_s = draw(st.integers(0, room_s - minutes * 60))
+        opens = (shift.leave.astimezone(dt.UTC) + dt.timedelta(seconds=late_s)).astimezone(shift.leave.tzinfo)
+        closes = (opens.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)).astimezone(opens.tzinfo)
+        window = draw(st.sampled_from([None, Window(opens=opens, closes=closes)]))
+        named = draw(st.lists(st.sampled_from(places), max_size=2, unique=True))
+        pauses.append(Break(minutes=minutes, window=window, places=tuple(named)))
+    return pauses
+
+
+@st.composite
+def presences(draw: st.DrawFn, presence_id: str, places: list[str], date: dt.date, timezone: str) -> Presence:
+    """Return a presence at one of the places, with a ring around it or without."""
+    opens = draw(moments(date, timezone, hours=30))
+    closes = (opens.astimezone(dt.UTC) + dt.timedelta(minutes=draw(st.integers(1, 400)))).astimezone(opens.tzinfo)
+    ring = draw(st.none() | st.just(((123.5, -10.3), (123.7, -10.3), (123.6, -10.1))))
+    return Presence(
+        id=presence_id,
+        name=draw(names()),
+        squads=draw(st.integers(1, 4)),
+        period=Window(opens=opens, closes=closes),
+        place=draw(st.sampled_from(places)),
+        ring=ring,
+        slot_min=draw(st.floats(5, 60)),
+        tier=draw(st.integers(1, 9)),
+        weight=draw(st.integers(1, 100)),
+        all_or_nothing=draw(st.booleans()),
+    )
+
+
+@st.composite
 def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timezone: str) -> Squad:
     """Return a squad that starts and ends at some of the places."""
     start = draw(moments(date, timezone, hours=30))
     length_s = draw(st.integers(0, 12 * 3600))
     briefing_s = draw(st.integers(0, length_s))
     end = (start.astimezone(dt.UTC) + dt.timedelta(seconds=length_s)).astimezone(start.tzinfo)
+    shift = Shift(start=start, end=end, briefing_min=briefing_s // 60)
     return Squad(
         id=squad_id,
         name=draw(names()),
@@ -146,7 +200,9 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
         vehicle=Vehicle(kind=draw(st.sampled_from(["car", "motorcycle"])), speed_factor=draw(st.floats(0.1, 5))),
         start=draw(st.sampled_from(ends)),
         end=draw(st.sampled_from(ends)),
-        shift=Shift(start=start, end=end, briefing_min=briefing_s // 60),
+        shift=shift,
+        breaks=draw(breaks(shift, ends)),
+        longest_without_break_min=draw(st.none() | st.floats(30, 240)),
         max_driving_min=draw(st.none() | st.floats(0, 2880)),
         max_stops=draw(st.none() | st.integers(0, 10_000)),
     )
@@ -158,6 +214,7 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
     timezone = draw(st.sampled_from(TIMEZONES))
     date = draw(st.sampled_from(CLOCK_CHANGES) | st.dates(dt.date(2000, 1, 1), dt.date(2100, 1, 1)))
     ids = draw(st.lists(names(min_size=1), min_size=1, max_size=max_sites + 2, unique=True))
+    posts = [each for each in draw(st.lists(names(min_size=1), max_size=2, unique=True)) if each not in ids]
     squad_ids = draw(st.lists(names(min_size=1), max_size=max_squads, unique=True))
     crews = tuple(draw(squads(each, ids, date, timezone)) for each in squad_ids)
     forces = tuple(force for crew in crews for force in crew.people)
@@ -170,6 +227,7 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
         places=tuple(Place(id=each, **draw(points())) for each in ids[:2]),
         sites=tuple(draw(sites(each, date, timezone, squads=tuple(squad_ids), forces=forces)) for each in ids[2:]),
         squads=crews,
+        presence=tuple(draw(presences(each, ids, date, timezone)) for each in posts),
         forming=draw(formings(ids, date, timezone)) if draw(st.integers(0, 3)) == 0 else None,
         closures=Closures(
             streets=tuple(draw(st.lists(names(min_size=1), max_size=2))),

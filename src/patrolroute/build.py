@@ -10,7 +10,6 @@ import numpy as np
 from patrolroute.problem import FARTHEST_S, Couplings, Groups, PatrolProblem, Squads, Visits
 from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph
 from patrolroute.rules import RULES, Draft
-from patrolroute.scenario.model import Site
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -63,8 +62,9 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
         Naming every point that lies too far from any street, and every closure that names no street.
     """
     roads = roads.with_speeds(roads.speeds.adjusted(scenario.travel)).with_closures(scenario.closures)
-    bases = {place for squad in scenario.squads for place in (squad.start, squad.end)}
-    points = [point for point in scenario.points.values() if isinstance(point, Site) or point.id in bases]
+    sites = {site.id for site in scenario.sites}
+    bases = scenario.bases
+    points = [point for point in scenario.points.values() if point.id in sites or point.id in bases]
     if scenario.travel.skip_off_road:
         # Sites may be left out; where a squad starts or ends may not.
         place_on_roads(roads, [point for point in points if point.id in bases], travel=scenario.travel)

@@ -30,14 +30,14 @@ def check_plan(plan: Plan, *, scenario: Scenario, matrix: TravelMatrix) -> list[
     scenario : Scenario
         The planner's words.
     matrix : TravelMatrix
-        Must have every site and every squad's places.
+        Must have every site and every place that a squad or a presence names.
 
     Raises
     ------
     InputError
         When the matrix lacks a point of the scenario.
     """
-    for point in (*(site.id for site in scenario.sites), *(p for s in scenario.squads for p in (s.start, s.end))):
+    for point in (*(site.id for site in scenario.sites), *sorted(scenario.bases)):
         matrix.index(point)
     facts = Facts(scenario, matrix, plan)
     return [violation for rule in RULES for violation in rule.check(facts)]

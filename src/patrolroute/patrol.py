@@ -20,6 +20,7 @@ from patrolroute.plans import Plan, Skipped
 from patrolroute.render import (
     Night,
     explore,
+    idleness_table,
     legs_table,
     skipped_table,
     summary,
@@ -28,7 +29,7 @@ from patrolroute.render import (
     write_outputs,
 )
 from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph, trace_legs
-from patrolroute.rules import RULES, Violation
+from patrolroute.rules import RULES, Violation, explain_presence, tied_words
 from patrolroute.scenario import Scenario, read_scenario, write_scenario
 from patrolroute.schedule import orders_of
 from patrolroute.solver import Progress, required_left_out, solve
@@ -109,8 +110,10 @@ class PatrolPlan:
                 squad = squads[route.squad]
                 left = [squad.start, *(visit.exit for visit in route.visits)]
                 reached = [*(visit.entry for visit in route.visits), squad.end]
-                keys += [(route.squad, position) for position in range(len(left))]
-                pairs += zip(left, reached, strict=True)
+                # Nothing is driven to a break that is taken where the squad is.
+                driven = [(i, pair) for i, pair in enumerate(zip(left, reached, strict=True)) if pair[0] != pair[1]]
+                keys += [(route.squad, position) for position, _ in driven]
+                pairs += [pair for _, pair in driven]
         legs = trace_legs(self.roads, self.built.placed, pairs, turns=self.built.turns)
         return dict(zip(keys, legs, strict=True))
 
@@ -128,6 +131,11 @@ class PatrolPlan:
     def skipped(self) -> gpd.GeoDataFrame:
         """Every site that is left out, with the reason; points in EPSG:4326."""
         return skipped_table(self.night)
+
+    @cached_property
+    def idleness(self) -> gpd.GeoDataFrame:
+        """Every site with its visits and the longest and mean time without a squad; points in EPSG:4326."""
+        return idleness_table(self.night)
 
     def summary(self) -> str:
         """Return coverage by tier, what is left out and why, and each squad's night, as text."""
@@ -336,7 +344,9 @@ def _why_impossible(scenario: Scenario, built: Built, site_id: str) -> str:
         return built.off_road[site_id]
     if not scenario.squads:
         return "There is no squad."
-    site = next(each for each in scenario.sites if each.id == site_id)
+    site = next((each for each in scenario.sites if each.id == site_id), None)
+    if site is None:
+        return next((explain_presence(scenario, each) or "" for each in scenario.presence if each.id == site_id), "")
     words = [rule.explain(scenario, built.matrix, site) for rule in RULES]
     return " ".join(each[0].upper() + each[1:] for each in words if each)
 
@@ -348,6 +358,7 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     skipped = tuple(
         _reworded(scenario, built, replace(each, reason=reasons[each.part].sentence)) for each in document.skipped
     )
+    skipped = tuple(replace(each, reason=tied_words(scenario, document, each) or each.reason) for each in skipped)
     document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
     broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]
     if broken:

@@ -40,7 +40,8 @@ def test_a_site_built_in_python_is_refused_in_a_planners_words() -> None:
         "site 'Gudang KPU': weight is 0.5, not a whole number; expected 1 or more; multiply all weights by 10.",
         "site 'Gudang KPU': dwell_min is -1; expected minutes of a stop, from 0 to 1440.",
         "site 'Gudang KPU': 'teir' is unknown (did you mean 'tier'?); expected id, name, lon, lat, placement, source, "
-        "needs, people_min, vehicles, only_by, not_by, tier, weight, dwell_min, windows, required.",
+        "needs, people_min, vehicles, only_by, not_by, tier, weight, dwell_min, windows, required, visits, every_min, "
+        "gap_min, gap_max_min, revisit_weight, squads_together.",
     )
 
 

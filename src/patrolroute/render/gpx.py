@@ -60,8 +60,9 @@ def squad_gpx(night: Night, squad_id: str) -> bytes:
     else:
         _waypoint(root, points[squad.start], f"Start: {points[squad.start].title}", night.clock(route.leave_s), "")
         for number, visit in enumerate(route.visits, start=1):
-            site = night.site(visit.site)
-            told = f"Stop of {between_text(visit.begin_s, visit.end_s)}, tier {site.tier}."
+            site = night.stop(visit)
+            stay = between_text(visit.begin_s, visit.end_s)
+            told = f"Stop of {stay}, tier {site.tier}." if visit.site else f"Break of {stay}."
             _waypoint(root, site, f"{number} {site.title}", night.clock(visit.begin_s), told)
         _waypoint(root, points[squad.end], f"End: {points[squad.end].title}", night.clock(route.return_s), "")
         track = ET.SubElement(root, "trk")

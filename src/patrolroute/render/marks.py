@@ -93,7 +93,7 @@ def stops_of(night: Night, squad_inks: dict[str, Ink]) -> list[Stop]:
     stops = []
     for route in night.plan.routes:
         for number, visit in enumerate(route.visits, start=1):
-            site = night.site(visit.site)
+            site = night.stop(visit)
             stops.append(
                 Stop(
                     number=number,

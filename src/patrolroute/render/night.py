@@ -7,15 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from patrolroute.errors import Faults, InputError
-from patrolroute.scenario.model import Placement
+from patrolroute.scenario.model import Placement, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
 
-    from patrolroute.plans import Plan, Route
+    from patrolroute.plans import Plan, Route, Skipped, Visit
     from patrolroute.roads import Leg, RoadNetwork
-    from patrolroute.scenario.model import Place, Scenario, Site, Squad
+    from patrolroute.scenario.model import Place, Presence, Scenario, Squad
+
+
+LOWEST_TIER = 9
+"""Breaks are drawn as stops of it."""
 
 
 class Drive(NamedTuple):
@@ -89,13 +93,13 @@ class Night:
             if route.squad not in self._squads:
                 faults.add(f"plan {name!r} has a route for squad {route.squad!r}, which the scenario does not name.")
             for visit in route.visits:
-                unknown = {visit.site, visit.entry, visit.exit} - self.scenario.points.keys()
-                if visit.site not in self._sites:
+                unknown = {visit.entry, visit.exit} - self.points.keys()
+                if visit.site and visit.site not in self._sites and visit.site not in self._presence:
                     faults.add(f"plan {name!r} visits {visit.site!r}, which is no site of the scenario.")
                 elif unknown:
                     faults.add(f"plan {name!r} goes by {min(unknown)!r}, which is no place of the scenario.")
         for each in self.plan.skipped:
-            if each.site not in self._sites:
+            if each.site not in self._sites and each.site not in self._presence:
                 faults.add(f"plan {name!r} leaves out {each.site!r}, which is no site of the scenario.")
         if not faults:
             for route in self.plan.routes:
@@ -121,6 +125,15 @@ class Night:
     @cached_property
     def _sites(self) -> Mapping[str, Site]:
         return {site.id: site for site in self.scenario.sites}
+
+    @cached_property
+    def _presence(self) -> Mapping[str, Presence]:
+        return {each.id: each for each in self.scenario.presence}
+
+    @cached_property
+    def points(self) -> Mapping[str, Place]:
+        """Places and sites by id."""
+        return self.scenario.points
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -148,7 +161,7 @@ class Night:
     @property
     def approximate(self) -> tuple[Place, ...]:
         """The places and sites of the night whose position no source gives exactly."""
-        used = {end for squad in self.scenario.squads for end in (squad.start, squad.end)}
+        used = self.scenario.bases
         points = self.scenario.points
         ends = [points[each] for each in dict.fromkeys(used) if each not in self._sites]
         return tuple(
@@ -169,9 +182,82 @@ class Night:
             known = ", ".join(map(repr, self._squads)) or "none"
             raise InputError([f"there is no squad {squad_id!r}; the scenario has {known}."]) from None
 
-    def site(self, site_id: str) -> Site:
-        """Return a site of the scenario."""
-        return self._sites[site_id]
+    def stop(self, visit: Visit) -> Site:
+        """Return the site of a visit; of a presence or a break a stand-in that lies where it is."""
+        if visit.site in self._sites:
+            return self._sites[visit.site]
+        place = self.points[visit.entry]
+        if visit.site in self._presence:
+            return _stand_in(self._presence[visit.site], place)
+        return Site(
+            id=place.id,
+            name=f"Istirahat / break, {place.title}"[:300],
+            lon=place.lon,
+            lat=place.lat,
+            placement=place.placement,
+            source=place.source,
+            tier=LOWEST_TIER,
+        )
+
+    def left_out(self, skipped: Skipped) -> Site:
+        """Return the site that is left out, called so where it is a further visit; of a presence a stand-in."""
+        if skipped.site in self._sites:
+            site = self._sites[skipped.site]
+            further = skipped.part != skipped.site
+            return site.model_copy(update={"name": f"{site.title}, further visit"}) if further else site
+        presence = self._presence[skipped.site]
+        return _stand_in(presence, self.points[presence.place])
+
+    def weight(self, visit: Visit) -> int:
+        """Return what a visit is worth; of squads that meet, the first one's visit has the worth of all."""
+        if not visit.site:
+            return 0
+        number = self._in_order[visit.site].index(visit.visit)
+        if visit.site in self._presence:
+            presence = self._presence[visit.site]
+            return presence.weight if number == 0 or not presence.all_or_nothing else 0
+        site = self._sites[visit.site]
+        if number == 0:
+            return site.weight
+        return 0 if number < site.squads_together else site.further_weight
+
+    @cached_property
+    def _in_order(self) -> Mapping[str, list[str]]:
+        """The visits of each site and presence, over all squads, as they begin."""
+        visits = sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: v.begin_s)
+        ordered: dict[str, list[str]] = {}
+        for visit in visits:
+            ordered.setdefault(visit.site, []).append(visit.visit)
+        return ordered
+
+    def turn(self, visit: Visit) -> tuple[int, int]:
+        """Return which visit of its site it is, from 1, and how many the site wants; squads that meet share one.
+
+        A presence and a break are one of one.
+        """
+        site = self._sites.get(visit.site)
+        if site is None:
+            return 1, 1
+        number = self._in_order[visit.site].index(visit.visit)
+        return max(1, number - site.squads_together + 2), self.scenario.visits_wanted(site)
+
+    def company(self, visit: Visit) -> tuple[Squad, ...]:
+        """Return the other squads that begin a stop at the same site or presence at the same time."""
+        return tuple(
+            self.squad(route.squad)
+            for route in self.plan.routes
+            for other in route.visits
+            if visit.site and other.site == visit.site and other.begin_s == visit.begin_s and other.visit != visit.visit
+        )
+
+    def stays_within(self, presence: Presence) -> list[tuple[int, int, str]]:
+        """Return the stops and breaks that count for a presence, as (begin, end, squad)."""
+        return [
+            (visit.begin_s, visit.end_s, route.squad)
+            for route in self.plan.routes
+            for visit in route.visits
+            if all(presence.holds(self.points[point]) for point in (visit.entry, visit.exit))
+        ]
 
     def route(self, squad_id: str) -> Route | None:
         """Return a squad's route, None when the plan has none for it."""
@@ -192,7 +278,7 @@ class Night:
         """Yield the drives of a route in order; none for a squad that stays at its place."""
         if not route.visits:
             return
-        squad, points = self.squad(route.squad), self.scenario.points
+        squad, points = self.squad(route.squad), self.points
         here, leave_s, left_s, left_m = squad.start, route.leave_s, route.drive_s, route.drive_m
         for number, visit in enumerate(route.visits):
             yield Drive(
@@ -223,6 +309,26 @@ def position_text(place: Place) -> str:
     if place.placement == Placement.SURVEYED and not place.source.strip():
         return "position given as exact, no source named"
     return _PLACEMENT_WORDS[place.placement]
+
+
+def _stand_in(presence: Presence, place: Place) -> Site:
+    """Return a presence as a site that lies at a place."""
+    title = f"Penjagaan / presence: {presence.title}"[:300]
+    return Site(
+        id=presence.id,
+        name=title,
+        lon=place.lon,
+        lat=place.lat,
+        placement=place.placement,
+        source=place.source,
+        tier=presence.tier,
+        weight=presence.weight,
+    )
+
+
+def stops_in(route: Route) -> int:
+    """Return how many stops a route makes; breaks are none."""
+    return sum(1 for visit in route.visits if visit.site)
 
 
 _TURNS_UNKNOWN = "Turns: these roads tell no turn restrictions; a drive may turn where it is forbidden. Obey the signs."

@@ -18,7 +18,7 @@ from patrolroute.render.marks import (
     letters,
     tier_shape,
 )
-from patrolroute.render.night import is_approximate
+from patrolroute.render.night import is_approximate, stops_in
 from patrolroute.render.page import cut, drawable, text_width
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import counted, length_text, share_text, span_text
@@ -122,7 +122,7 @@ def left_out_block(night: Night, count: int, size: float) -> list[list[Row]]:
     skipped = skipped_in_order(night)
     rows = [Row("Left out", size + 1, bold=True, space=4)]
     for letter, each in zip(letters(count), skipped, strict=False):
-        title = drawable(night.site(each.site).title)
+        title = drawable(night.left_out(each).title)
         must = "required, " if each.required else ""
         tail = f" ({must}tier {each.tier}, weight {each.weight})"
         rows.append(Row(f"{letter}   {title}", size, colour="#3c3c3c", symbol="cross", tail=tail))
@@ -167,13 +167,13 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
     rows = [
         name,
-        Row(f"{times}, {counted(len(route.visits), 'stop')}", size, colour="#3c3c3c"),
+        Row(f"{times}, {counted(stops_in(route), 'stop')}", size, colour="#3c3c3c"),
         Row(f"{length_text(route.drive_m)}, driving {share} of the shift", size, colour="#3c3c3c"),
     ]
     if not stops:
         return rows
     for number, visit in enumerate(route.visits, start=1):
-        site = night.site(visit.site)
+        site = night.stop(visit)
         stop = Stop(
             number=number, tier=site.tier, approximate=is_approximate(site), ink=ink, lonlat=(site.lon, site.lat)
         )
@@ -187,7 +187,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
 def key_rows(night: Night, outside: int) -> list[Row]:
     """Return the rows that explain the symbols which the map uses."""
     grey = Ink(GREY, "#ffffff", "solid")
-    visited = [night.site(visit.site) for route in night.plan.routes for visit in route.visits]
+    visited = [night.stop(visit) for route in night.plan.routes for visit in route.visits if visit.site]
     rows = []
     for tier in sorted({site.tier for site in visited}):
         stop = Stop(number=tier, tier=tier, approximate=False, ink=grey, lonlat=(0, 0))

@@ -196,7 +196,7 @@ def _crosses(axes: Axes, frame: Frame, night: Night, listed: int, taken: list[tu
     inside, names = [], []
     skipped, named = skipped_in_order(night), letters(listed)
     for each, name in zip(skipped, [*named, *[""] * (len(skipped) - len(named))], strict=True):
-        site = night.site(each.site)
+        site = night.left_out(each)
         x, y = frame.xy([[site.lon, site.lat]])[0]
         if 0 <= x <= frame.width and 0 <= y <= frame.height:
             draw_cross(axes, (x, y))

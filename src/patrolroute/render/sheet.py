@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.render.closed import closed_text
-from patrolroute.render.night import is_approximate, position_text
+from patrolroute.render.night import is_approximate, position_text, stops_in
 from patrolroute.render.teams import asked_text
 from patrolroute.render.wording import (
     OFF_STREET,
@@ -18,6 +18,7 @@ from patrolroute.render.wording import (
     UNNAMED,
     between_text,
     clock_text,
+    company_words,
     counted,
     day_text,
     driving_text,
@@ -118,7 +119,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         rows.append(
             (
                 "Jumlah / in all",
-                f"{counted(len(route.visits), 'stop')}, {length_text(route.drive_m)}, driving "
+                f"{_stops(route)}, {length_text(route.drive_m)}, driving "
                 f"{driving_text(night, route)} ({share} of the shift)",
             )
         )
@@ -148,6 +149,11 @@ def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:
             )
 
 
+def _stops(route: Route) -> str:
+    breaks = len(route.visits) - stops_in(route)
+    return counted(stops_in(route), "stop") + (f", {counted(breaks, 'break')}" if breaks else "")
+
+
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} | |"
 
@@ -171,10 +177,13 @@ def _visit_times(night: Night, visit: Visit) -> str:
 
 
 def _target(night: Night, visit: Visit) -> str:
-    site = night.site(visit.site)
+    site = night.stop(visit)
+    if not visit.site:
+        return _place(site)
     required = ", required" if site.required else ""
+    more = "".join(f"; {markdown(words)}" for words in company_words(night, visit))
     asked = f"; asks for {markdown(words)}" if (words := asked_text(site)) else ""
-    return f"{_place(site)} (tier {site.tier}{required}{asked})"
+    return f"{_place(site)} (tier {site.tier}{required}{asked}){more}"
 
 
 def _place(place: Place) -> str:
@@ -182,8 +191,8 @@ def _place(place: Place) -> str:
 
 
 def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
-    points = night.scenario.points
-    named = [squad.start, *(visit.site for visit in (route.visits if route else ())), squad.end]
+    points = night.points
+    named = [squad.start, *(visit.entry for visit in (route.visits if route else ())), squad.end]
     guessed = [points[each] for each in dict.fromkeys(named) if is_approximate(points[each])]
     if guessed:
         yield f"**{_APPROXIMATE} Letak perkiraan / position not exactly known:**"

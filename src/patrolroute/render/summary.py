@@ -10,7 +10,8 @@ from rich.text import Text
 
 from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
-from patrolroute.render.night import position_text
+from patrolroute.render.idleness import idleness
+from patrolroute.render.night import position_text, stops_in
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.teams import teams_grid
 from patrolroute.render.wording import (
@@ -21,12 +22,14 @@ from patrolroute.render.wording import (
     driving_text,
     length_text,
     markup,
+    minutes_text,
     plain,
     share_text,
     span_text,
     waiting_text,
     zone_text,
 )
+from patrolroute.scenario.presence import short_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,9 +49,10 @@ class Summary:
     title : str
     warnings : tuple of str
         What must be seen first: synthetic roads, required sites left out.
-    coverage, squads, teams, skipped, approximate : Grid
+    coverage, squads, teams, skipped, idleness, presence, approximate : Grid
         Coverage tier by tier; each squad's stops, kilometres and times; who may stop where; the sites left out, with
-        reasons; the places whose position is not exactly known.
+        reasons; how long sites that want several visits are without a squad; when posts have too few; the places whose
+        position is not exactly known.
     idle : str
         Which squads have no stops; empty where all have some.
     closed : tuple of str
@@ -65,6 +69,8 @@ class Summary:
     squads: Grid
     teams: Grid
     skipped: Grid
+    idleness: Grid
+    presence: Grid
     approximate: Grid
     idle: str
     closed: tuple[str, ...]
@@ -74,7 +80,10 @@ class Summary:
     @property
     def grids(self) -> tuple[Grid, ...]:
         """The tables in the order in which they are shown; who may stop where only if not every squad may."""
-        return (self.coverage, self.squads, *([self.teams] if self.teams.rows else []), self.skipped, self.approximate)
+        teams, asked = (
+            [grid for grid in some if grid.rows] for some in ((self.teams,), (self.idleness, self.presence))
+        )
+        return (self.coverage, self.squads, *teams, self.skipped, *asked, self.approximate)
 
 
 def summarise(night: Night) -> Summary:
@@ -85,7 +94,7 @@ def summarise(night: Night) -> Summary:
     night : Night
     """
     plan = night.plan
-    missed = [plain(night.site(site).title) for site in plan.required_missed]
+    missed = [plain(night.left_out(each).title) for each in plan.skipped if each.required]
     warnings = [SYNTHETIC_BAND] if night.synthetic else []
     if missed:
         warnings.append(f"REQUIRED BUT LEFT OUT: {', '.join(missed)}")
@@ -96,6 +105,8 @@ def summarise(night: Night) -> Summary:
         squads=_squads(night),
         teams=teams_grid(night),
         skipped=_skipped(night),
+        idleness=_idleness(night),
+        presence=_presence(night),
         approximate=Grid(
             title="Positions not exactly known",
             heads=("place", "what is known", "source"),
@@ -194,7 +205,7 @@ def _squads(night: Night) -> Grid:
             cells += ["0", "-", "-", "0 m", "-", share_text(0, shift_s), "-"]
         else:
             cells += [
-                str(len(route.visits)),
+                str(stops_in(route)),
                 clock_text(night, night.clock(route.leave_s)),
                 clock_text(night, night.clock(route.return_s)),
                 length_text(route.drive_m),
@@ -219,7 +230,7 @@ def _skipped(night: Night) -> Grid:
         heads=("site", "tier", "weight", "why"),
         rows=tuple(
             (
-                plain(night.site(each.site).title) + (" (required)" if each.required else ""),
+                plain(night.left_out(each).title) + (" (required)" if each.required else ""),
                 str(each.tier),
                 str(each.weight),
                 plain(each.reason),
@@ -229,6 +240,46 @@ def _skipped(night: Night) -> Grid:
         right=frozenset({1, 2}),
         wraps=frozenset({0, 3}),
         empty="nothing",
+    )
+
+
+def _idleness(night: Night) -> Grid:
+    return Grid(
+        title="Without a squad",
+        heads=("site", "visits", "worst", "mean"),
+        rows=tuple(
+            (plain(r.site.title), f"{r.visits} of {r.wanted}", minutes_text(r.worst_s), minutes_text(r.mean_s))
+            for r in idleness(night)
+            if r.wanted > 1
+        ),
+        right=frozenset({1, 2, 3}),
+    )
+
+
+def _presence(night: Night) -> Grid:
+    """Tell of each presence when too few squads stand at its post."""
+    rows = []
+    for each in night.scenario.presence:
+        since_s, until_s = (night.scenario.seconds(moment) for moment in (each.period.opens, each.period.closes))
+        short = short_spans(night.stays_within(each), since_s, until_s, each.squads)
+        lacks = ", ".join(
+            f"{span_text(night, night.clock(since), night.clock(until))} ({there} of {each.squads})"
+            for since, until, there in short
+        )
+        rows.append(
+            (
+                plain(each.title),
+                str(each.squads),
+                span_text(night, each.period.opens, each.period.closes),
+                lacks or "held throughout",
+            )
+        )
+    return Grid(
+        title="Presence",
+        heads=("post", "squads", "period", "too few"),
+        rows=tuple(rows),
+        right=frozenset({1}),
+        wraps=frozenset({0, 3}),
     )
 
 

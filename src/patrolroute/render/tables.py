@@ -69,7 +69,9 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
         In EPSG:4326, the sites' points as geometry. ``squad``, ``squad_name``, ``stop`` (1 is the first of the squad),
         ``site``, ``name``, ``tier``, ``weight``; ``arrive``, ``begin``, ``end`` in the scenario's timezone;
         ``dwell_min``, ``wait_min`` (for the window to open), ``drive_min`` and ``drive_km`` of the drive that led
-        here; ``placement`` and ``source`` of the position. Columns and types are the same when there is no visit.
+        here; ``placement`` and ``source`` of the position. A break has an empty ``site``, tier 0 and weight 0, and
+        stands where it is taken; of squads that meet, the weight stands with one.
+        Columns and types are the same when there is no visit.
         ``attrs["roads"]`` says where the roads come from.
 
     Notes
@@ -81,16 +83,16 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
     for route in night.plan.routes:
         squad = night.squad(route.squad)
         for stop, visit in enumerate(route.visits, start=1):
-            site = night.site(visit.site)
+            site = night.stop(visit)
             rows.append(
                 (
                     squad.id,
                     squad.title,
                     stop,
-                    site.id,
+                    visit.site,
                     site.title,
-                    site.tier,
-                    site.weight,
+                    site.tier if visit.site else 0,
+                    night.weight(visit),
                     visit.arrive_s,
                     visit.begin_s,
                     visit.end_s,
@@ -103,7 +105,7 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
                 )
             )
             points.append(Point(site.lon, site.lat))
-    return _frame(night, _VISIT_COLUMNS, rows, points)
+    return frame_of(night, _VISIT_COLUMNS, rows, points)
 
 
 def legs_table(night: Night) -> gpd.GeoDataFrame:
@@ -138,11 +140,11 @@ def legs_table(night: Night) -> gpd.GeoDataFrame:
                 )
             )
             lines.append(line_of(drive))
-    return _frame(night, _LEG_COLUMNS, rows, lines)
+    return frame_of(night, _LEG_COLUMNS, rows, lines)
 
 
 def skipped_table(night: Night) -> gpd.GeoDataFrame:
-    """Return one row for each site that no squad visits, the most important first.
+    """Return one row for each site that no squad visits and for each visit too few, the most important first.
 
     Returns
     -------
@@ -153,10 +155,10 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
     """
     rows, points = [], []
     for each in skipped_in_order(night):
-        site = night.site(each.site)
+        site = night.left_out(each)
         rows.append(
             (
-                site.id,
+                each.site,
                 site.title,
                 each.tier,
                 each.weight,
@@ -167,7 +169,7 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
             )
         )
         points.append(Point(site.lon, site.lat))
-    return _frame(night, _SKIPPED_COLUMNS, rows, points)
+    return frame_of(night, _SKIPPED_COLUMNS, rows, points)
 
 
 def skipped_in_order(night: Night) -> list[Skipped]:
@@ -182,9 +184,10 @@ def line_of(drive: Drive) -> LineString:
     return LineString([(p.lon, p.lat) for p in (drive.origin, drive.destination)])
 
 
-def _frame(
+def frame_of(
     night: Night, columns: dict[str, str], rows: Sequence[Sequence[Any]], geometry: Iterable[Any]
 ) -> gpd.GeoDataFrame:
+    """Return a table of given columns and types ("time" for seconds of the plan) that tells where roads are from."""
     data = {name: _column(night, [row[i] for row in rows], dtype) for i, (name, dtype) in enumerate(columns.items())}
     frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(geometry), crs=CRS, index=range(len(rows))), crs=CRS)
     frame.attrs["roads"] = night.statement

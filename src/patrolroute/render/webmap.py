@@ -21,6 +21,7 @@ from patrolroute.render.wording import (
     markup,
     span_text,
     streets_text,
+    worth_text,
 )
 
 if TYPE_CHECKING:
@@ -142,12 +143,12 @@ def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
                 popup=_popup([f"<b>{title}, leg {drive.number}</b>", *_drive_lines(night, drive)]),
             ).add_to(layer)
     for number, visit in enumerate(route.visits, start=1):
-        site = night.site(visit.site)
+        site = night.stop(visit)
         times = span_text(night, night.clock(visit.begin_s), night.clock(visit.end_s))
         lines = [
             f"<b>{number}. {markup(site.title)}</b>",
             f"{title}, {times} ({between_text(visit.begin_s, visit.end_s)})",
-            f"tier {site.tier}, weight {site.weight}" + (", required" if site.required else ""),
+            *([markup(worth_text(night, visit))] if visit.site else []),
             *_position_lines(site),
         ]
         folium.Marker(
@@ -192,7 +193,7 @@ def _badge(text: str, ink: Ink, tier: int, *, white: bool) -> str:
 def _skipped_layer(night: Night) -> FeatureGroup:
     layer = folium.FeatureGroup(name="Left out")
     for each in night.plan.skipped:
-        site = night.site(each.site)
+        site = night.left_out(each)
         lines = [
             f"<b>{markup(site.title)}</b>: left out",
             markup(each.reason),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, says_nothing
+from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, least_s, says_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from patrolroute.plans import Skipped
 
 
 def _check(facts: Facts) -> Iterator[Violation]:
@@ -38,47 +41,89 @@ def _check(facts: Facts) -> Iterator[Violation]:
     yield from _check_bound(facts)
 
 
-def _check_skipped(facts: Facts) -> Iterator[Violation]:
-    skipped = Counter(each.site for each in facts.plan.skipped)
+class _Account(NamedTuple):
+    """What a site or presence is worth and what the plan's visits earn of it, from the scenario's own words.
+
+    Parameters
+    ----------
+    id, title, what : str
+    tier : int
+    visits, earned, total : int
+        Visits made, and weight.
+    left_out : list of (int, bool)
+        Weight, and whether it is required, of each part that nobody serves.
+    """
+
+    id: str
+    title: str
+    what: str
+    tier: int
+    visits: int
+    earned: int
+    total: int
+    left_out: list[tuple[int, bool]]
+
+
+def _accounts(facts: Facts) -> Iterator[_Account]:
     for site in facts.scenario.sites:
-        if facts.stops_at[site.id] and skipped[site.id]:
-            yield Violation(
-                rule="accounts", site=site.id, message=f"site {site.title!r} is visited and listed as left out."
-            )
-        if not facts.stops_at[site.id] and skipped[site.id] != 1:
-            yield Violation(
-                rule="accounts",
-                site=site.id,
-                message=f"site {site.title!r} is not visited and listed {skipped[site.id]} times as left out.",
-            )
+        wanted = facts.scenario.visits_wanted(site)
+        # The squads of a joint stop make one visit.
+        made = min(max(facts.stops_at[site.id] - site.squads_together + 1, 0), wanted)
+        worth = [site.weight, *[site.further_weight] * (wanted - 1)]
+        missing = [(weight, site.required and number == 0) for number, weight in enumerate(worth) if number >= made]
+        yield _Account(site.id, site.title, "site", site.tier, made, sum(worth[:made]), sum(worth), missing)
+    for each in facts.scenario.presence:
+        slots = each.squads * math.ceil(each.period.length_s / least_s(each.slot_min))
+        stands = min(facts.stops_at[each.id], slots)
+        if each.all_or_nothing:
+            slots, stands = 1, min(stands, 1)
+        missing = [(each.weight, False)] * (slots - stands)
+        earned, total = each.weight * stands, each.weight * slots
+        yield _Account(each.id, each.title, "presence", each.tier, stands, earned, total, missing)
+
+
+def _check_skipped(facts: Facts) -> Iterator[Violation]:
+    accounts = {account.id: account for account in _accounts(facts)}
+    listed: dict[str, list[Skipped]] = {}
     for each in facts.plan.skipped:
-        site_or_none = facts.sites.get(each.site)
-        if site_or_none is None:
+        listed.setdefault(each.site, []).append(each)
+        if each.site not in accounts:
             yield Violation(
                 rule="accounts",
                 site=each.site,
                 message=f"{each.site!r} is listed as left out and no site of the scenario.",
             )
-        elif (each.part, each.tier, each.weight, each.required) != (
-            site_or_none.id,
-            site_or_none.tier,
-            site_or_none.weight,
-            site_or_none.required,
-        ):
-            yield Violation(
-                rule="accounts",
-                site=each.site,
-                message=f"left-out site {site_or_none.title!r} is listed with another part, tier, weight or required "
-                "flag.",
-            )
+    for account in accounts.values():
+        yield from _check_left_out(facts, account, listed.get(account.id, []))
+
+
+def _check_left_out(facts: Facts, account: _Account, listed: Sequence[Skipped]) -> Iterator[Violation]:
+    """Check that what is left out of one site or presence is listed, each part once, and nothing else is."""
+    unit = facts.plan.weight_unit
+    due = sorted((account.tier, weight * unit, required) for weight, required in account.left_out)
+    said = sorted((each.tier, each.weight, each.required) for each in listed)
+    parts = Counter(each.part for each in listed)
+    who = f"{account.what} {account.title!r}"
+    if said == due and all(times == 1 for times in parts.values()):
+        return
+    if not due:
+        message = f"{who} is visited and listed as left out."
+    elif len(said) == len(due):
+        message = f"left-out {who} is listed with another part, tier, weight or required flag."
+    elif account.visits:
+        lacks = "1 visit" if len(due) == 1 else f"{len(due)} visits"
+        message = f"{who} lacks {lacks}, and {len(said)} are listed as left out."
+    else:
+        message = f"{who} is not visited and listed {len(said)} times as left out."
+    yield Violation(rule="accounts", site=account.id, message=message)
 
 
 def _check_coverage(facts: Facts) -> Iterator[Violation]:
     due: dict[int, list[int]] = {}
-    for site in facts.scenario.sites:
-        row = due.setdefault(site.tier, [0, 0, 0, 0])
-        visited = int(facts.stops_at[site.id] > 0)
-        for i, amount in enumerate((visited * site.weight, site.weight, visited, 1)):
+    unit = facts.plan.weight_unit
+    for account in _accounts(facts):
+        row = due.setdefault(account.tier, [0, 0, 0, 0])
+        for i, amount in enumerate((account.earned * unit, account.total * unit, int(account.visits > 0), 1)):
             row[i] += amount
     said = {
         each.tier: [each.covered_weight, each.total_weight, each.covered_sites, each.total_sites]
@@ -115,7 +160,7 @@ def _check_bound(facts: Facts) -> Iterator[Violation]:
 
 ACCOUNTS = Rule(
     name="accounts",
-    words="What a plan says of itself is so: every site is visited or left out, and each counts once.",
+    words="What a plan says of itself is so: what is asked for is done or left out, and each counts once.",
     compile=changes_nothing,
     check=_check,
     explain=says_nothing,

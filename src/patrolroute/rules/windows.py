@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.draft import Draft, Facts, Rule, Violation, seconds_between
+from patrolroute.rules.naming import unused_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 def _compile(scenario: Scenario, draft: Draft) -> None:
     """Make each visit of a site with windows one alternative visit for each window."""
     sites = {site.id: site for site in scenario.sites}
-    mark = "#"
-    while any(mark in site for site in sites):
-        mark += "#"
+    mark = unused_mark(scenario, "#")
     visits = []
     for visit in draft.visits:
-        windows = sites[visit.site].windows
+        windows = sites[visit.site].windows if visit.site in sites else ()
         if not windows:
             visits.append(visit)
         for number, window in enumerate(windows, start=1):

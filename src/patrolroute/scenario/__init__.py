@@ -2,10 +2,12 @@
 
 from patrolroute.scenario.model import (
     TIERS,
+    Break,
     Closures,
     Forming,
     Place,
     Placement,
+    Presence,
     Scenario,
     Shift,
     Site,
@@ -23,10 +25,12 @@ from patrolroute.scenario.write import write_scenario
 
 __all__ = [
     "TIERS",
+    "Break",
     "Closures",
     "Forming",
     "Place",
     "Placement",
+    "Presence",
     "Scenario",
     "Shift",
     "Site",

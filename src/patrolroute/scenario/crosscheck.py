@@ -15,7 +15,7 @@ _HINTS = 20
 
 
 class Entry(NamedTuple):
-    """One place, site or squad as far as the other entries matter to it.
+    """One place, site, squad or presence as far as the other entries matter to it.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
     point : tuple of float or None
         lon and lat.
     ends : tuple of (str, str)
-        Field and id of the places that a squad names.
+        Field and id of the places that a squad or a presence names.
     """
 
     where: str
@@ -35,7 +35,9 @@ class Entry(NamedTuple):
     ends: tuple[tuple[str, str], ...] = ()
 
 
-def cross_faults(points: Sequence[Entry], squads: Sequence[Entry], *, all_known: bool = True) -> list[str]:
+def cross_faults(
+    points: Sequence[Entry], squads: Sequence[Entry], presences: Sequence[Entry] = (), *, all_known: bool = True
+) -> list[str]:
     """Return the faults between entries.
 
     Parameters
@@ -43,12 +45,14 @@ def cross_faults(points: Sequence[Entry], squads: Sequence[Entry], *, all_known:
     points : sequence of Entry
         Places and sites, which share their ids.
     squads : sequence of Entry
+    presences : sequence of Entry
+        Whose ids no place or site may have, and which name places as squads do.
     all_known : bool
         Whether every place and site could be read; where not, a squad's place may be among the others.
     """
-    faults = [*_twice(points), *_twice(squads), *_swapped(points)]
+    faults = [*_twice([*points, *presences]), *_twice(squads), *_swapped(points)]
     if all_known:
-        faults += _nowhere(squads, [point.id for point in points if point.id])
+        faults += _nowhere([*squads, *presences], [point.id for point in points if point.id])
     return faults
 
 

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from patrolroute.errors import InputError
 from patrolroute.scenario.crosscheck import Entry, point_of
 from patrolroute.scenario.model import far_times
+from patrolroute.scenario.pauses import breaks_of, places_of
+from patrolroute.scenario.presence import Presence
 from patrolroute.scenario.rows import OTHER_WORDS, Columns
 from patrolroute.scenario.sites import Place, Site
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
@@ -19,35 +21,40 @@ from patrolroute.scenario.words import did_you_mean, faults_of, found, sentence
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from patrolroute.scenario.rows import Row
     from patrolroute.scenario.times import Clock
 
-_Model = TypeVar("_Model", Place, Site, Squad)
+_Model = TypeVar("_Model", Place, Site, Squad, Presence)
 
 _PLACE = ("id", "name", "lon", "lat", "placement", "source")
+_REVISITS = ("visits", "every_min", "gap_min", "gap_max_min", "revisit_weight", "squads_together")
 _TEAM = ("needs", "people_min", "vehicles", "only_by", "not_by")
-_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_TEAM)
+_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_REVISITS, *_TEAM)
 _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
                "debriefing_min": "debriefing_min"}  # fmt: skip
 _SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min",
-          "max_stops")  # fmt: skip
+          "max_stops", "breaks", "longest_without_break_min")  # fmt: skip
+_PRESENCE = ("id", "name", "squads", "period", "place", "slot_min", "tier", "weight", "all_or_nothing")
 
 COLUMNS = {
     "places": Columns(what="places", known=_PLACE, required=("id", "lon", "lat")),
     "sites": Columns(what="sites", known=_SITE, required=("id", "lon", "lat")),
     "squads": Columns(what="squads", known=_SQUAD, required=("id", "start", "end", "shift_start", "shift_end")),
+    "presence": Columns(what="presences", known=_PRESENCE, required=("id", "period", "place")),
 }
-NESTED = {"squads": ("shift",)}
+NESTED = {"squads": ("shift",), "presence": ("ring",)}
 """Fields that only the nested form of TOML and JSON has."""
 
-_DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min"}
-_WHOLE = {"tier", "weight", "people_min", "max_stops"}
+_DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min",
+            "every_min", "gap_min", "gap_max_min", "longest_without_break_min", "slot_min"}  # fmt: skip
+_WHOLE = {"tier", "weight", "visits", "revisit_weight", "squads_together", "squads", "people_min", "max_stops"}
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?", re.ASCII)
 _YES_NO = {"true": True, "yes": True, "ya": True, "1": True, "false": False, "no": False, "tidak": False, "0": False}
-_TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "squads", "closures", "travel", "notes"}
+_TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "squads", "presence", "closures", "travel",
+              "notes"}  # fmt: skip
 
 
 class Reading:
@@ -100,7 +107,7 @@ def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tu
     reading = Reading(row)
     _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required", *_TEAM}))
     reading.take("windows", clock.windows)
-    reading.take("required", yes_or_no)
+    reading.take("required", partial(yes_or_no, "required"))
     _team(reading)
     _refuse_others(reading, _SITE)
     site = reading.build(Site, missing)
@@ -112,7 +119,8 @@ def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tu
 def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Squad | None, list[str]]:
     """Return the squad of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, ("id", "name", "start", "end", "max_driving_min", "max_stops"))
+    _simple(reading, ("id", "name", "start", "end", "max_driving_min", "max_stops", "longest_without_break_min"))
+    reading.take("breaks", partial(breaks_of, clock=clock, number=partial(number, decimal_comma=row.decimal_comma)))
     reading.take("people", partial(people_of, "people"))
     _vehicle(reading)
     shift_of(reading, clock, missing)
@@ -125,6 +133,19 @@ def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> t
     return None if reading.faults else squad, reading.faults
 
 
+def presence_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Presence | None, list[str]]:
+    """Return the presence of a row, or None and every fault."""
+    reading = Reading(row)
+    _simple(reading, ("id", "name", "squads", "place", "ring", "slot_min", "tier", "weight"))
+    reading.take("period", clock.window)
+    reading.take("all_or_nothing", partial(yes_or_no, "all_or_nothing"))
+    _refuse_others(reading, (*_PRESENCE, *NESTED["presence"]))
+    presence = reading.build(Presence, missing)
+    if presence is not None:
+        _check_dates(reading, [presence.period.opens], clock)
+    return None if reading.faults else presence, reading.faults
+
+
 def entry_of(row: Row) -> Entry:
     """Return what other rows need to know of a row."""
     values = row.cells
@@ -134,8 +155,16 @@ def entry_of(row: Row) -> Entry:
         return " ".join(value.split()) or None if isinstance(value, str) else None
 
     point = point_in(row)
-    ends = tuple((field, value) for field in ("start", "end") if (value := name(field)) is not None)
-    return Entry(row.full_name, name("id"), point_of(point), ends)
+    ends = tuple((field, value) for field in ("start", "end", "place") if (value := name(field)) is not None)
+    return Entry(row.full_name, name("id"), point_of(point), (*ends, *_break_places(values.get("breaks"))))
+
+
+def _break_places(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the places that a squad's breaks name, as far as they can be read."""
+    parts = value.split(";") if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+    for count, part in enumerate((part for part in parts if part), start=1):
+        for place in places_of(part):
+            yield f"place of break {count}", place
 
 
 def wish_of(row: Row) -> Wish:
@@ -192,7 +221,7 @@ def number(value: Any, *, decimal_comma: bool = False, whole: bool = False) -> i
     return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
 
 
-def yes_or_no(value: Any) -> bool:
+def yes_or_no(field: str, value: Any) -> bool:
     """Return the truth of true, yes, ya, 1 and false, no, tidak, 0.
 
     Raises
@@ -204,7 +233,7 @@ def yes_or_no(value: Any) -> bool:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     known = _YES_NO.get(text.strip().lower())
     if known is None:
-        raise ValueError(f"required is {found(value)}; expected true or false (yes, ya, 1 or no, tidak, 0)")
+        raise ValueError(f"{field} is {found(value)}; expected true or false (yes, ya, 1 or no, tidak, 0)")
     return known
 
 

@@ -11,15 +11,16 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
-import shapely
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s
 from patrolroute.scenario.crosscheck import Entry, cross_faults
 from patrolroute.scenario.forming import Forming, VehiclePool
-from patrolroute.scenario.sites import TIERS, Place, Placement, Site, Window
-from patrolroute.scenario.squads import Shift, Squad, Vehicle
+from patrolroute.scenario.presence import Presence
+from patrolroute.scenario.rings import Ring  # noqa: TC001 - pydantic reads the annotation
+from patrolroute.scenario.sites import MOST_VISITS, TIERS, Place, Placement, Site, Window
+from patrolroute.scenario.squads import Break, Shift, Squad, Vehicle
 from patrolroute.scenario.teams import TeamNeeds, Wish, team_faults
 from patrolroute.scenario.times import checked_date, year_first, zone_of
 from patrolroute.scenario.words import found
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TIERS",
+    "Break",
     "Closures",
     "Forming",
     "Identifier",
     "Name",
     "Place",
     "Placement",
+    "Presence",
     "Scenario",
     "Shift",
     "Site",
@@ -48,22 +51,10 @@ __all__ = [
 ]
 
 MAX_SITES, MAX_SQUADS = 20_000, 1_000
+MAX_PRESENCES = 100
 FARTHEST_DAYS = 31
 """No time lies further from the scenario's date; a slip in a year is found by it."""
 
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-
-
-def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    if not shapely.Polygon(ring).is_valid:
-        raise ValueError("crosses itself or has no area; expected its corners in their order around the closed area")
-    return ring
-
-
-Ring = Annotated[
-    tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000), AfterValidator(_simple)
-]
 _Span = TypeVar("_Span", Window, Shift)
 NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
@@ -159,7 +150,7 @@ class Scenario(Frozen):
         The date on which the night begins.
     timezone : str
         IANA name ("Asia/Makassar") or offset ("+08:00").
-    places, sites, squads : tuple
+    places, sites, squads, presence : tuple
     forming : Forming or None
         What more squads are to be formed from; see `patrolroute.form_squads`.
     closures : Closures
@@ -186,6 +177,9 @@ class Scenario(Frozen):
     )
     squads: Annotated[tuple[Squad, ...], Field(max_length=MAX_SQUADS)] = Field(
         default=(), description="a list of squads, or the name of a table"
+    )
+    presence: Annotated[tuple[Presence, ...], Field(max_length=MAX_PRESENCES)] = Field(
+        default=(), description="a list of presences, or the name of a table"
     )
     forming: Forming | None = Field(
         default=None, description="a table of people, vehicles and so on, from which squads are formed"
@@ -229,14 +223,18 @@ class Scenario(Frozen):
             for n, p in enumerate(table, start=1)
         ]
         squads = [
-            Entry(f"squad {n} {found(s.title)}", s.id, None, (("start", s.start), ("end", s.end)))
+            Entry(f"squad {n} {found(s.title)}", s.id, None, (("start", s.start), ("end", s.end), *s.break_ends))
             for n, s in enumerate(self.squads, start=1)
         ]
         forming = self.forming
         crews: list[Squad | Forming] = [*self.squads, *([forming] if forming else [])]
         if forming is not None:
             squads.append(Entry("forming", None, None, (("start", forming.start), ("end", forming.end))))
-        faults = cross_faults(points, squads)
+        presences = [
+            Entry(f"presence {n} {found(p.title)}", p.id, None, (("place", p.place),))
+            for n, p in enumerate(self.presence, start=1)
+        ]
+        faults = cross_faults(points, squads, presences)
         wishes = [
             Wish(entry.where, site.needs, site.only_by, site.not_by)
             for entry, site in zip(points[len(self.places) :], self.sites, strict=True)
@@ -247,6 +245,8 @@ class Scenario(Frozen):
             faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in site.windows], self.start)]
         for entry, crew in zip(squads, crews, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times([crew.shift.start], self.start)]
+        for entry, each in zip(presences, self.presence, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([each.period.opens], self.start)]
         if faults:
             raise InputError(faults)
         self._bring_home()
@@ -261,11 +261,23 @@ class Scenario(Frozen):
             else site
             for site in self.sites
         )
-        squads = tuple(squad.model_copy(update={"shift": _in_zone(squad.shift, zone)}) for squad in self.squads)
+        squads = tuple(
+            squad.model_copy(
+                update={
+                    "shift": _in_zone(squad.shift, zone),
+                    "breaks": tuple(
+                        each.model_copy(update={"window": _in_zone(each.window, zone)}) if each.window else each
+                        for each in squad.breaks
+                    ),
+                }
+            )
+            for squad in self.squads
+        )
+        presence = tuple(p.model_copy(update={"period": _in_zone(p.period, zone)}) for p in self.presence)
         forming = self.forming
         if forming is not None:
             forming = forming.model_copy(update={"shift": _in_zone(forming.shift, zone)})
-        self.__dict__.update(sites=sites, squads=squads, forming=forming)
+        self.__dict__.update(sites=sites, squads=squads, presence=presence, forming=forming)
 
     @property
     def zone(self) -> ZoneInfo | dt.timezone:
@@ -280,6 +292,40 @@ class Scenario(Frozen):
     def seconds(self, moment: dt.datetime) -> int:
         """Return the whole seconds from `start` to `moment`."""
         return int(elapsed_s(self.start, moment))
+
+    @cached_property
+    def span(self) -> tuple[dt.datetime, dt.datetime] | None:
+        """From when the first squad may leave until the last one must be back; None without squads."""
+        if not self.squads:
+            return None
+        return (
+            min((squad.shift.leave for squad in self.squads), key=dt.datetime.timestamp),
+            max((squad.shift.back for squad in self.squads), key=dt.datetime.timestamp),
+        )
+
+    def visits_wanted(self, site: Site) -> int:
+        """Return how many visits a site wants: its `visits`, or one in each whole `every_min` of the night, at least 1.
+
+        The night is the squads' span, for a site with windows from the first one's opening to the last one's closing.
+        """
+        if site.every_min is None or self.span is None:
+            return site.visits
+        first, last = (moment.timestamp() for moment in self.span)
+        if site.windows:
+            first = max(first, min(window.opens.timestamp() for window in site.windows))
+            last = min(last, max(window.closes.timestamp() for window in site.windows))
+        return min(max(1, int((last - first) // (site.every_min * 60))), MOST_VISITS)
+
+    @cached_property
+    def bases(self) -> frozenset[str]:
+        """Ids of the points that squads, their breaks and presences name."""
+        return frozenset(
+            [
+                *(end for squad in self.squads for end in (squad.start, squad.end)),
+                *(place for squad in self.squads for each in squad.breaks for place in each.places),
+                *(each.place for each in self.presence),
+            ]
+        )
 
     @cached_property
     def points(self) -> dict[str, Place]:

@@ -13,7 +13,17 @@ from pydantic import ValidationError
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.crosscheck import cross_faults
-from patrolroute.scenario.entries import COLUMNS, entry_of, forces_of, place_of, point_in, site_of, squad_of, wish_of
+from patrolroute.scenario.entries import (
+    COLUMNS,
+    entry_of,
+    forces_of,
+    place_of,
+    point_in,
+    presence_of,
+    site_of,
+    squad_of,
+    wish_of,
+)
 from patrolroute.scenario.files import read_text
 from patrolroute.scenario.formingentry import forming_of
 from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
@@ -79,6 +89,7 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     places = _built(tables["places"], place_of, clock, of_rows)
     sites = _built(tables["sites"], site_of, clock, of_rows)
     squads = _built(tables["squads"], squad_of, clock, of_rows)
+    presence = _built(tables["presence"], presence_of, clock, of_rows)
     forming, wrong = forming_of(f"{file.name} [forming]", data.get("forming"), clock)
     of_rows += wrong
     faults.extend(fault for fault in of_rows if dated or not _follows_from_no_date(fault))
@@ -86,7 +97,14 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     faults.raise_if_any()
     try:
         return Scenario(
-            **head, places=places, sites=sites, squads=squads, forming=forming, closures=closures, travel=travel
+            **head,
+            places=places,
+            sites=sites,
+            squads=squads,
+            presence=presence,
+            forming=forming,
+            closures=closures,
+            travel=travel,
         )
     except InputError as error:
         raise InputError(f"{file.name}: {fault}" for fault in error.faults) from None
@@ -229,12 +247,13 @@ def _table(file: Path, kind: str, value: Any, faults: Faults) -> Table:
         match path.suffix.lower():
             case ".csv":
                 return read_csv(path, COLUMNS[kind], faults)
-            case ".geojson":
+            case ".geojson" if kind != "presence":
                 return read_geojson(path, COLUMNS[kind], faults)
-            case ".gpkg":
+            case ".gpkg" if kind != "presence":
                 return read_geopackage(path, layer if sharp else None, COLUMNS[kind], faults)
         advice = _OTHER_FORMATS.get(path.suffix.lower(), "save it as one of these")
-        faults.add(f"{file.name}: {kind} is {found(value)}; expected a .csv, .geojson or .gpkg file; {advice}.")
+        formats = "a .csv file" if kind == "presence" else "a .csv, .geojson or .gpkg file"
+        faults.add(f"{file.name}: {kind} is {found(value)}; expected {formats}; {advice}.")
     except InputError as error:
         faults.extend(error.faults)
     return Table(whole=False)
@@ -291,8 +310,9 @@ def _crossed(name: str, tables: dict[str, Table], forming: Any) -> list[str]:
     if isinstance(forming, dict):
         crews.append(Row(where=f"{name} [forming]", cells=forming))
         squads.append(entry_of(crews[-1])._replace(id=None))
+    presences = [entry_of(row) for row in tables["presence"].rows]
     whole = {kind: table.whole and "id" not in table.missing for kind, table in tables.items()}
-    faults = cross_faults(points, squads, all_known=whole["places"] and whole["sites"])
+    faults = cross_faults(points, squads, presences, all_known=whole["places"] and whole["sites"])
     if whole["squads"]:
         ids = [squad.id for squad in squads if squad.id]
         forces = [force for row in crews for force in forces_of(row)]

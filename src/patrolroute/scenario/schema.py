@@ -43,8 +43,12 @@ def scenario_schema() -> dict[str, Any]:
     _flatten_team(definitions["Site"])
     _flatten_squad(definitions["Squad"])
     _flatten_forming(definitions["Forming"])
+    definitions["Break"]["properties"]["window"] = _one_span(definitions["Break"]["properties"]["window"])
+    definitions["Presence"]["properties"]["period"] = _one_span(definitions["Presence"]["properties"]["period"])
+    definitions["Presence"]["properties"]["tier"] = _tier_or_class(definitions["Presence"]["properties"]["tier"])
     for kind in ("places", "sites", "squads"):
         schema["properties"][kind] = _or_table(schema["properties"][kind], _TABLE)
+    schema["properties"]["presence"] = _or_table(schema["properties"]["presence"], r"^.+\.csv$")
     closures = definitions["Closures"]["properties"]
     closures["polygons"] = _or_table(closures["polygons"], r"^.+\.geojson$")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "patrolroute scenario", **schema}
@@ -65,13 +69,19 @@ def _flatten_site(site: dict[str, Any]) -> None:
             },
         ],
     }
-    tier = properties["tier"]
+    properties["tier"] = _tier_or_class(properties["tier"])
+
+
+def _tier_or_class(tier: dict[str, Any]) -> dict[str, Any]:
     about, default = tier.pop("description"), tier.pop("default")
-    properties["tier"] = {
-        "description": about,
-        "default": default,
-        "anyOf": [tier, {"enum": list(TIERS)}],
-    }
+    return {"description": about, "default": default, "anyOf": [tier, {"enum": list(TIERS)}]}
+
+
+def _one_span(window: dict[str, Any]) -> dict[str, Any]:
+    """Return the form of a field that holds one window, as a table or as a text."""
+    outer: dict[str, Any] = {key: window[key] for key in ("description", "default") if key in window}
+    empty = [{"type": "null"}] if "default" in window else []
+    return {**outer, "anyOf": [{"$ref": "#/$defs/Window"}, {"type": "string", "pattern": rf"^\s*{_SPAN}\s*$"}, *empty]}
 
 
 def _flatten_team(wishing: dict[str, Any]) -> None:
@@ -96,6 +106,12 @@ def _flatten_squad(squad: dict[str, Any]) -> None:
     properties["vehicle"] = {
         "description": vehicle["description"],
         "anyOf": [{"$ref": "#/$defs/Vehicle"}, {"enum": ["car", "motorcycle"]}],
+    }
+    breaks = properties["breaks"]
+    properties["breaks"] = {
+        "description": breaks.pop("description"),
+        "default": breaks.pop("default"),
+        "anyOf": [breaks, {"type": "string", "pattern": r"^\s*([0-9][^;]*(;\s*|$))*$"}],
     }
     factor = Vehicle.model_json_schema()["properties"]["speed_factor"]
     properties["speed_factor"] = {key: value for key, value in factor.items() if key != "title"}

@@ -9,12 +9,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, seconds_up
 from patrolroute.scenario.teams import TeamNeeds
 from patrolroute.scenario.words import did_you_mean, found
 
 TIERS = {"sangat rawan": 1, "rawan": 2, "aman": 3}
 """Polri's classes of vulnerability and the tiers that they mean."""
+
+MOST_VISITS = 48
+"""That a site may want in one night: one each half hour of the longest."""
 
 
 class Placement(StrEnum):
@@ -115,6 +119,41 @@ def later_day(start: Moment, end: Moment) -> str:
     return f"{end.fromordinal(day):%Y-%m-%d}T{end:%H:%M}"
 
 
+def tier_of(value: Any, *, expected: str | None) -> Any:
+    """Return the tier that one of Polri's classes means; anything else as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is a word and no such class.
+    """
+    if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
+        return value
+    words = " ".join(value.lower().split())
+    if words not in TIERS:
+        # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
+        hint = did_you_mean(words, TIERS, cutoff=0.8)
+        raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
+    return TIERS[words]
+
+
+def whole_weight(value: Any) -> Any:
+    """Return a weight as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is a fraction; it says what to multiply all weights by.
+    """
+    if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and abs(value) < 1e6:
+        factor = next((f for f in (10, 100, 1000) if math.isclose(value * f, round(value * f), rel_tol=1e-9)), 1000)
+        raise ValueError(
+            f"weight is {value:g}, not a whole number; expected 1 or more; multiply all weights by {factor}"
+            + ("" if math.isclose(value * factor, round(value * factor), rel_tol=1e-9) else " and round them")
+        )
+    return value
+
+
 class Site(TeamNeeds, Place):
     """A place worth a stop.
 
@@ -129,7 +168,17 @@ class Site(TeamNeeds, Place):
     windows : tuple of Window
         The stop lies wholly within one of them; any time when there is none.
     required : bool
-        Whether a plan without the site is no plan.
+        Whether a plan without the site is no plan; one visit is enough.
+    visits : int
+        How many visits are wanted, over all squads.
+    every_min : float or None
+        Wants one visit in as many minutes of the night instead of a fixed number (`Scenario.visits_wanted`).
+    gap_min, gap_max_min : float or None
+        Least and greatest minutes from the end of one visit to the beginning of the next.
+    revisit_weight : int or None
+        Worth of each further visit; the site's weight when left out.
+    squads_together : int
+        So many squads meet here, beginning at the same time: all of them or none. Of several visits the first is so.
     needs, people_min, vehicles, only_by, not_by
         What is asked of a squad that stops there; see `TeamNeeds`.
 
@@ -153,30 +202,35 @@ class Site(TeamNeeds, Place):
         default=(), description="spans of time such as '20:15/22:30', of which the stop lies in one"
     )
     required: bool = Field(default=False, description="true or false: whether a plan without the site is no plan")
+    visits: Annotated[int, Field(ge=1, le=MOST_VISITS)] = Field(
+        default=1, description=f"a whole number from 1 to {MOST_VISITS}: how many visits the site wants"
+    )
+    every_min: Annotated[float, Field(ge=5, le=1440)] | None = Field(
+        default=None, description="minutes from 5 to 1440: the site wants one visit in as many minutes of the night"
+    )
+    gap_min: Annotated[float, Field(ge=0, le=1440)] | None = Field(
+        default=None,
+        description="minutes from 0 to 1440 between the end of one visit and the next; a visit sooner earns nothing",
+    )
+    gap_max_min: Annotated[float, Field(ge=0, le=1440)] | None = Field(
+        default=None, description="most minutes between the end of one visit and the next, from 0 to 1440"
+    )
+    revisit_weight: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None, description="a whole number from 1 to 1000000: what each further visit is worth"
+    )
+    squads_together: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=1, description="a whole number from 1 to 20: how many squads meet at the site at the same time"
+    )
 
     @field_validator("tier", mode="before")
     @classmethod
     def _tier_of_class(cls, value: Any) -> Any:
-        if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
-            return value
-        words = " ".join(value.lower().split())
-        if words not in TIERS:
-            expected = cls.model_fields["tier"].description
-            # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
-            hint = did_you_mean(words, TIERS, cutoff=0.8)
-            raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
-        return TIERS[words]
+        return tier_of(value, expected=cls.model_fields["tier"].description)
 
     @field_validator("weight", mode="before")
     @classmethod
     def _whole_weight(cls, value: Any) -> Any:
-        if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and abs(value) < 1e6:
-            factor = next((f for f in (10, 100, 1000) if math.isclose(value * f, round(value * f), rel_tol=1e-9)), 1000)
-            raise ValueError(
-                f"weight is {value:g}, not a whole number; expected 1 or more; multiply all weights by {factor}"
-                + ("" if math.isclose(value * factor, round(value * factor), rel_tol=1e-9) else " and round them")
-            )
-        return value
+        return whole_weight(value)
 
     @field_validator("windows")
     @classmethod
@@ -189,6 +243,38 @@ class Site(TeamNeeds, Place):
                 "lengthen the window or shorten dwell_min"
             )
         return windows
+
+    @model_validator(mode="after")
+    def _visits_fit(self) -> Self:
+        faults = []
+        if self.visits > 1 and self.every_min is not None:
+            faults.append(f"visits is {self.visits} and every_min {self.every_min:g}; both say how many; delete one")
+        for name in ("gap_min", "gap_max_min", "revisit_weight"):
+            value = getattr(self, name)
+            if value is not None and self.visits == 1 and self.every_min is None:
+                faults.append(
+                    f"{name} is {value:g}, and one visit is wanted; expected visits of 2 or more, or every_min; write "
+                    f"one of them or delete {name}"
+                )
+        if self.gap_max_min is not None and self.gap_max_min < self.least_gap_min:
+            least = "gap_min" if self.gap_min is not None else "gap_min, half of every_min where it is left out,"
+            faults.append(
+                f"gap_max_min is {self.gap_max_min:g}, less than {least} {self.least_gap_min:g}; expected as much or "
+                "more"
+            )
+        if faults:
+            raise InputError(faults)
+        return self
+
+    @property
+    def least_gap_min(self) -> float:
+        """Least minutes from the end of one visit to the next; half of `every_min` where no gap is given."""
+        return (self.every_min or 0.0) / 2 if self.gap_min is None else self.gap_min
+
+    @property
+    def further_weight(self) -> int:
+        """What each visit after the first is worth."""
+        return self.weight if self.revisit_weight is None else self.revisit_weight
 
     @property
     def dwell_s(self) -> int:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, seconds_up
-from patrolroute.scenario.sites import later_day
+from patrolroute.scenario.sites import Window, later_day
 from patrolroute.scenario.teams import vehicle_kind
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 LONGEST_SHIFT_H = 48
 """One scenario is one night; anything longer is a slip in a date."""
+
+MOST_BREAKS = 6
+USUAL_BREAK_MIN = 15.0
+"""Minutes of a break of a squad that only says how long it may go without."""
 
 
 class Shift(Frozen):
@@ -118,6 +123,50 @@ class Vehicle(Frozen):
         return round(self.speed_factor * 1000)
 
 
+class Break(Frozen):
+    """A break that a squad takes if it goes out.
+
+    Parameters
+    ----------
+    minutes : float
+    window : Window or None
+        The break lies wholly within it; any time of the shift when left out.
+    places : tuple of str
+        Ids of the places and sites where it may be taken; wherever the squad is when left out.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault, or the break does not fit its window.
+    """
+
+    minutes: Annotated[float, Field(ge=1, le=480)] = Field(description="minutes from 1 to 480")
+    window: Window | None = Field(default=None, description="a span of time such as '22:30/23:30'")
+    places: Annotated[tuple[Identifier, ...], Field(max_length=50)] = Field(
+        default=(), description="ids of the places or sites where it may be taken; anywhere when left out"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.window is not None and self.window.length_s < seconds_up(self.minutes):
+            raise ValueError(
+                f"a break of {self.minutes:g} min does not fit the window {self.window.opens:%H:%M}-"
+                f"{self.window.closes:%H:%M}; lengthen the window or shorten the break"
+            )
+        return self
+
+    @property
+    def length_s(self) -> int:
+        """Seconds of the break, rounded up."""
+        return seconds_up(self.minutes)
+
+    @property
+    def words(self) -> str:
+        """The break as a fault or a sheet names it."""
+        within = f" within {self.window.opens:%H:%M}-{self.window.closes:%H:%M}" if self.window else ""
+        return f"{self.minutes:g} min{within}" + (f" at {' or '.join(self.places)}" if self.places else "")
+
+
 class Squad(Frozen):
     """People who ride together.
 
@@ -134,6 +183,11 @@ class Squad(Frozen):
         Most minutes at the wheel; None for no limit but the shift.
     max_stops : int or None
         Most stops of the night; None for no limit but the shift.
+    breaks : tuple of Break
+        Taken if the squad goes out.
+    longest_without_break_min : float or None
+        From when it may leave to when it must be back no longer than so many minutes pass without a break; more
+        breaks than `breaks` names are taken where that needs them.
 
     Raises
     ------
@@ -156,6 +210,37 @@ class Squad(Frozen):
     max_stops: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
         default=None, description="most stops of the night, from 0 to 10000; left out for no limit but the shift"
     )
+    breaks: Annotated[tuple[Break, ...], Field(max_length=MOST_BREAKS)] = Field(
+        default=(), description="breaks such as '15 22:30/23:30', minutes and the window in which they lie"
+    )
+    longest_without_break_min: Annotated[float, Field(ge=30, le=2880)] | None = Field(
+        default=None, description="most minutes of the shift without a break, from 30 to 2880"
+    )
+
+    @model_validator(mode="after")
+    def _breaks_fit(self) -> Self:
+        faults = []
+        leave, back = self.shift.leave, self.shift.back
+        for number, each in enumerate(self.breaks, start=1):
+            opens, closes = (each.window.opens, each.window.closes) if each.window else (leave, back)
+            if min(closes.timestamp(), back.timestamp()) - max(opens.timestamp(), leave.timestamp()) < each.length_s:
+                faults.append(
+                    f"break {number}, {each.words}, does not fit between {leave:%H:%M}, when the squad may leave, and "
+                    f"{back:%H:%M}, when it must be back; move the window or shorten the break"
+                )
+        if faults:
+            raise InputError(faults)
+        return self
+
+    @property
+    def break_ends(self) -> tuple[tuple[str, str], ...]:
+        """The places that its breaks name, each with what to call the field."""
+        return tuple((f"place of break {n}", p) for n, each in enumerate(self.breaks, start=1) for p in each.places)
+
+    @property
+    def least_break_min(self) -> float:
+        """What counts as a break: the shortest that it has, 15 minutes where it has none."""
+        return min((each.minutes for each in self.breaks), default=USUAL_BREAK_MIN)
 
     @property
     def title(self) -> str:
