@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from typing import Any
 
 from hypothesis import strategies as st
 
-from patrolroute.scenario import Closures, Place, Scenario, Shift, Site, Squad, Travel, Vehicle, Window, zone_of
+from patrolroute.scenario import Closures, Place, Scenario, Shift, Site, Squad, Travel, Vehicle, Window, Worth, zone_of
 from patrolroute.scenario.model import Placement
 
 TIMEZONES = ("Asia/Makassar", "Asia/Jayapura", "Europe/Lisbon", "America/New_York", "+08:00", "-03:30", "UTC")
@@ -59,15 +60,30 @@ def sites(draw: st.DrawFn, site_id: str, date: dt.date, timezone: str) -> Site:
         length_s = draw(st.integers(max(1, math.ceil(dwell_min * 60)), 8 * 3600))
         closes = (opens.astimezone(dt.UTC) + dt.timedelta(seconds=length_s)).astimezone(opens.tzinfo)
         windows.append(Window(opens=opens, closes=closes))
+    weight = draw(st.integers(1, 1_000_000))
+    seen = draw(st.booleans()) and weight > 1
     return Site(
         id=site_id,
         tier=draw(st.integers(1, 9)),
-        weight=draw(st.integers(1, 1_000_000)),
+        weight=weight,
+        worth=draw(worths(date, timezone)),
+        seen_within_m=draw(st.floats(0.5, 1000)) if seen else None,
+        seen_weight=draw(st.integers(1, weight - 1)) if seen else None,
+        wait=draw(st.booleans()),
         dwell_min=dwell_min,
         windows=tuple(windows),
         required=draw(st.booleans()),
         **draw(points()),
     )
+
+
+@st.composite
+def worths(draw: st.DrawFn, date: dt.date, timezone: str) -> tuple[Worth, ...]:
+    """Return weights by the hour, in spans that share no time."""
+    edges = sorted(set(draw(st.lists(moments(date, timezone), max_size=5))), key=dt.datetime.timestamp)
+    pairs = itertools.pairwise(edges)
+    spans = tuple(Worth(since=a, until=b, weight=draw(st.integers(0, 1_000_000))) for a, b in pairs)
+    return tuple(span for span in spans if draw(st.booleans()))
 
 
 @st.composite
@@ -82,10 +98,11 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
         name=draw(names()),
         people=draw(st.dictionaries(names(min_size=1), st.integers(0, 50), max_size=3)),
         vehicle=Vehicle(kind=draw(st.sampled_from(["car", "motorcycle"])), speed_factor=draw(st.floats(0.1, 5))),
-        start=draw(st.sampled_from(ends)),
-        end=draw(st.sampled_from(ends)),
+        start=draw(st.sampled_from([*ends, "anywhere"])),
+        end=draw(st.sampled_from([*ends, "anywhere"])),
         shift=Shift(start=start, end=end, briefing_min=briefing_s // 60),
         max_driving_min=draw(st.none() | st.floats(0, 2880)),
+        overtime_min=draw(st.floats(0, 1440)),
     )
 
 
@@ -119,5 +136,6 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
             u_turn_s=draw(st.floats(0, 120)),
             speeds_kph=draw(st.dictionaries(st.sampled_from(["residential", "primary"]), st.floats(5, 90))),
         ),
+        balance=draw(st.sampled_from([None, "stops", "duty"])),
         notes=tuple(draw(st.lists(names(), max_size=2))),
     )

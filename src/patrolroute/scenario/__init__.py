@@ -12,6 +12,7 @@ from patrolroute.scenario.model import (
     Travel,
     Vehicle,
     Window,
+    Worth,
     zone_of,
 )
 from patrolroute.scenario.read import read_scenario
@@ -30,6 +31,7 @@ __all__ = [
     "Travel",
     "Vehicle",
     "Window",
+    "Worth",
     "read_scenario",
     "scenario_schema",
     "write_scenario",

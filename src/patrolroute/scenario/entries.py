@@ -15,6 +15,7 @@ from patrolroute.scenario.rows import OTHER_WORDS, Columns
 from patrolroute.scenario.sites import Place, Site
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
 from patrolroute.scenario.words import did_you_mean, faults_of, found, sentence
+from patrolroute.scenario.worth import worth_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model", Place, Site, Squad)
 
 _PLACE = ("id", "name", "lon", "lat", "placement", "source")
-_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required")
+_TIMING = ("worth", "seen_within_m", "seen_weight", "wait")
+_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_TIMING)
 _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
                "debriefing_min": "debriefing_min"}  # fmt: skip
-_SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min")
+_SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min",
+          "overtime_min")  # fmt: skip
 
 COLUMNS = {
     "places": Columns(what="places", known=_PLACE, required=("id", "lon", "lat")),
@@ -39,12 +42,14 @@ COLUMNS = {
 NESTED = {"squads": ("shift",)}
 """Fields that only the nested form of TOML and JSON has."""
 
-_DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min"}
-_WHOLE = {"tier", "weight"}
+_DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min",
+            "overtime_min", "seen_within_m"}  # fmt: skip
+_WHOLE = {"tier", "weight", "seen_weight"}
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?", re.ASCII)
 _YES_NO = {"true": True, "yes": True, "ya": True, "1": True, "false": False, "no": False, "tidak": False, "0": False}
-_TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "squads", "closures", "travel", "notes"}
+_TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "squads", "closures", "travel", "notes",
+              "balance"}  # fmt: skip
 
 
 class Reading:
@@ -95,20 +100,24 @@ def place_of(row: Row, _clock: Clock, missing: frozenset[str] = frozenset()) -> 
 def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Site | None, list[str]]:
     """Return the site of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required"}))
+    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required", "worth", "wait"}))
     reading.take("windows", clock.windows)
     reading.take("required", yes_or_no)
+    reading.take("worth", partial(worth_of, clock=clock))
+    if "worth" in reading.spoilt and reading.data.get("weight") == 0:
+        reading.spoilt.add("weight")
+    reading.take("wait", partial(yes_or_no, field="wait"))
     _refuse_others(reading, _SITE)
     site = reading.build(Site, missing)
     if site is not None:
-        _check_dates(reading, [window.opens for window in site.windows], clock)
+        _check_dates(reading, [*(w.opens for w in site.windows), *(w.since for w in site.worth)], clock)
     return None if reading.faults else site, reading.faults
 
 
 def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Squad | None, list[str]]:
     """Return the squad of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, ("id", "name", "start", "end", "max_driving_min"))
+    _simple(reading, ("id", "name", "start", "end", "max_driving_min", "overtime_min"))
     reading.take("people", people_of)
     _vehicle(reading)
     _shift(reading, clock, missing)
@@ -166,7 +175,7 @@ def number(value: Any, *, decimal_comma: bool = False, whole: bool = False) -> i
     return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
 
 
-def yes_or_no(value: Any) -> bool:
+def yes_or_no(value: Any, *, field: str = "required") -> bool:
     """Return the truth of true, yes, ya, 1 and false, no, tidak, 0.
 
     Raises
@@ -178,7 +187,7 @@ def yes_or_no(value: Any) -> bool:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     known = _YES_NO.get(text.strip().lower())
     if known is None:
-        raise ValueError(f"required is {found(value)}; expected true or false (yes, ya, 1 or no, tidak, 0)")
+        raise ValueError(f"{field} is {found(value)}; expected true or false (yes, ya, 1 or no, tidak, 0)")
     return known
 
 

@@ -21,6 +21,7 @@ from patrolroute.scenario.sites import TIERS, Place, Placement, Site, Window
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
 from patrolroute.scenario.times import checked_date, year_first, zone_of
 from patrolroute.scenario.words import found
+from patrolroute.scenario.worth import Worth
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -39,6 +40,7 @@ __all__ = [
     "Travel",
     "Vehicle",
     "Window",
+    "Worth",
     "zone_of",
 ]
 
@@ -59,7 +61,7 @@ def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float],
 Ring = Annotated[
     tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000), AfterValidator(_simple)
 ]
-_Span = TypeVar("_Span", Window, Shift)
+_Span = TypeVar("_Span", Window, Shift, Worth)
 NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
@@ -159,6 +161,8 @@ class Scenario(Frozen):
     travel : Travel
     notes : tuple of str
         Sentences that are printed on every output.
+    balance : {"stops", "duty"} or None
+        What squads share evenly among plans that cover as much with as little overtime: stops, or time on duty.
 
     Raises
     ------
@@ -187,6 +191,10 @@ class Scenario(Frozen):
     )
     notes: Annotated[tuple[Name, ...], Field(max_length=100)] = Field(
         default=(), description="a list of at most 100 sentences that every output prints"
+    )
+    balance: Literal["stops", "duty"] | None = Field(
+        default=None,
+        description="'stops' or 'duty': what squads share evenly where plans cover as much with as little overtime",
     )
 
     @field_validator("date", mode="before")
@@ -224,7 +232,7 @@ class Scenario(Frozen):
         ]
         faults = cross_faults(points, squads)
         for entry, site in zip(points[len(self.places) :], self.sites, strict=True):
-            faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in site.windows], self.start)]
+            faults += [f"{entry.where}: {text}" for text in far_times(_begins(site), self.start)]
         for entry, squad in zip(squads, self.squads, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times([squad.shift.start], self.start)]
         if faults:
@@ -236,8 +244,13 @@ class Scenario(Frozen):
         """Put every time on the scenario's clock; moments stay what they are."""
         zone = self.zone
         sites = tuple(
-            site.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in site.windows)})
-            if site.windows
+            site.model_copy(
+                update={
+                    "windows": tuple(_in_zone(w, zone) for w in site.windows),
+                    "worth": tuple(_in_zone(w, zone) for w in site.worth),
+                }
+            )
+            if site.windows or site.worth
             else site
             for site in self.sites
         )
@@ -272,6 +285,10 @@ def far_times(moments: list[Moment], start: dt.datetime) -> list[str]:
         for moment in moments
         if abs(elapsed_s(start, moment)) > FARTHEST_DAYS * 86400
     ]
+
+
+def _begins(site: Site) -> list[Moment]:
+    return [*(window.opens for window in site.windows), *(span.since for span in site.worth)]
 
 
 def _in_zone(span: _Span, zone: ZoneInfo | dt.timezone) -> _Span:
