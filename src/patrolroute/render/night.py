@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from patrolroute.errors import Faults, InputError
+from patrolroute.render.passed import Passing, passings
+from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.model import Placement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
 
-    from patrolroute.plans import Plan, Route
+    from patrolroute.plans import Plan, Route, Visit
     from patrolroute.roads import Leg, RoadNetwork
     from patrolroute.scenario.model import Place, Scenario, Site, Squad
 
@@ -60,6 +62,8 @@ class Night:
     legs : mapping of (str, int) to Leg
         By squad id and position in the route: 0 leads from the start place to the first visit, n from the last of n
         visits to the end place. Only legs that are driven.
+    spots : mapping of str to Place, optional
+        Points of the streets that the plan goes by besides the scenario's places and sites, by their ids.
 
     Raises
     ------
@@ -72,6 +76,7 @@ class Night:
     scenario: Scenario
     roads: RoadNetwork
     legs: Mapping[tuple[str, int], Leg]
+    spots: Mapping[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -89,7 +94,7 @@ class Night:
             if route.squad not in self._squads:
                 faults.add(f"plan {name!r} has a route for squad {route.squad!r}, which the scenario does not name.")
             for visit in route.visits:
-                unknown = {visit.site, visit.entry, visit.exit} - self.scenario.points.keys()
+                unknown = {visit.site, visit.entry, visit.exit} - self.points.keys() - {ANYWHERE}
                 if visit.site not in self._sites:
                     faults.add(f"plan {name!r} visits {visit.site!r}, which is no site of the scenario.")
                 elif unknown:
@@ -145,12 +150,26 @@ class Night:
         """Whether streets or travel times were generated rather than surveyed."""
         return self.roads.provenance.synthetic or self.plan.provenance.synthetic
 
+    @cached_property
+    def points(self) -> Mapping[str, Place]:
+        """What routes go by, by id: the scenario's places and sites, and further points of the streets."""
+        return {**self.scenario.points, **self.spots}
+
+    @property
+    def bases(self) -> tuple[Place, ...]:
+        """The places where squads start or end; not all squads have any."""
+        ends = dict.fromkeys(end for squad in self.scenario.squads for end in (squad.start, squad.end))
+        return tuple(self.scenario.points[end] for end in ends if end != ANYWHERE)
+
+    @cached_property
+    def passed(self) -> Mapping[str, Passing]:
+        """The sites that are left out and that a squad drives past near enough to see them."""
+        return passings(self)
+
     @property
     def approximate(self) -> tuple[Place, ...]:
         """The places and sites of the night whose position no source gives exactly."""
-        used = {end for squad in self.scenario.squads for end in (squad.start, squad.end)}
-        points = self.scenario.points
-        ends = [points[each] for each in dict.fromkeys(used) if each not in self._sites]
+        ends = [place for place in self.bases if place.id not in self._sites]
         return tuple(
             point for point in (*sorted(ends, key=lambda p: p.id), *self.scenario.sites) if is_approximate(point)
         )
@@ -188,26 +207,52 @@ class Night:
         first = min((squad.shift.start for squad in self.scenario.squads), default=self.scenario.start)
         return first.astimezone(zone).utcoffset()
 
+    def seen(self, visit: Visit) -> bool:
+        """Whether a visit of a site is no stop: the squad sees it from the road."""
+        site = self._sites.get(visit.site)
+        return site is not None and site.seen_within_m is not None and visit.entry != site.id
+
+    def earned(self, visit: Visit) -> int:
+        """Return what a visit of a site is worth: by its hour, and less where the site is only seen."""
+        site = self._sites[visit.site]
+        worth = site.worth_at(self.clock(visit.begin_s))
+        return min(worth, site.seen_weight or 0) if self.seen(visit) else worth
+
+    def overtime_s(self, route: Route) -> int:
+        """Return the seconds by which a squad is back after its shift, less the debriefing."""
+        late = self.clock(route.return_s).timestamp() - self.squad(route.squad).shift.back.timestamp()
+        return max(0, int(late)) if route.visits else 0
+
     def drives(self, route: Route) -> Iterator[Drive]:
-        """Yield the drives of a route in order; none for a squad that stays at its place."""
+        """Yield the drives of a route in order; none for a squad that stays at its place.
+
+        A squad that starts or ends anywhere has no first or no last drive. To a site without waiting it sets out later
+        than it might.
+        """
         if not route.visits:
             return
-        squad, points = self.squad(route.squad), self.scenario.points
+        squad, points = self.squad(route.squad), self.points
         here, leave_s, left_s, left_m = squad.start, route.leave_s, route.drive_s, route.drive_m
         for number, visit in enumerate(route.visits):
-            yield Drive(
-                route.squad,
-                number,
-                points[here],
-                points[visit.entry],
-                leave_s,
-                visit.arrive_s,
-                visit.drive_s,
-                visit.drive_m,
-                self.legs.get((route.squad, number)),
-            )
+            site = self._sites.get(visit.site)
+            if site is not None and not site.wait:
+                leave_s = visit.arrive_s - visit.drive_s
+            if here != ANYWHERE:
+                yield Drive(
+                    route.squad,
+                    number,
+                    points[here],
+                    points[visit.entry],
+                    leave_s,
+                    visit.arrive_s,
+                    visit.drive_s,
+                    visit.drive_m,
+                    self.legs.get((route.squad, number)),
+                )
             here, leave_s = visit.exit, visit.end_s
             left_s, left_m = left_s - visit.drive_s, left_m - visit.drive_m
+        if ANYWHERE in (here, squad.end):
+            return
         number = len(route.visits)
         leg = self.legs.get((route.squad, number))
         yield Drive(route.squad, number, points[here], points[squad.end], leave_s, route.return_s, left_s, left_m, leg)

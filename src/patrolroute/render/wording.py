@@ -206,6 +206,15 @@ def streets_text(leg: Leg | None) -> str:
     return " > ".join(f"{stretch.words} ({length_text(stretch.length_m)})" for stretch in stretches(leg))
 
 
+def stops_text(night: Night, route: Route, *, short: bool = False) -> str:
+    """Return how many stops a route makes, and how many sites it sees from the road."""
+    seen = sum(map(night.seen, route.visits))
+    stops = counted(len(route.visits) - seen, "stop")
+    if not seen:
+        return stops
+    return f"{stops} + {seen} seen" if short else f"{stops} and {counted(seen, 'site')} seen from the road"
+
+
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun, as in "1 stop" and "2 stops"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
