@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, says_nothing
+from patrolroute.rules.seen import earned, most_earned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def _check_skipped(facts: Facts) -> Iterator[Violation]:
         elif (each.part, each.tier, each.weight, each.required) != (
             site_or_none.id,
             site_or_none.tier,
-            site_or_none.weight,
+            most_earned(facts, site_or_none),
             site_or_none.required,
         ):
             yield Violation(
@@ -75,10 +76,13 @@ def _check_skipped(facts: Facts) -> Iterator[Violation]:
 
 def _check_coverage(facts: Facts) -> Iterator[Violation]:
     due: dict[int, list[int]] = {}
+    got: Counter[str] = Counter()
+    for _, site, visit in facts.known_stops():
+        got[site.id] = max(got[site.id], earned(facts, site, visit))
     for site in facts.scenario.sites:
         row = due.setdefault(site.tier, [0, 0, 0, 0])
         visited = int(facts.stops_at[site.id] > 0)
-        for i, amount in enumerate((visited * site.weight, site.weight, visited, 1)):
+        for i, amount in enumerate((got[site.id], most_earned(facts, site), visited, 1)):
             row[i] += amount
     said = {
         each.tier: [each.covered_weight, each.total_weight, each.covered_sites, each.total_sites]
