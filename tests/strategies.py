@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from typing import Any
 
@@ -22,6 +23,7 @@ from patrolroute.scenario import (
     Vehicle,
     VehiclePool,
     Window,
+    Worth,
     zone_of,
 )
 from patrolroute.scenario.model import Placement
@@ -82,14 +84,20 @@ def sites(
         length_s = draw(st.integers(max(1, math.ceil(dwell_min * 60)), 8 * 3600))
         closes = (opens.astimezone(dt.UTC) + dt.timedelta(seconds=length_s)).astimezone(opens.tzinfo)
         windows.append(Window(opens=opens, closes=closes))
+    weight = draw(st.integers(1, 1_000_000))
+    seen = draw(st.booleans()) and weight > 1
     return Site(
         id=site_id,
         tier=draw(st.integers(1, 9)),
-        weight=draw(st.integers(1, 1_000_000)),
+        weight=weight,
+        worth=draw(worths(date, timezone)),
+        seen_within_m=draw(st.floats(0.5, 1000)) if seen else None,
+        seen_weight=draw(st.integers(1, weight - 1)) if seen else None,
+        wait=draw(st.booleans()),
         dwell_min=dwell_min,
         windows=tuple(windows),
         required=draw(st.booleans()),
-        squads_together=draw(st.integers(1, 3)),
+        squads_together=1 if seen else draw(st.integers(1, 3)),
         **draw(revisits()),
         **draw(points()),
         **draw(wishes(squads, forces)),
@@ -186,6 +194,15 @@ def presences(draw: st.DrawFn, presence_id: str, places: list[str], date: dt.dat
 
 
 @st.composite
+def worths(draw: st.DrawFn, date: dt.date, timezone: str) -> tuple[Worth, ...]:
+    """Return weights by the hour, in spans that share no time."""
+    edges = sorted(set(draw(st.lists(moments(date, timezone), max_size=5))), key=dt.datetime.timestamp)
+    pairs = itertools.pairwise(edges)
+    spans = tuple(Worth(since=a, until=b, weight=draw(st.integers(0, 1_000_000))) for a, b in pairs)
+    return tuple(span for span in spans if draw(st.booleans()))
+
+
+@st.composite
 def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timezone: str) -> Squad:
     """Return a squad that starts and ends at some of the places."""
     start = draw(moments(date, timezone, hours=30))
@@ -198,13 +215,14 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
         name=draw(names()),
         people=draw(st.dictionaries(names(min_size=1), st.integers(0, 50), max_size=3)),
         vehicle=Vehicle(kind=draw(st.sampled_from(["car", "motorcycle"])), speed_factor=draw(st.floats(0.1, 5))),
-        start=draw(st.sampled_from(ends)),
-        end=draw(st.sampled_from(ends)),
+        start=draw(st.sampled_from([*ends, "anywhere"])),
+        end=draw(st.sampled_from([*ends, "anywhere"])),
         shift=shift,
         breaks=draw(breaks(shift, ends)),
         longest_without_break_min=draw(st.none() | st.floats(30, 240)),
         max_driving_min=draw(st.none() | st.floats(0, 2880)),
         max_stops=draw(st.none() | st.integers(0, 10_000)),
+        overtime_min=draw(st.floats(0, 1440)),
     )
 
 
@@ -243,5 +261,6 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
             u_turn_s=draw(st.floats(0, 120)),
             speeds_kph=draw(st.dictionaries(st.sampled_from(["residential", "primary"]), st.floats(5, 90))),
         ),
+        balance=draw(st.sampled_from([None, "stops", "duty"])),
         notes=tuple(draw(st.lists(names(), max_size=2))),
     )

@@ -10,6 +10,8 @@ import numpy as np
 from patrolroute.problem import FARTHEST_S, Couplings, Groups, PatrolProblem, Squads, Visits
 from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph
 from patrolroute.rules import RULES, Draft
+from patrolroute.rules.points import seen_points
+from patrolroute.scenario.base import ANYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -72,9 +74,23 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
     profiles = {s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads}
     turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s) if scenario.travel.turns else None
+    placed = placed.with_street_points(_seen(scenario, placed, off_road))
     matrix = travel_matrix(roads, placed, profiles=profiles, turns=turns)
+    if ANYWHERE in bases:
+        matrix = matrix.with_free_point(ANYWHERE)
     problem = compile_problem(scenario, matrix, off_road=off_road.keys())
     return Built(problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road, turns=turns)
+
+
+def _seen(scenario: Scenario, placed: Placed, off_road: Collection[str]) -> dict[str, str]:
+    """Return the street points from which sites can be seen, and their sites."""
+    away_m = dict(zip(placed.ids, placed.distance_m.tolist(), strict=True))
+    within_m = {site.id: site.seen_within_m or 0 for site in scenario.sites}
+    return {
+        point: site
+        for site, point in seen_points(scenario).items()
+        if site not in off_road and away_m[site] <= within_m[site]
+    }
 
 
 def _off_road(roads: RoadNetwork, placed: Placed, limit_m: float) -> dict[str, str]:
@@ -103,7 +119,7 @@ def compile_problem(scenario: Scenario, matrix: TravelMatrix, *, off_road: Colle
     InputError
         When the matrix lacks a point or a profile.
     """
-    draft = Draft()
+    draft = Draft(points=frozenset(matrix.ids))
     for rule in RULES:
         rule.compile(scenario, draft)
     for visit in draft.visits:

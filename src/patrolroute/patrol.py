@@ -30,7 +30,10 @@ from patrolroute.render import (
 )
 from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph, trace_legs
 from patrolroute.rules import RULES, Violation, explain_presence, tied_words
-from patrolroute.scenario import Scenario, read_scenario, write_scenario
+from patrolroute.rules.waiting import wait_elsewhere
+from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
+from patrolroute.scenario.base import ANYWHERE
+from patrolroute.scenario.model import Placement
 from patrolroute.schedule import orders_of
 from patrolroute.solver import Progress, required_left_out, solve
 
@@ -99,7 +102,26 @@ class PatrolPlan:
     @cached_property
     def night(self) -> Night:
         """The plan with its driven legs traced, as `patrolroute.render` takes it."""
-        return Night(plan=self.document, scenario=self.scenario, roads=self.roads, legs=self._trace())
+        return Night(
+            plan=self.document, scenario=self.scenario, roads=self.roads, legs=self._trace(), spots=self._spots()
+        )
+
+    def _spots(self) -> dict[str, Place]:
+        """Return the points of the streets that the plan goes by besides the scenario's own places and sites."""
+        placed, points = self.built.placed, self.scenario.points
+        visits = (visit for route in self.routes for visit in route.visits)
+        owner = {point: visit.site for visit in visits for point in (visit.entry, visit.exit) if point not in points}
+        return {
+            point: Place(
+                id=point,
+                name=points[site].title if site in points else "",
+                lon=float(placed.lon[placed.index(point)]),
+                lat=float(placed.lat[placed.index(point)]),
+                placement=points[site].placement if site in points else Placement.SURVEYED,
+            )
+            for point, site in owner.items()
+            if point in placed.ids
+        }
 
     def _trace(self) -> dict[tuple[str, int], Leg]:
         keys: list[tuple[str, int]] = []
@@ -110,10 +132,11 @@ class PatrolPlan:
                 squad = squads[route.squad]
                 left = [squad.start, *(visit.exit for visit in route.visits)]
                 reached = [*(visit.entry for visit in route.visits), squad.end]
-                # Nothing is driven to a break that is taken where the squad is.
-                driven = [(i, pair) for i, pair in enumerate(zip(left, reached, strict=True)) if pair[0] != pair[1]]
-                keys += [(route.squad, position) for position, _ in driven]
-                pairs += [pair for _, pair in driven]
+                for position, pair in enumerate(zip(left, reached, strict=True)):
+                    # Nothing is driven to a break that is taken where the squad is, nor from or to no certain place.
+                    if pair[0] != pair[1] and ANYWHERE not in pair:
+                        keys.append((route.squad, position))
+                        pairs.append(pair)
         legs = trace_legs(self.roads, self.built.placed, pairs, turns=self.built.turns)
         return dict(zip(keys, legs, strict=True))
 
@@ -360,6 +383,7 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     )
     skipped = tuple(replace(each, reason=tied_words(scenario, document, each) or each.reason) for each in skipped)
     document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
+    document = wait_elsewhere(document, [site.id for site in scenario.sites if not site.wait])
     broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]
     if broken:
         raise RuleBrokenError(map(str, broken))

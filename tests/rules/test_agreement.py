@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,29 +14,39 @@ from patrolroute.build import compile_problem
 from patrolroute.check import check_against_problem, check_plan
 from patrolroute.matrix import TravelMatrix
 from patrolroute.problem import PatrolProblem
+from patrolroute.rules.waiting import wait_elsewhere
 from patrolroute.scenario.model import Scenario
 from patrolroute.schedule import schedule, without_idle_duties
 
 POSITIONS = {"base": 0, "kpu": 3, "bawaslu": 6, "pos": 9}
 PLACES = ({"id": "base", "lon": 123.60, "lat": -10.18}, {"id": "pos", "lon": 123.61, "lat": -10.18})
+ENDS = ("base", "base", "anywhere")
 LABELS = {"windows", "needs", "coupling", "bundle"}
 """What only says which of a site's visits is called which: its third visit in place of its second, say."""
 
 
 def night(pick: random.Random) -> tuple[Scenario, TravelMatrix]:
-    """Return a night of three squads in which every one of the four rules may hold."""
+    """Return a night of three squads in which every rule that adds, changes or ties visits may hold."""
     visits = pick.choice([{}, {"visits": 2, "gap_min": 10}, {"visits": 3, "gap_max_min": 25, "revisit_weight": 2}])
     windows = pick.choice([(), (window((22, 20), (22, 50)), window((23, 0), (23, 50)))])
-    kpu = site("kpu", weight=3, dwell_min=5, squads_together=pick.choice([1, 1, 2]), windows=windows, **visits)
+    kind = pick.choice([{}, {"squads_together": 2}, {"seen_within_m": 40, "seen_weight": 1}])
+    worth = pick.choice([(), ({"from": at(22, 30), "until": at(23, 10), "weight": 7},)])
+    kpu = site("kpu", weight=3, dwell_min=5, windows=windows, worth=worth, wait=pick.random() < 0.8, **kind, **visits)
     post = {"id": "alun", "place": "pos", "period": {"opens": at(22, 40), "closes": at(23, 20)}, "slot_min": 20}
     presence = pick.choice([(), (post | {"all_or_nothing": pick.choice([True, False])},)])
     rest = pick.choice([{}, {"minutes": 10, "window": window((22, 30), (23, 30))}, {"minutes": 5, "places": ("pos",)}])
     limit = pick.choice([None, None, 60])
-    first = squad("a", breaks=(rest,) if rest else (), longest_without_break_min=limit)
-    scenario = scenario_of(
-        (kpu, site("bawaslu", dwell_min=5)), (first, squad("b"), squad("c")), places=PLACES, presence=presence
+    squads = (
+        squad("a", breaks=(rest,) if rest else (), longest_without_break_min=limit).model_copy(
+            update={"start": pick.choice(ENDS)}
+        ),
+        squad("b", overtime_min=pick.choice([0, 15]), breaks=({"minutes": 5},)),
+        squad("c", max_stops=pick.choice([None, 2])).model_copy(update={"end": pick.choice(ENDS)}),
     )
-    return scenario, line_matrix(scenario, POSITIONS)
+    scenario = scenario_of((kpu, site("bawaslu", dwell_min=5)), squads, places=PLACES, presence=presence)
+    matrix = line_matrix(scenario, POSITIONS | ({"kpu~seen": 3} if kpu.seen_within_m else {}))
+    matrix = replace(matrix, lonlat=np.tile([123.6, -10.17], (len(matrix.ids), 1)))
+    return scenario, matrix.with_free_point("anywhere")
 
 
 def some_orders(problem: PatrolProblem, pick: random.Random) -> tuple[tuple[int, ...], ...]:
@@ -58,6 +70,7 @@ def test_the_problem_and_the_words_allow_the_same(seed: int) -> None:
     scenario, matrix = night(pick)
     problem = compile_problem(scenario, matrix)
     plan = schedule(problem, some_orders(problem, pick), engine="dice", name=scenario.name, start=scenario.start)
+    plan = wait_elsewhere(plan, [each.id for each in scenario.sites if not each.wait])
     words = [str(violation) for violation in check_plan(plan, scenario=scenario, matrix=matrix)]
     rules = {violation.rule for violation in check_against_problem(plan, problem)}
     if not rules:

@@ -52,19 +52,22 @@ def squad_gpx(night: Night, squad_id: str) -> bytes:
         },
     )
     _metadata(root, night, f"{SYNTHETIC_BAND}. {title}" if night.synthetic else title)
-    points = night.scenario.points
+    start, end = (night.points.get(each) for each in (squad.start, squad.end))
     if route is None or not route.visits:
-        _waypoint(
-            root, points[squad.start], f"Start: {points[squad.start].title}", squad.shift.leave, "No stops planned."
-        )
+        if start is not None:
+            _waypoint(root, start, f"Start: {start.title}", squad.shift.leave, "No stops planned.")
     else:
-        _waypoint(root, points[squad.start], f"Start: {points[squad.start].title}", night.clock(route.leave_s), "")
+        if start is not None:
+            _waypoint(root, start, f"Start: {start.title}", night.clock(route.leave_s), "")
         for number, visit in enumerate(route.visits, start=1):
             site = night.stop(visit)
             stay = between_text(visit.begin_s, visit.end_s)
             told = f"Stop of {stay}, tier {site.tier}." if visit.site else f"Break of {stay}."
+            if night.seen(visit):
+                told = f"Seen from the road, tier {site.tier}."
             _waypoint(root, site, f"{number} {site.title}", night.clock(visit.begin_s), told)
-        _waypoint(root, points[squad.end], f"End: {points[squad.end].title}", night.clock(route.return_s), "")
+        if end is not None:
+            _waypoint(root, end, f"End: {end.title}", night.clock(route.return_s), "")
         track = ET.SubElement(root, "trk")
         _text(track, "name", title)
         _text(track, "desc", f"Planned times, drives at one speed each. {night.statement}")

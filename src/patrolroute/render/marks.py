@@ -334,16 +334,15 @@ def draw_cross(axes: Axes, spot: NDArray[np.float64] | tuple[float, float], size
 
 def draw_ends(axes: Axes, frame: Frame, night: Night) -> list[tuple[float, float, float]]:
     """Draw the squads' start and end places with their names, and return the squares that they occupy."""
-    points, taken = night.scenario.points, []
-    ends = dict.fromkeys(end for squad in night.scenario.squads for end in (squad.start, squad.end))
-    for end in ends:
-        spot = frame.xy([[points[end].lon, points[end].lat]])[0]
+    taken = []
+    for place in night.bases:
+        spot = frame.xy([[place.lon, place.lat]])[0]
         draw_house(axes, spot)
         taken.append((float(spot[0]), float(spot[1]), 6.5))
-        name = cut(drawable(points[end].title), 7.5, 150)
+        name = cut(drawable(place.title), 7.5, 150)
         right = spot[0] < frame.width * 0.75
         axes.annotate(
-            f"≈ {name}" if is_approximate(points[end]) else name,
+            f"≈ {name}" if is_approximate(place) else name,
             spot,
             xytext=(9 if right else -9, 0),
             textcoords="offset points",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from patrolroute.errors import Faults, InputError
+from patrolroute.render.passed import Passing, passings
+from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.model import Placement, Site
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class Night:
     legs : mapping of (str, int) to Leg
         By squad id and position in the route: 0 leads from the start place to the first visit, n from the last of n
         visits to the end place. Only legs that are driven.
+    spots : mapping of str to Place, optional
+        Points of the streets that the plan goes by besides the scenario's places and sites, by their ids.
 
     Raises
     ------
@@ -76,6 +80,7 @@ class Night:
     scenario: Scenario
     roads: RoadNetwork
     legs: Mapping[tuple[str, int], Leg]
+    spots: Mapping[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -93,7 +98,7 @@ class Night:
             if route.squad not in self._squads:
                 faults.add(f"plan {name!r} has a route for squad {route.squad!r}, which the scenario does not name.")
             for visit in route.visits:
-                unknown = {visit.entry, visit.exit} - self.points.keys()
+                unknown = {visit.entry, visit.exit} - self.points.keys() - {ANYWHERE}
                 if visit.site and visit.site not in self._sites and visit.site not in self._presence:
                     faults.add(f"plan {name!r} visits {visit.site!r}, which is no site of the scenario.")
                 elif unknown:
@@ -130,11 +135,6 @@ class Night:
     def _presence(self) -> Mapping[str, Presence]:
         return {each.id: each for each in self.scenario.presence}
 
-    @cached_property
-    def points(self) -> Mapping[str, Place]:
-        """Places and sites by id."""
-        return self.scenario.points
-
     @property
     def statements(self) -> tuple[str, ...]:
         """The lines that every output prints.
@@ -158,12 +158,27 @@ class Night:
         """Whether streets or travel times were generated rather than surveyed."""
         return self.roads.provenance.synthetic or self.plan.provenance.synthetic
 
+    @cached_property
+    def points(self) -> Mapping[str, Place]:
+        """What routes go by, by id: the scenario's places and sites, and further points of the streets."""
+        return {**self.scenario.points, **self.spots}
+
+    @property
+    def bases(self) -> tuple[Place, ...]:
+        """The places where squads start or end; not all squads have any."""
+        ends = dict.fromkeys(end for squad in self.scenario.squads for end in (squad.start, squad.end))
+        return tuple(self.scenario.points[end] for end in ends if end != ANYWHERE)
+
+    @cached_property
+    def passed(self) -> Mapping[str, Passing]:
+        """The sites that are left out and that a squad drives past near enough to see them."""
+        return passings(self)
+
     @property
     def approximate(self) -> tuple[Place, ...]:
         """The places and sites of the night whose position no source gives exactly."""
-        used = self.scenario.bases
-        points = self.scenario.points
-        ends = [points[each] for each in dict.fromkeys(used) if each not in self._sites]
+        used = (self.points[each] for each in self.scenario.bases if each != ANYWHERE)
+        ends = [place for place in used if place.id not in self._sites]
         return tuple(
             point for point in (*sorted(ends, key=lambda p: p.id), *self.scenario.sites) if is_approximate(point)
         )
@@ -186,7 +201,7 @@ class Night:
         """Return the site of a visit; of a presence or a break a stand-in that lies where it is."""
         if visit.site in self._sites:
             return self._sites[visit.site]
-        place = self.points[visit.entry]
+        place = self._spot(visit)
         if visit.site in self._presence:
             return _stand_in(self._presence[visit.site], place)
         return Site(
@@ -199,6 +214,16 @@ class Night:
             tier=LOWEST_TIER,
         )
 
+    def _spot(self, visit: Visit) -> Place:
+        """Return where a visit is; of a break before the first stop of a squad that starts anywhere, that stop's place.
+
+        On paper such a squad is there already.
+        """
+        if visit.entry != ANYWHERE:
+            return self.points[visit.entry]
+        stops = (v.entry for route in self.plan.routes if visit in route.visits for v in route.visits)
+        return self.points[next(entry for entry in stops if entry != ANYWHERE)]
+
     def left_out(self, skipped: Skipped) -> Site:
         """Return the site that is left out, called so where it is a further visit; of a presence a stand-in."""
         if skipped.site in self._sites:
@@ -209,7 +234,10 @@ class Night:
         return _stand_in(presence, self.points[presence.place])
 
     def weight(self, visit: Visit) -> int:
-        """Return what a visit is worth; of squads that meet, the first one's visit has the worth of all."""
+        """Return what a visit is worth: the first one by its hour, and less where the site is only seen.
+
+        Of squads that meet, the first one's visit has the worth of all.
+        """
         if not visit.site:
             return 0
         number = self._in_order[visit.site].index(visit.visit)
@@ -217,9 +245,10 @@ class Night:
             presence = self._presence[visit.site]
             return presence.weight if number == 0 or not presence.all_or_nothing else 0
         site = self._sites[visit.site]
-        if number == 0:
-            return site.weight
-        return 0 if number < site.squads_together else site.further_weight
+        if 0 < number < site.squads_together:
+            return 0
+        worth = site.further_weight if number else site.worth_at(self.clock(visit.begin_s))
+        return min(worth, site.seen_weight or 0) if self.seen(visit) else worth
 
     @cached_property
     def _in_order(self) -> Mapping[str, list[str]]:
@@ -256,7 +285,7 @@ class Night:
             (visit.begin_s, visit.end_s, route.squad)
             for route in self.plan.routes
             for visit in route.visits
-            if all(presence.holds(self.points[point]) for point in (visit.entry, visit.exit))
+            if all(point != ANYWHERE and presence.holds(self.points[point]) for point in (visit.entry, visit.exit))
         ]
 
     def route(self, squad_id: str) -> Route | None:
@@ -274,26 +303,46 @@ class Night:
         first = min((squad.shift.start for squad in self.scenario.squads), default=self.scenario.start)
         return first.astimezone(zone).utcoffset()
 
+    def seen(self, visit: Visit) -> bool:
+        """Whether a visit of a site is no stop: the squad sees it from the road."""
+        site = self._sites.get(visit.site)
+        return site is not None and site.seen_within_m is not None and visit.entry != site.id
+
+    def overtime_s(self, route: Route) -> int:
+        """Return the seconds by which a squad is back after its shift, less the debriefing."""
+        late = self.clock(route.return_s).timestamp() - self.squad(route.squad).shift.back.timestamp()
+        return max(0, int(late)) if route.visits else 0
+
     def drives(self, route: Route) -> Iterator[Drive]:
-        """Yield the drives of a route in order; none for a squad that stays at its place."""
+        """Yield the drives of a route in order; none for a squad that stays at its place.
+
+        A squad that starts or ends anywhere has no first or no last drive. To a site without waiting it sets out later
+        than it might.
+        """
         if not route.visits:
             return
         squad, points = self.squad(route.squad), self.points
         here, leave_s, left_s, left_m = squad.start, route.leave_s, route.drive_s, route.drive_m
         for number, visit in enumerate(route.visits):
-            yield Drive(
-                route.squad,
-                number,
-                points[here],
-                points[visit.entry],
-                leave_s,
-                visit.arrive_s,
-                visit.drive_s,
-                visit.drive_m,
-                self.legs.get((route.squad, number)),
-            )
+            site = self._sites.get(visit.site)
+            if site is not None and not site.wait:
+                leave_s = visit.arrive_s - visit.drive_s
+            if here != ANYWHERE:
+                yield Drive(
+                    route.squad,
+                    number,
+                    points[here],
+                    points[visit.entry],
+                    leave_s,
+                    visit.arrive_s,
+                    visit.drive_s,
+                    visit.drive_m,
+                    self.legs.get((route.squad, number)),
+                )
             here, leave_s = visit.exit, visit.end_s
             left_s, left_m = left_s - visit.drive_s, left_m - visit.drive_m
+        if ANYWHERE in (here, squad.end):
+            return
         number = len(route.visits)
         leg = self.legs.get((route.squad, number))
         yield Drive(route.squad, number, points[here], points[squad.end], leave_s, route.return_s, left_s, left_m, leg)

@@ -108,8 +108,7 @@ def plan_bounds(night: Night) -> Bounds:
     into the sea must not shrink the city to a dot. Without any drive, stop or squad the box holds all sites, and
     without sites the roads.
     """
-    points = night.scenario.points
-    done = [[points[end].lon, points[end].lat] for squad in night.scenario.squads for end in (squad.start, squad.end)]
+    done = [[place.lon, place.lat] for place in night.bases]
     for route in night.plan.routes:
         for drive in night.drives(route):
             done.append([drive.destination.lon, drive.destination.lat])

@@ -18,10 +18,10 @@ from patrolroute.render.marks import (
     letters,
     tier_shape,
 )
-from patrolroute.render.night import is_approximate, stops_in
+from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable, text_width
 from patrolroute.render.tables import skipped_in_order
-from patrolroute.render.wording import counted, length_text, share_text, span_text
+from patrolroute.render.wording import counted, length_text, share_text, span_text, stops_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,7 +167,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
     rows = [
         name,
-        Row(f"{times}, {counted(stops_in(route), 'stop')}", size, colour="#3c3c3c"),
+        Row(f"{times}, {stops_text(night, route, short=True)}", size, colour="#3c3c3c"),
         Row(f"{length_text(route.drive_m)}, driving {share} of the shift", size, colour="#3c3c3c"),
     ]
     if not stops:

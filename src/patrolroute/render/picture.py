@@ -232,7 +232,6 @@ def _scale_and_north(axes: Axes, frame: Frame, drawn: Sequence[BaseGeometry]) ->
 def _drawn(night: Night, frame: Frame) -> list[BaseGeometry]:
     """Return what of the plan stands on the map, in points: ways, and a square for each mark."""
     ways = [drive.leg.line for route in night.plan.routes for drive in night.drives(route) if drive.leg is not None]
-    squads, points = night.scenario.squads, night.scenario.points
-    marks = [*night.scenario.sites, *(points[end] for squad in squads for end in (squad.start, squad.end))]
+    marks = [*night.scenario.sites, *night.bases]
     squares = [Point(frame.xy([[mark.lon, mark.lat]])[0]).buffer(8, cap_style="square") for mark in marks]
     return [*(LineString(frame.xy(np.asarray(way.coords)[:, :2])) for way in ways), *squares]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.render.closed import closed_text
-from patrolroute.render.night import is_approximate, position_text, stops_in
+from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.teams import asked_text
 from patrolroute.render.wording import (
     OFF_STREET,
@@ -19,7 +19,6 @@ from patrolroute.render.wording import (
     between_text,
     clock_text,
     company_words,
-    counted,
     day_text,
     driving_text,
     length_text,
@@ -28,9 +27,11 @@ from patrolroute.render.wording import (
     minutes_text,
     share_text,
     span_text,
+    stops_text,
     stretches,
     zone_text,
 )
+from patrolroute.scenario.base import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def patrol_sheet(night: Night, squad_id: str) -> str:
     lines += [*_header(night, squad, route), ""]
     if route is None or not route.visits:
         lines.append(
-            f"**No stops are planned.** The squad stays ready at {_place(night.scenario.points[squad.start])} "
+            f"**No stops are planned.** The squad stays ready {_at(night, squad.start, 'where it is')} "
             f"{span_text(night, squad.shift.leave, squad.shift.back)}."
         )
     else:
@@ -95,23 +96,29 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         ("Dinas / shift", f"{span_text(night, shift.start, shift.end)} ({markdown(zone_text(night))})"),
     ]
     if shift.briefing_min:
-        rows.append(
-            ("Arahan / briefing", f"{span_text(night, shift.start, shift.leave)} at {_place(points[squad.start])}")
-        )
+        where = _at(night, squad.start, "where the squad is")
+        rows.append(("Arahan / briefing", f"{span_text(night, shift.start, shift.leave)} {where}"))
     if route is not None and route.visits:
         leaves, back = night.clock(route.leave_s), night.clock(route.return_s)
-        latest = clock_text(night, shift.back)
+        latest = clock_text(night, later(shift.back, squad.overtime_s))
+        stops = [markdown(night.stop(visit).title) for visit in route.visits if visit.site]
+        free = f"starts at its first stop, {stops[0]}"
+        sets_out = f"from {_place(points[squad.start])}" if squad.start in points else free
+        ends = f"at {_place(points[squad.end])}" if squad.end in points else f"ends at its last stop, {stops[-1]}"
         shift_s = shift.length_s
         rows += [
-            ("Berangkat / leaves", f"{clock_text(night, leaves)} from {_place(points[squad.start])}"),
-            ("Kembali / back", f"{clock_text(night, back)} at {_place(points[squad.end])}, {latest} at the latest"),
+            ("Berangkat / leaves", f"{clock_text(night, leaves)} {sets_out}"),
+            ("Kembali / back", f"{clock_text(night, back)} {ends}, {latest} at the latest"),
         ]
+        if squad.overtime_s:
+            planned = minutes_text(night.overtime_s(route)) if night.overtime_s(route) else "none"
+            rows.append(("Lembur / overtime", f"{planned} planned, {minutes_text(squad.overtime_s)} allowed"))
     if shift.debriefing_min:
         rows.append(
             (
                 "Konsolidasi / debriefing",
-                f"{minutes_text(shift.debriefing_min * 60)} at {_place(points[squad.end])}, "
-                f"over by {clock_text(night, shift.end)}",
+                f"{minutes_text(shift.debriefing_min * 60)} {_at(night, squad.end, 'where the squad is')}, "
+                f"over by {clock_text(night, later(shift.end, night.overtime_s(route) if route else 0))}",
             )
         )
     if route is not None and route.visits:
@@ -119,7 +126,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         rows.append(
             (
                 "Jumlah / in all",
-                f"{_stops(route)}, {length_text(route.drive_m)}, driving "
+                f"{stops_text(night, route)}, {length_text(route.drive_m)}, driving "
                 f"{driving_text(night, route)} ({share} of the shift)",
             )
         )
@@ -135,40 +142,44 @@ def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:
     points = night.scenario.points
     yield "| NO | ROUTE | JAM | SASARAN | CB |"
     yield "|---:|---|---|---|---|"
-    yield _row("", "Berangkat / set out", clock_text(night, night.clock(route.leave_s)), _place(points[squad.start]))
-    for number, drive in enumerate(night.drives(route), start=1):
-        if number <= len(route.visits):
-            visit = route.visits[number - 1]
-            yield _row(str(number), _way(drive), _visit_times(night, visit), _target(night, visit))
-        else:
-            yield _row(
-                "",
-                f"Kembali / back: {_way(drive)}",
-                clock_text(night, night.clock(drive.arrive_s)),
-                _place(drive.destination),
-            )
-
-
-def _stops(route: Route) -> str:
-    breaks = len(route.visits) - stops_in(route)
-    return counted(stops_in(route), "stop") + (f", {counted(breaks, 'break')}" if breaks else "")
+    leaves = clock_text(night, night.clock(route.leave_s))
+    drives = {drive.number: drive for drive in night.drives(route)}
+    if squad.start in points:
+        yield _row("", "Berangkat / set out", leaves, _place(points[squad.start]))
+    else:
+        yield _row("", "Berangkat / set out", leaves, "starts at its first stop")
+    free_s = route.leave_s
+    for number, visit in enumerate(route.visits):
+        way = _way(night, drives[number], free_s) if number in drives else "starts here"
+        yield _row(str(number + 1), way, _visit_times(night, visit), _target(night, visit))
+        free_s = visit.end_s
+    back = clock_text(night, night.clock(route.return_s))
+    home = drives.get(len(route.visits))
+    if home is None:
+        yield _row("", "Selesai / ends at its last stop", back, "")
+    else:
+        yield _row("", f"Kembali / back: {_way(night, home, free_s)}", back, _place(home.destination))
 
 
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} | |"
 
 
-def _way(drive: Drive) -> str:
+def _way(night: Night, drive: Drive, free_s: int) -> str:
+    """Return the streets of a drive; where the squad sets out later than it is free, when."""
     if drive.leg is None or drive.drive_s == 0:
         return "no drive: same place"
     streets = " → ".join(
         f"{markdown(stretch.words)} ({length_text(stretch.length_m)})" for stretch in stretches(drive.leg)
     )
-    return f"{streets}; in all {length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}"
+    stays = f"stay until {clock_text(night, night.clock(drive.leave_s))}, then " if drive.leave_s > free_s else ""
+    return f"{stays}{streets}; in all {length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}"
 
 
 def _visit_times(night: Night, visit: Visit) -> str:
     begin, end = night.clock(visit.begin_s), night.clock(visit.end_s)
+    if night.seen(visit):
+        return f"{clock_text(night, begin)}, seen from the road"
     stay = f"{span_text(night, begin, end)} ({between_text(visit.begin_s, visit.end_s)})"
     if not visit.wait_s:
         return stay
@@ -186,14 +197,20 @@ def _target(night: Night, visit: Visit) -> str:
     return f"{_place(site)} (tier {site.tier}{required}{asked}){more}"
 
 
+def _at(night: Night, end: str, otherwise: str) -> str:
+    """Return where a squad is before it sets out or after it is back."""
+    place = night.points.get(end)
+    return otherwise if place is None else f"at {_place(place)}"
+
+
 def _place(place: Place) -> str:
     return markdown(place.title) + (f" {_APPROXIMATE}" if is_approximate(place) else "")
 
 
 def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
     points = night.points
-    named = [squad.start, *(visit.entry for visit in (route.visits if route else ())), squad.end]
-    guessed = [points[each] for each in dict.fromkeys(named) if is_approximate(points[each])]
+    named = [squad.start, *(visit.site or visit.entry for visit in (route.visits if route else ())), squad.end]
+    guessed = [points[each] for each in dict.fromkeys(named) if each in points and is_approximate(points[each])]
     if guessed:
         yield f"**{_APPROXIMATE} Letak perkiraan / position not exactly known:**"
         yield ""

@@ -12,6 +12,7 @@ from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.idleness import idleness
 from patrolroute.render.night import position_text, stops_in
+from patrolroute.render.passed import passing_text
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.teams import teams_grid
 from patrolroute.render.wording import (
@@ -204,10 +205,11 @@ def _squads(night: Night) -> Grid:
         if route is None or not route.visits:
             cells += ["0", "-", "-", "0 m", "-", share_text(0, shift_s), "-"]
         else:
+            seen, late_s = sum(map(night.seen, route.visits)), night.overtime_s(route)
             cells += [
-                str(stops_in(route)),
+                str(stops_in(route) - seen) + (f" + {seen} seen" if seen else ""),
                 clock_text(night, night.clock(route.leave_s)),
-                clock_text(night, night.clock(route.return_s)),
+                clock_text(night, night.clock(route.return_s)) + (f", {minutes_text(late_s)} late" if late_s else ""),
                 length_text(route.drive_m),
                 driving_text(night, route),
                 share_text(route.drive_s, shift_s),
@@ -233,7 +235,7 @@ def _skipped(night: Night) -> Grid:
                 plain(night.left_out(each).title) + (" (required)" if each.required else ""),
                 str(each.tier),
                 str(each.weight),
-                plain(each.reason),
+                " ".join(filter(None, [plain(each.reason), passing_text(night, each.site)])),
             )
             for each in skipped_in_order(night)
         ),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point
 
+from patrolroute.render.passed import passing_text
 from patrolroute.render.wording import streets_text
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _VISIT_COLUMNS = {
     "wait_min": "float64",
     "drive_min": "float64",
     "drive_km": "float64",
+    "seen": "bool",
     "placement": "str",
     "source": "str",
 }
@@ -56,6 +58,7 @@ _SKIPPED_COLUMNS = {
     "required": "bool",
     "code": "str",
     "reason": "str",
+    "passed": "str",
     "placement": "str",
 }
 
@@ -67,11 +70,11 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         In EPSG:4326, the sites' points as geometry. ``squad``, ``squad_name``, ``stop`` (1 is the first of the squad),
-        ``site``, ``name``, ``tier``, ``weight``; ``arrive``, ``begin``, ``end`` in the scenario's timezone;
-        ``dwell_min``, ``wait_min`` (for the window to open), ``drive_min`` and ``drive_km`` of the drive that led
-        here; ``placement`` and ``source`` of the position. A break has an empty ``site``, tier 0 and weight 0, and
-        stands where it is taken; of squads that meet, the weight stands with one.
-        Columns and types are the same when there is no visit.
+        ``site``, ``name``, ``tier``, ``weight`` (what the visit is worth at its hour); ``arrive``, ``begin``, ``end``
+        in the scenario's timezone; ``dwell_min``, ``wait_min`` (for the window to open), ``drive_min`` and ``drive_km``
+        of the drive that led here; ``seen`` where the site is seen from the road and not stopped at; ``placement`` and
+        ``source`` of the position. A break has an empty ``site``, tier 0 and weight 0, and stands where it is taken; of
+        squads that meet, the weight stands with one. Columns and types are the same when there is no visit.
         ``attrs["roads"]`` says where the roads come from.
 
     Notes
@@ -100,6 +103,7 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
                     visit.wait_s / 60,
                     visit.drive_s / 60,
                     visit.drive_m / 1000,
+                    night.seen(visit),
                     site.placement.value,
                     site.source,
                 )
@@ -150,7 +154,8 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         In EPSG:4326, the sites' points as geometry. ``site``, ``name``, ``tier``, ``weight``, ``required``, ``code``
-        ("impossible", "no_time" or "off_road"), ``reason``, ``placement``. Columns and types are the same when nothing
+        ("impossible", "no_time" or "off_road"), ``reason``, ``passed`` (who drives past it all the same,
+        and when), ``placement``. Columns and types are the same when nothing
         is left out. ``attrs["roads"]`` says where the roads come from.
     """
     rows, points = [], []
@@ -165,6 +170,7 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
                 each.required,
                 each.code,
                 each.reason,
+                passing_text(night, each.site),
                 site.placement.value,
             )
         )

@@ -12,6 +12,7 @@ from patrolroute.render.closed import closed_areas, closed_streets
 from patrolroute.render.marks import CLOSED, GREY, INK, inks
 from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
+from patrolroute.render.passed import passing_text
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
     between_text,
@@ -145,9 +146,10 @@ def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
     for number, visit in enumerate(route.visits, start=1):
         site = night.stop(visit)
         times = span_text(night, night.clock(visit.begin_s), night.clock(visit.end_s))
+        stay = "seen from the road" if night.seen(visit) else between_text(visit.begin_s, visit.end_s)
         lines = [
             f"<b>{number}. {markup(site.title)}</b>",
-            f"{title}, {times} ({between_text(visit.begin_s, visit.end_s)})",
+            f"{title}, {times} ({stay})",
             *([markup(worth_text(night, visit))] if visit.site else []),
             *_position_lines(site),
         ]
@@ -197,6 +199,7 @@ def _skipped_layer(night: Night) -> FeatureGroup:
         lines = [
             f"<b>{markup(site.title)}</b>: left out",
             markup(each.reason),
+            *filter(None, [markup(passing_text(night, each.site))]),
             f"tier {each.tier}, weight {each.weight}" + (", required" if each.required else ""),
             *_position_lines(site),
         ]
@@ -213,9 +216,8 @@ def _skipped_layer(night: Night) -> FeatureGroup:
 
 
 def _ends_layer(night: Night) -> FeatureGroup:
-    layer, points = folium.FeatureGroup(name="Start and end places"), night.scenario.points
-    for end in dict.fromkeys(end for squad in night.scenario.squads for end in (squad.start, squad.end)):
-        place = points[end]
+    layer = folium.FeatureGroup(name="Start and end places")
+    for place in night.bases:
         folium.CircleMarker(
             (place.lat, place.lon),
             radius=8,

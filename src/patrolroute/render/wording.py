@@ -224,6 +224,20 @@ def company_words(night: Night, visit: Visit) -> list[str]:
     return words
 
 
+def stops_text(night: Night, route: Route, *, short: bool = False) -> str:
+    """Return how many stops a route makes, how many sites it sees from the road, and how many breaks it has."""
+    seen, sites = sum(map(night.seen, route.visits)), sum(bool(visit.site) for visit in route.visits)
+    stops = counted(sites - seen, "stop")
+    if short:
+        return f"{stops} + {seen} seen" if seen else stops
+    breaks = len(route.visits) - sites
+    return (
+        stops
+        + (f" and {counted(seen, 'site')} seen from the road" if seen else "")
+        + (f", {counted(breaks, 'break')}" if breaks else "")
+    )
+
+
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun, as in "1 stop" and "2 stops"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

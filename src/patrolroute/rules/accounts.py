@@ -7,11 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, least_s, says_nothing
+from patrolroute.rules.seen import earned, earned_again, most_earned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from patrolroute.plans import Skipped
+    from patrolroute.scenario.model import Site
 
 
 def _check(facts: Facts) -> Iterator[Violation]:
@@ -67,11 +69,11 @@ class _Account(NamedTuple):
 def _accounts(facts: Facts) -> Iterator[_Account]:
     for site in facts.scenario.sites:
         wanted = facts.scenario.visits_wanted(site)
-        # The squads of a joint stop make one visit.
-        made = min(max(facts.stops_at[site.id] - site.squads_together + 1, 0), wanted)
-        worth = [site.weight, *[site.further_weight] * (wanted - 1)]
+        got = _earned(facts, site)[:wanted]
+        made = len(got)
+        worth = [most_earned(facts, site), *[site.further_weight] * (wanted - 1)]
         missing = [(weight, site.required and number == 0) for number, weight in enumerate(worth) if number >= made]
-        yield _Account(site.id, site.title, "site", site.tier, made, sum(worth[:made]), sum(worth), missing)
+        yield _Account(site.id, site.title, "site", site.tier, made, sum(got), sum(worth), missing)
     for each in facts.scenario.presence:
         slots = each.squads * math.ceil(each.period.length_s / least_s(each.slot_min))
         stands = min(facts.stops_at[each.id], slots)
@@ -80,6 +82,12 @@ def _accounts(facts: Facts) -> Iterator[_Account]:
         missing = [(each.weight, False)] * (slots - stands)
         earned, total = each.weight * stands, each.weight * slots
         yield _Account(each.id, each.title, "presence", each.tier, stands, earned, total, missing)
+
+
+def _earned(facts: Facts, site: Site) -> list[int]:
+    """Return what each visit of a site earns, in the order in which they begin; the squads that meet make one."""
+    visits = facts.visits_of.get(site.id, [])[site.squads_together - 1 :]
+    return [earned_again(site, visit) if number else earned(facts, site, visit) for number, visit in enumerate(visits)]
 
 
 def _check_skipped(facts: Facts) -> Iterator[Violation]:

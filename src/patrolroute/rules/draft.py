@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from patrolroute.rules.points import seen_points
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -72,6 +74,8 @@ class Draft:
     of groups, so that a rule may split a visit into alternatives without knowing of them.
     """
 
+    points: frozenset[str] = frozenset()
+    """What the travel matrix knows; rules that need a point of their own ask whether it is there."""
     squads: list[DraftSquad] = field(default_factory=list)
     visits: list[DraftVisit] = field(default_factory=list)
     required: set[str] = field(default_factory=set)
@@ -129,9 +133,22 @@ class Facts:
         return frozenset(self.matrix.ids)
 
     @cached_property
+    def seen_from(self) -> dict[str, str]:
+        """The sites that may be seen from the road, and the point of the street from which each is seen."""
+        return seen_points(self.scenario)
+
+    @cached_property
     def stops_at(self) -> Counter[str]:
         """How often each site is visited, over all squads."""
         return Counter(visit.site for route in self.plan.routes for visit in route.visits)
+
+    @cached_property
+    def visits_of(self) -> dict[str, list[Visit]]:
+        """The visits of each site, over all squads, as they begin."""
+        visits: dict[str, list[Visit]] = {}
+        for visit in sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: v.begin_s):
+            visits.setdefault(visit.site, []).append(visit)
+        return visits
 
     def known_routes(self) -> Iterator[tuple[Squad, Route]]:
         """Yield the routes of squads that the scenario has."""
@@ -201,3 +218,8 @@ def says_nothing(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | 
 
 def changes_nothing(scenario: Scenario, draft: Draft) -> None:
     """Compile to nothing: the clock keeps the rule, whatever the engine does."""
+
+
+def finds_nothing(facts: Facts) -> Iterator[Violation]:  # noqa: ARG001 - a rule's signature
+    """Check nothing: no plan can break the rule, or another rule's check speaks of it."""
+    return iter(())

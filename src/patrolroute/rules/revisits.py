@@ -39,8 +39,10 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
             continue
         lengths.setdefault(visit.site, []).append(visit.duration_s)
         for number in range(2, wanted[visit.site] + 1):
-            group, weight = f"{visit.group}{mark}{number}", sites[visit.site].further_weight
-            visits.append(replace(visit, id=f"{visit.id}{mark}{number}", group=group, weight=weight))
+            group, weight = f"{visit.group}{mark}{number}", sites[visit.site].further_weight * draft.weight_unit
+            # What is seen from the road is worth less than a stop, the further times too.
+            less = weight if visit.entry == visit.site else min(visit.weight, weight)
+            visits.append(replace(visit, id=f"{visit.id}{mark}{number}", group=group, weight=less))
     draft.visits = visits
     for site_id, durations in lengths.items():
         groups = [site_id, *(f"{site_id}{mark}{number}" for number in range(2, wanted[site_id] + 1))]
@@ -61,7 +63,7 @@ def _couple(draft: Draft, site: Site, groups: Sequence[str], durations: Sequence
 
 def _chained(site: Site, wanted: int) -> bool:
     """Whether it matters which of the visits are made: then the later ones need the earlier ones."""
-    unlike = site.further_weight != site.weight
+    unlike = site.further_weight != site.weight or bool(site.worth)
     return site.gap_max_min is not None or unlike or site.required or site.squads_together > 1 or wanted > _MANY
 
 

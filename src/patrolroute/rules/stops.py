@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.draft import Draft, DraftVisit, Facts, Rule, Violation, least_s, says_nothing
+from patrolroute.rules.seen import passes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,14 +49,15 @@ def _check(facts: Facts) -> Iterator[Violation]:
                 )
     for squad, site, visit in facts.known_stops():
         stay_s = visit.end_s - visit.begin_s
-        if stay_s < least_s(site.dwell_min):
+        passing = passes(site, visit)
+        if stay_s < least_s(site.dwell_min) and not passing:
             yield Violation(
                 rule="stops",
                 squad=squad.id,
                 site=site.id,
                 message=f"squad {squad.title!r} stays {stay_s} s at {site.title!r}; due: {site.dwell_min:g} min.",
             )
-        if (visit.entry, visit.exit) != (site.id, site.id):
+        if (visit.entry, visit.exit) != (site.id, site.id) and not passing:
             yield Violation(
                 rule="stops",
                 squad=squad.id,

@@ -66,7 +66,7 @@ def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None
             f"its stop must lie within {_spans(scenario, site)}, and no squad can be there before "
             f"{min(earliest):%H:%M}; move the window or let a shift start earlier."
         )
-    latest = max(squad.shift.back.timestamp() for squad in scenario.squads)
+    latest = max(squad.shift.back.timestamp() + squad.overtime_s for squad in scenario.squads)
     if min(w.opens.timestamp() for w in site.windows) + site.dwell_s > latest:
         return (
             f"its stop must lie within {_spans(scenario, site)}, when every squad must already be back; move the "

@@ -17,6 +17,7 @@ from patrolroute.scenario.model import (
     Vehicle,
     VehiclePool,
     Window,
+    Worth,
     zone_of,
 )
 from patrolroute.scenario.read import read_scenario
@@ -40,6 +41,7 @@ __all__ = [
     "Vehicle",
     "VehiclePool",
     "Window",
+    "Worth",
     "read_scenario",
     "scenario_schema",
     "write_scenario",

@@ -18,6 +18,7 @@ from patrolroute.scenario.sites import Place, Site
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
 from patrolroute.scenario.teams import Wish, names_of
 from patrolroute.scenario.words import did_you_mean, faults_of, found, sentence
+from patrolroute.scenario.worth import worth_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model", Place, Site, Squad, Presence)
 
 _PLACE = ("id", "name", "lon", "lat", "placement", "source")
+_TIMING = ("worth", "seen_within_m", "seen_weight", "wait")
 _REVISITS = ("visits", "every_min", "gap_min", "gap_max_min", "revisit_weight", "squads_together")
 _TEAM = ("needs", "people_min", "vehicles", "only_by", "not_by")
-_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_REVISITS, *_TEAM)
+_SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_TIMING, *_REVISITS, *_TEAM)
 _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
                "debriefing_min": "debriefing_min"}  # fmt: skip
 _SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min",
-          "max_stops", "breaks", "longest_without_break_min")  # fmt: skip
+          "max_stops", "overtime_min", "breaks", "longest_without_break_min")  # fmt: skip
 _PRESENCE = ("id", "name", "squads", "period", "place", "slot_min", "tier", "weight", "all_or_nothing")
 
 COLUMNS = {
@@ -48,13 +50,15 @@ NESTED = {"squads": ("shift",), "presence": ("ring",)}
 """Fields that only the nested form of TOML and JSON has."""
 
 _DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min",
-            "every_min", "gap_min", "gap_max_min", "longest_without_break_min", "slot_min"}  # fmt: skip
-_WHOLE = {"tier", "weight", "visits", "revisit_weight", "squads_together", "squads", "people_min", "max_stops"}
+            "overtime_min", "seen_within_m", "every_min", "gap_min", "gap_max_min", "longest_without_break_min",
+            "slot_min"}  # fmt: skip
+_WHOLE = {"tier", "weight", "seen_weight", "visits", "revisit_weight", "squads_together", "squads", "people_min",
+          "max_stops"}  # fmt: skip
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?", re.ASCII)
 _YES_NO = {"true": True, "yes": True, "ya": True, "1": True, "false": False, "no": False, "tidak": False, "0": False}
 _TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "squads", "presence", "closures", "travel",
-              "notes"}  # fmt: skip
+              "notes", "balance"}  # fmt: skip
 
 
 class Reading:
@@ -105,21 +109,26 @@ def place_of(row: Row, _clock: Clock, missing: frozenset[str] = frozenset()) -> 
 def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Site | None, list[str]]:
     """Return the site of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required", *_TEAM}))
+    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required", "worth", "wait", *_TEAM}))
     reading.take("windows", clock.windows)
     reading.take("required", partial(yes_or_no, "required"))
+    reading.take("worth", partial(worth_of, clock=clock))
+    if "worth" in reading.spoilt and reading.data.get("weight") == 0:
+        reading.spoilt.add("weight")
+    reading.take("wait", partial(yes_or_no, "wait"))
     _team(reading)
     _refuse_others(reading, _SITE)
     site = reading.build(Site, missing)
     if site is not None:
-        _check_dates(reading, [window.opens for window in site.windows], clock)
+        _check_dates(reading, [*(w.opens for w in site.windows), *(w.since for w in site.worth)], clock)
     return None if reading.faults else site, reading.faults
 
 
 def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Squad | None, list[str]]:
     """Return the squad of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, ("id", "name", "start", "end", "max_driving_min", "max_stops", "longest_without_break_min"))
+    plain = ("id", "name", "start", "end", "max_driving_min", "max_stops", "overtime_min", "longest_without_break_min")
+    _simple(reading, plain)
     reading.take("breaks", partial(breaks_of, clock=clock, number=partial(number, decimal_comma=row.decimal_comma)))
     reading.take("people", partial(people_of, "people"))
     _vehicle(reading)

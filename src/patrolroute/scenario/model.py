@@ -24,6 +24,7 @@ from patrolroute.scenario.squads import Break, Shift, Squad, Vehicle
 from patrolroute.scenario.teams import TeamNeeds, Wish, team_faults
 from patrolroute.scenario.times import checked_date, year_first, zone_of
 from patrolroute.scenario.words import found
+from patrolroute.scenario.worth import Worth
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -47,6 +48,7 @@ __all__ = [
     "Vehicle",
     "VehiclePool",
     "Window",
+    "Worth",
     "zone_of",
 ]
 
@@ -55,7 +57,7 @@ MAX_PRESENCES = 100
 FARTHEST_DAYS = 31
 """No time lies further from the scenario's date; a slip in a year is found by it."""
 
-_Span = TypeVar("_Span", Window, Shift)
+_Span = TypeVar("_Span", Window, Shift, Worth)
 NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
@@ -157,6 +159,8 @@ class Scenario(Frozen):
     travel : Travel
     notes : tuple of str
         Sentences that are printed on every output.
+    balance : {"stops", "duty"} or None
+        What squads share evenly among plans that cover as much with as little overtime: stops, or time on duty.
 
     Raises
     ------
@@ -191,6 +195,10 @@ class Scenario(Frozen):
     )
     notes: Annotated[tuple[Name, ...], Field(max_length=100)] = Field(
         default=(), description="a list of at most 100 sentences that every output prints"
+    )
+    balance: Literal["stops", "duty"] | None = Field(
+        default=None,
+        description="'stops' or 'duty': what squads share evenly where plans cover as much with as little overtime",
     )
 
     @field_validator("date", mode="before")
@@ -242,7 +250,7 @@ class Scenario(Frozen):
         forces = [force for crew in crews for force in crew.people]
         faults += team_faults(wishes, [squad.id for squad in self.squads], forces, formed=forming is not None)
         for entry, site in zip(points[len(self.places) :], self.sites, strict=True):
-            faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in site.windows], self.start)]
+            faults += [f"{entry.where}: {text}" for text in far_times(_begins(site), self.start)]
         for entry, crew in zip(squads, crews, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times([crew.shift.start], self.start)]
         for entry, each in zip(presences, self.presence, strict=True):
@@ -256,8 +264,13 @@ class Scenario(Frozen):
         """Put every time on the scenario's clock; moments stay what they are."""
         zone = self.zone
         sites = tuple(
-            site.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in site.windows)})
-            if site.windows
+            site.model_copy(
+                update={
+                    "windows": tuple(_in_zone(w, zone) for w in site.windows),
+                    "worth": tuple(_in_zone(w, zone) for w in site.worth),
+                }
+            )
+            if site.windows or site.worth
             else site
             for site in self.sites
         )
@@ -341,6 +354,10 @@ def far_times(moments: list[Moment], start: dt.datetime) -> list[str]:
         for moment in moments
         if abs(elapsed_s(start, moment)) > FARTHEST_DAYS * 86400
     ]
+
+
+def _begins(site: Site) -> list[Moment]:
+    return [*(window.opens for window in site.windows), *(span.since for span in site.worth)]
 
 
 def _in_zone(span: _Span, zone: ZoneInfo | dt.timezone) -> _Span:

@@ -14,6 +14,7 @@ _TIME = rf"({_TIME_OF_DAY}|{_DATED})"
 _SPAN = rf"{_TIME}\s*/\s*{_TIME}"
 _COUNTS = r"^\s*([^=:;,]+[=:]\s*\+?[0-9]+\s*([;,]\s*|$))*$"
 
+_WORTH = rf"{_SPAN}\s*=\s*[0-9]+"
 _TABLE = r"^.+\.(csv|geojson|gpkg(#.+)?)$"
 
 
@@ -35,7 +36,7 @@ def scenario_schema() -> dict[str, Any]:
         "description": "'22:15' on the scenario's date ('24:00' ends it), or with a date '2023-11-24T01:30'; without "
         "an offset in the scenario's timezone",
     }
-    for holder, fields in (("Window", ("opens", "closes")), ("Shift", ("start", "end"))):
+    for holder, fields in (("Window", ("opens", "closes")), ("Shift", ("start", "end")), ("Worth", ("from", "until"))):
         for field in fields:
             about = definitions[holder]["properties"][field].get("description", "")
             definitions[holder]["properties"][field] = {"$ref": "#/$defs/Time", "description": about}
@@ -66,6 +67,18 @@ def _flatten_site(site: dict[str, Any]) -> None:
                 "type": "array",
                 "maxItems": properties["windows"]["maxItems"],
                 "items": {"anyOf": [{"$ref": "#/$defs/Window"}, {"type": "string", "pattern": rf"^\s*{_SPAN}\s*$"}]},
+            },
+        ],
+    }
+    properties["worth"] = {
+        "description": properties["worth"]["description"],
+        "default": [],
+        "anyOf": [
+            {"type": "string", "pattern": rf"^\s*({_WORTH}([\s;,]+{_WORTH})*)?\s*$"},
+            {
+                "type": "array",
+                "maxItems": properties["worth"]["maxItems"],
+                "items": {"anyOf": [{"$ref": "#/$defs/Worth"}, {"type": "string", "pattern": rf"^\s*{_WORTH}\s*$"}]},
             },
         ],
     }

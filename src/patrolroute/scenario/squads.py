@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
-from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, seconds_up
-from patrolroute.scenario.sites import Window, later_day
+from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, later_day, seconds_up
+from patrolroute.scenario.sites import Window  # noqa: TC001 - pydantic reads the annotation
 from patrolroute.scenario.teams import vehicle_kind
 
 if TYPE_CHECKING:
@@ -177,12 +177,15 @@ class Squad(Frozen):
         People by task force.
     vehicle : Vehicle
     start, end : str
-        Ids of the place or site where the squad sets out and where it returns.
+        Ids of the place or site where the squad sets out and where it returns; "anywhere" for a squad that begins at
+        its first stop, or ends at its last.
     shift : Shift
     max_driving_min : float or None
         Most minutes at the wheel; None for no limit but the shift.
     max_stops : int or None
         Most stops of the night; None for no limit but the shift.
+    overtime_min : float
+        Minutes by which the squad may be back late, at the price of a worse plan.
     breaks : tuple of Break
         Taken if the squad goes out.
     longest_without_break_min : float or None
@@ -201,11 +204,14 @@ class Squad(Frozen):
         default_factory=dict, description="whole numbers from 0 to 10000 by task force, such as 'preventif=6'"
     )
     vehicle: Vehicle = Field(default=Vehicle(), description="'car' or 'motorcycle', or a table of kind, speed_factor")
-    start: Identifier = Field(description="the id of the place or site where the squad sets out")
-    end: Identifier = Field(description="the id of the place or site where the squad returns")
+    start: Identifier = Field(description="the id of the place or site where the squad sets out, or 'anywhere'")
+    end: Identifier = Field(description="the id of the place or site where the squad returns, or 'anywhere'")
     shift: Shift = Field(description="start, end, briefing_min and debriefing_min of the duty")
     max_driving_min: Annotated[float, Field(ge=0, le=2880)] | None = Field(
         default=None, description="most minutes at the wheel, from 0 to 2880; left out for no limit but the shift"
+    )
+    overtime_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        default=0.0, description="minutes by which the squad may be back late, from 0 to 1440"
     )
     max_stops: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
         default=None, description="most stops of the night, from 0 to 10000; left out for no limit but the shift"
@@ -256,3 +262,8 @@ class Squad(Frozen):
     def max_driving_s(self) -> int | None:
         """Most seconds at the wheel, rounded down; None for no limit."""
         return None if self.max_driving_min is None else math.floor(round(self.max_driving_min * 60, 6))
+
+    @property
+    def overtime_s(self) -> int:
+        """Seconds by which the squad may be back late, rounded down."""
+        return math.floor(round(self.overtime_min * 60, 6))
