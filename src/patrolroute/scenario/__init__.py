@@ -2,6 +2,7 @@
 
 from patrolroute.scenario.model import (
     TIERS,
+    Area,
     Closures,
     Place,
     Placement,
@@ -20,6 +21,7 @@ from patrolroute.scenario.write import write_scenario
 
 __all__ = [
     "TIERS",
+    "Area",
     "Closures",
     "Place",
     "Placement",

@@ -35,7 +35,9 @@ class Entry(NamedTuple):
     ends: tuple[tuple[str, str], ...] = ()
 
 
-def cross_faults(points: Sequence[Entry], squads: Sequence[Entry], *, all_known: bool = True) -> list[str]:
+def cross_faults(
+    points: Sequence[Entry], squads: Sequence[Entry], areas: Sequence[Entry] = (), *, all_known: bool = True
+) -> list[str]:
     """Return the faults between entries.
 
     Parameters
@@ -43,10 +45,12 @@ def cross_faults(points: Sequence[Entry], squads: Sequence[Entry], *, all_known:
     points : sequence of Entry
         Places and sites, which share their ids.
     squads : sequence of Entry
+    areas : sequence of Entry
+        Whose ids no place or site may have.
     all_known : bool
         Whether every place and site could be read; where not, a squad's place may be among the others.
     """
-    faults = [*_twice(points), *_twice(squads), *_swapped(points)]
+    faults = [*_twice([*points, *areas]), *_twice(squads), *_swapped(points)]
     if all_known:
         faults += _nowhere(squads, [point.id for point in points if point.id])
     return faults

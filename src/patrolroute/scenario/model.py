@@ -11,10 +11,10 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
-import shapely
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
+from patrolroute.scenario.areas import Area, Ring
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s
 from patrolroute.scenario.crosscheck import Entry, cross_faults
 from patrolroute.scenario.sites import TIERS, Place, Placement, Site, Window
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TIERS",
+    "Area",
     "Closures",
     "Identifier",
     "Name",
@@ -42,23 +43,10 @@ __all__ = [
     "zone_of",
 ]
 
-MAX_SITES, MAX_SQUADS = 20_000, 1_000
+MAX_SITES, MAX_SQUADS, MAX_AREAS = 20_000, 1_000, 1_000
 FARTHEST_DAYS = 31
 """No time lies further from the scenario's date; a slip in a year is found by it."""
 
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-
-
-def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    if not shapely.Polygon(ring).is_valid:
-        raise ValueError("crosses itself or has no area; expected its corners in their order around the closed area")
-    return ring
-
-
-Ring = Annotated[
-    tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000), AfterValidator(_simple)
-]
 _Span = TypeVar("_Span", Window, Shift)
 NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
@@ -154,7 +142,7 @@ class Scenario(Frozen):
         The date on which the night begins.
     timezone : str
         IANA name ("Asia/Makassar") or offset ("+08:00").
-    places, sites, squads : tuple
+    places, sites, squads, areas : tuple
     closures : Closures
     travel : Travel
     notes : tuple of str
@@ -179,6 +167,9 @@ class Scenario(Frozen):
     )
     squads: Annotated[tuple[Squad, ...], Field(max_length=MAX_SQUADS)] = Field(
         default=(), description="a list of squads, or the name of a table"
+    )
+    areas: Annotated[tuple[Area, ...], Field(max_length=MAX_AREAS)] = Field(
+        default=(), description="a list of areas, or the name of a table"
     )
     closures: Closures = Field(default=Closures(), description="a table of streets, edges and polygons")
     travel: Travel = Field(
@@ -222,9 +213,12 @@ class Scenario(Frozen):
             Entry(f"squad {n} {found(s.title)}", s.id, None, (("start", s.start), ("end", s.end)))
             for n, s in enumerate(self.squads, start=1)
         ]
-        faults = cross_faults(points, squads)
+        areas = [Entry(f"area {n} {found(a.title)}", a.id) for n, a in enumerate(self.areas, start=1)]
+        faults = cross_faults(points, squads, areas)
         for entry, site in zip(points[len(self.places) :], self.sites, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in site.windows], self.start)]
+        for entry, area in zip(areas, self.areas, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in area.windows], self.start)]
         for entry, squad in zip(squads, self.squads, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times([squad.shift.start], self.start)]
         if faults:
@@ -235,14 +229,17 @@ class Scenario(Frozen):
     def _bring_home(self) -> None:
         """Put every time on the scenario's clock; moments stay what they are."""
         zone = self.zone
-        sites = tuple(
-            site.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in site.windows)})
-            if site.windows
-            else site
-            for site in self.sites
+        sites, areas = (
+            tuple(
+                each.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in each.windows)})
+                if each.windows
+                else each
+                for each in table
+            )
+            for table in (self.sites, self.areas)
         )
         squads = tuple(squad.model_copy(update={"shift": _in_zone(squad.shift, zone)}) for squad in self.squads)
-        self.__dict__.update(sites=sites, squads=squads)
+        self.__dict__.update(sites=sites, areas=areas, squads=squads)
 
     @property
     def zone(self) -> ZoneInfo | dt.timezone:

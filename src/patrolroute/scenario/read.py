@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.crosscheck import cross_faults
-from patrolroute.scenario.entries import COLUMNS, entry_of, place_of, point_in, site_of, squad_of
+from patrolroute.scenario.entries import COLUMNS, area_of, entry_of, place_of, point_in, site_of, squad_of
 from patrolroute.scenario.files import read_text
 from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
 from patrolroute.scenario.model import Closures, Scenario, Travel
@@ -52,8 +53,8 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     Parameters
     ----------
     path : path-like
-        A `.toml` file, or a `.json` file as `write_scenario` writes it. Its places, sites and squads stand in it or in
-        the tables that it names, `.csv`, `.geojson` or `.gpkg` (`"file.gpkg#layer"`), relative to the file.
+        A `.toml` file, or a `.json` file as `write_scenario` writes it. Its places, sites, areas and squads stand in it
+        or in the tables that it names, `.csv`, `.geojson` or `.gpkg` (`"file.gpkg#layer"`), relative to the file.
 
     Returns
     -------
@@ -76,12 +77,15 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     of_rows: list[str] = []
     places = _built(tables["places"], place_of, clock, of_rows)
     sites = _built(tables["sites"], site_of, clock, of_rows)
+    areas = _built(tables["areas"], partial(area_of, folder=file.parent), clock, of_rows)
     squads = _built(tables["squads"], squad_of, clock, of_rows)
     faults.extend(fault for fault in of_rows if dated or not _follows_from_no_date(fault))
     faults.extend(_crossed(tables))
     faults.raise_if_any()
     try:
-        return Scenario(**head, places=places, sites=sites, squads=squads, closures=closures, travel=travel)
+        return Scenario(
+            **head, places=places, sites=sites, areas=areas, squads=squads, closures=closures, travel=travel
+        )
     except InputError as error:
         raise InputError(f"{file.name}: {fault}" for fault in error.faults) from None
 
@@ -282,4 +286,5 @@ def _crossed(tables: dict[str, Table]) -> list[str]:
     points: list[Entry] = [entry_of(row) for kind in ("places", "sites") for row in tables[kind].rows]
     squads = [entry_of(row) for row in tables["squads"].rows]
     whole = all(tables[kind].whole and "id" not in tables[kind].missing for kind in ("places", "sites"))
-    return cross_faults(points, squads, all_known=whole)
+    areas = [entry_of(row) for row in tables["areas"].rows]
+    return cross_faults(points, squads, areas, all_known=whole)

@@ -13,6 +13,7 @@ _DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(\.0+)? 
 _TIME = rf"({_TIME_OF_DAY}|{_DATED})"
 _SPAN = rf"{_TIME}\s*/\s*{_TIME}"
 
+_POLYGONS = r"^.+\.(geojson|gpkg(#.+)?)$"
 _TABLE = r"^.+\.(csv|geojson|gpkg(#.+)?)$"
 
 
@@ -39,8 +40,9 @@ def scenario_schema() -> dict[str, Any]:
             about = definitions[holder]["properties"][field].get("description", "")
             definitions[holder]["properties"][field] = {"$ref": "#/$defs/Time", "description": about}
     _flatten_site(definitions["Site"])
+    _flatten_area(definitions["Area"])
     _flatten_squad(definitions["Squad"])
-    for kind in ("places", "sites", "squads"):
+    for kind in ("places", "sites", "areas", "squads"):
         schema["properties"][kind] = _or_table(schema["properties"][kind], _TABLE)
     closures = definitions["Closures"]["properties"]
     closures["polygons"] = _or_table(closures["polygons"], r"^.+\.geojson$")
@@ -69,6 +71,21 @@ def _flatten_site(site: dict[str, Any]) -> None:
         "default": default,
         "anyOf": [tier, {"enum": list(TIERS)}],
     }
+
+
+def _flatten_area(area: dict[str, Any]) -> None:
+    _flatten_site(area)
+    properties = area["properties"]
+    texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 100}]}
+    properties["streets"] = {"description": properties["streets"]["description"], "default": [], **texts}
+    properties["rings"] = _or_table(properties["rings"], _POLYGONS)
+    properties["boundary"] = {
+        "description": "the name of a file of units, such as kelurahan, relative to this one",
+        "type": "string",
+        "pattern": _POLYGONS,
+    }
+    properties["names"] = {"description": "the units' names in that file; the area's own when left out", **texts}
+    properties["name_column"] = {"description": "the file's column with these names", "type": "string"}
 
 
 def _flatten_squad(squad: dict[str, Any]) -> None:

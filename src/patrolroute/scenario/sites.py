@@ -114,6 +114,41 @@ def later_day(start: Moment, end: Moment) -> str:
     return f"{end.fromordinal(day):%Y-%m-%d}T{end:%H:%M}"
 
 
+def tier_of(value: Any, *, expected: str | None) -> Any:
+    """Return the tier that one of Polri's classes means; anything else as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is a word and no such class.
+    """
+    if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
+        return value
+    words = " ".join(value.lower().split())
+    if words not in TIERS:
+        # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
+        hint = did_you_mean(words, TIERS, cutoff=0.8)
+        raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
+    return TIERS[words]
+
+
+def whole_weight(value: Any) -> Any:
+    """Return a weight as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is a fraction; it says what to multiply all weights by.
+    """
+    if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and abs(value) < 1e6:
+        factor = next((f for f in (10, 100, 1000) if math.isclose(value * f, round(value * f), rel_tol=1e-9)), 1000)
+        raise ValueError(
+            f"weight is {value:g}, not a whole number; expected 1 or more; multiply all weights by {factor}"
+            + ("" if math.isclose(value * factor, round(value * factor), rel_tol=1e-9) else " and round them")
+        )
+    return value
+
+
 class Site(Place):
     """A place worth a stop.
 
@@ -154,26 +189,12 @@ class Site(Place):
     @field_validator("tier", mode="before")
     @classmethod
     def _tier_of_class(cls, value: Any) -> Any:
-        if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
-            return value
-        words = " ".join(value.lower().split())
-        if words not in TIERS:
-            expected = cls.model_fields["tier"].description
-            # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
-            hint = did_you_mean(words, TIERS, cutoff=0.8)
-            raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
-        return TIERS[words]
+        return tier_of(value, expected=cls.model_fields["tier"].description)
 
     @field_validator("weight", mode="before")
     @classmethod
     def _whole_weight(cls, value: Any) -> Any:
-        if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and abs(value) < 1e6:
-            factor = next((f for f in (10, 100, 1000) if math.isclose(value * f, round(value * f), rel_tol=1e-9)), 1000)
-            raise ValueError(
-                f"weight is {value:g}, not a whole number; expected 1 or more; multiply all weights by {factor}"
-                + ("" if math.isclose(value * factor, round(value * factor), rel_tol=1e-9) else " and round them")
-            )
-        return value
+        return whole_weight(value)
 
     @field_validator("windows")
     @classmethod
