@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.errors import Faults
-from patrolroute.roads.coverage import Ends
+from patrolroute.roads.coverage import Ends, drive_of
 from patrolroute.roads.coverdrives import drive_streets
 from patrolroute.roads.prizes import Effort, drive_share
 
@@ -33,10 +33,13 @@ class Beats:
         Each counts streets of its own only, even where it passes those of another.
     whole : Drive
         The drive over all of them that was cut.
+    times_ms : tuple of int
+        Milliseconds of each beat, at patrol speed where one was asked for.
     """
 
     drives: tuple[Drive, ...]
     whole: Drive
+    times_ms: tuple[int, ...] = ()
 
     @property
     def share(self) -> float:
@@ -46,7 +49,7 @@ class Beats:
     @property
     def longest_s(self) -> float:
         """Seconds of the longest beat."""
-        return max(drive.travel_s for drive in self.drives)
+        return max(self.times_ms) / 1000
 
 
 def cut_beats(
@@ -56,6 +59,7 @@ def cut_beats(
     *,
     share: float = 0.6,
     closed: bool = True,
+    patrol_kph: float | None = None,
     effort: Effort | None = None,
 ) -> Beats:
     """Cut a share of an area's streets into beats of about equal length, none longer than asked for where that can be.
@@ -76,6 +80,8 @@ def cut_beats(
         Of the metres, to be covered by all beats together.
     closed : bool
         Whether each beat ends where it begins; else both are free.
+    patrol_kph : float, optional
+        Speed on streets that count, as they are first driven; the network's where left out, and where that is slower.
     effort : Effort, optional
         For the drive over all; each beat has its `polish_seconds`. The same seed and iterations cut the same beats
         where no clock runs out, as `Effort` says.
@@ -95,31 +101,73 @@ def cut_beats(
     faults.raise_if_any()
     limit_ms = longest_s * 1000
     effort = effort or Effort()
-    whole = drive_share(network, area, share=share, ends=Ends(closed=False), effort=effort)
-    street, begins, ends = _served(network, area, whole)
-    number = max(1, math.ceil(whole.travel_ms / limit_ms))
+    # Every metre of the area is as slow as the next, so that fast streets are not chosen for their speed.
+    paced = network if patrol_kph is None else replace(network, time_ms=_paced_ms(network, area, patrol_kph))
+    whole = drive_share(paced, area, share=share, ends=Ends(closed=False), effort=effort)
+    clock_ms = patrol_ms(network, whole, patrol_kph)
+    if patrol_kph is not None:
+        whole = drive_of(network, area, whole.edges.astype(np.int64), whole.start)
+    street, begins, ends = _served(network, area, whole, clock_ms)
+    number = max(1, math.ceil(int(clock_ms.sum()) / limit_ms))
     for _ in range(_TRIES):
         number = min(number, len(street))
         parts = np.split(street, cut_evenly(begins, ends, number))
         drives = tuple(_beat(network, area, part, closed=closed, seconds=effort.polish_seconds) for part in parts)
-        longest = max(drive.travel_ms for drive in drives)
-        if longest <= limit_ms or number == len(street):
+        times_ms = tuple(int(patrol_ms(network, drive, patrol_kph).sum()) for drive in drives)
+        if max(times_ms) <= limit_ms or number == len(street):
             break
-        number = max(number + 1, math.ceil(sum(drive.travel_ms for drive in drives) / limit_ms))
-    return Beats(drives=drives, whole=whole)
+        number = max(number + 1, math.ceil(sum(times_ms) / limit_ms))
+    return Beats(drives=drives, whole=whole, times_ms=times_ms)
+
+
+def patrol_ms(network: RoadNetwork, drive: Drive, patrol_kph: float | None) -> NDArray[np.int64]:
+    """Return the milliseconds of each edge of a drive: at patrol speed on streets that count as they are first driven.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    drive : Drive
+    patrol_kph : float or None
+        Where the network is slower than this, or there is none, the network's time holds.
+
+    Returns
+    -------
+    int64 array, shape (K,)
+    """
+    edges = drive.edges.astype(np.int64)
+    times: NDArray[np.int64] = network.time_ms[edges].copy()
+    if patrol_kph is None:
+        return times
+    first = network.first[edges]
+    fresh = np.zeros(len(edges), bool)
+    fresh[np.unique(first, return_index=True)[1]] = True
+    fresh &= np.isin(first, drive.streets)
+    times[fresh] = np.maximum(times[fresh], pace_ms(network.length_dm[edges[fresh]], patrol_kph))
+    return times
+
+
+def pace_ms(length_dm: NDArray[np.int64], kph: float) -> NDArray[np.int64]:
+    """Return the milliseconds, rounded up, of some decimetres at a speed."""
+    return np.ceil(length_dm * 360 / kph - 1e-6).astype(np.int64)
+
+
+def _paced_ms(network: RoadNetwork, area: AreaStreets, kph: float) -> NDArray[np.int64]:
+    """Return the times of all edges of a network, those of the area's streets at least at patrol speed."""
+    inside = np.isin(network.first, area.edge)
+    return np.where(inside, np.maximum(network.time_ms, pace_ms(network.length_dm, kph)), network.time_ms)
 
 
 def _served(
-    network: RoadNetwork, area: AreaStreets, drive: Drive
+    network: RoadNetwork, area: AreaStreets, drive: Drive, clock_ms: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return positions in the area of streets as a drive meets them, and when it enters and leaves them."""
     edges = drive.edges.astype(np.int64)
     first = network.first[edges]
-    times = np.cumsum(network.time_ms[edges])
+    times = np.cumsum(clock_ms)
     counts = np.flatnonzero(np.isin(first, area.edge))
     _, met = np.unique(first[counts], return_index=True)
     at = counts[np.sort(met)]
-    return np.searchsorted(area.edge, first[at]), (times - network.time_ms[edges])[at], times[at]
+    return np.searchsorted(area.edge, first[at]), (times - clock_ms)[at], times[at]
 
 
 def cut_evenly(begins: NDArray[np.int64], ends: NDArray[np.int64], number: int) -> list[int]:
