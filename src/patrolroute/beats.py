@@ -37,6 +37,8 @@ class StreetTable:
 
     Parameters
     ----------
+    edge : int64 array, shape (S,)
+        The edge of the network that is the street along its line.
     node : int64 array, shape (S, 2)
         Ids of the nodes where the line begins and ends.
     name, highway : tuple of str, length S
@@ -49,6 +51,7 @@ class StreetTable:
     shape_lonlat : float64 array, shape (M, 2)
     """
 
+    edge: NDArray[np.int64]
     node: NDArray[np.int64]
     name: tuple[str, ...]
     highway: tuple[str, ...]
@@ -60,7 +63,14 @@ class StreetTable:
 
     def __post_init__(self) -> None:
         n, faults = len(self.name), Faults()
-        shapes = {"node": (n, 2), "two_way": (n,), "length_dm": (n, 2), "time_ms": (n, 2), "shape_start": (n + 1,)}
+        shapes = {
+            "edge": (n,),
+            "node": (n, 2),
+            "two_way": (n,),
+            "length_dm": (n, 2),
+            "time_ms": (n, 2),
+            "shape_start": (n + 1,),
+        }
         for column, shape in shapes.items():
             if getattr(self, column).shape != shape:
                 faults.add(f"streets: {column} has shape {getattr(self, column).shape}; expected {shape}.")
@@ -295,8 +305,15 @@ class BeatBook:
             raise InputError([f"{where}: holds no beats ({error}); expected a file that patrolroute wrote."]) from error
 
 
-_COLUMNS: dict[str, Any] = {"node": np.int64, "two_way": np.bool_, "length_dm": np.int64, "time_ms": np.int64,
-                            "shape_start": np.int64, "shape_lonlat": np.float64}  # fmt: skip
+_COLUMNS: dict[str, Any] = {
+    "edge": np.int64,
+    "node": np.int64,
+    "two_way": np.bool_,
+    "length_dm": np.int64,
+    "time_ms": np.int64,
+    "shape_start": np.int64,
+    "shape_lonlat": np.float64,
+}
 
 
 def _packed(name: str, parts: Sequence[NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:

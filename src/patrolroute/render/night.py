@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from patrolroute.beats import thousandths
 from patrolroute.errors import Faults, InputError
-from patrolroute.scenario.model import Placement
+from patrolroute.render.areas import area_shares
+from patrolroute.scenario.model import Place, Placement, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
 
-    from patrolroute.plans import Plan, Route
+    from patrolroute.beats import Beat, BeatBook
+    from patrolroute.plans import Plan, Route, Skipped, Visit
+    from patrolroute.render.areas import AreaShare
     from patrolroute.roads import Leg, RoadNetwork
-    from patrolroute.scenario.model import Place, Scenario, Site, Squad
+    from patrolroute.scenario.areas import Area
+    from patrolroute.scenario.model import Scenario, Squad
 
 
 class Drive(NamedTuple):
@@ -60,6 +65,8 @@ class Night:
     legs : mapping of (str, int) to Leg
         By squad id and position in the route: 0 leads from the start place to the first visit, n from the last of n
         visits to the end place. Only legs that are driven.
+    beats : BeatBook, optional
+        The drives through the scenario's areas, where it has any.
 
     Raises
     ------
@@ -72,6 +79,7 @@ class Night:
     scenario: Scenario
     roads: RoadNetwork
     legs: Mapping[tuple[str, int], Leg]
+    beats: BeatBook | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -89,13 +97,13 @@ class Night:
             if route.squad not in self._squads:
                 faults.add(f"plan {name!r} has a route for squad {route.squad!r}, which the scenario does not name.")
             for visit in route.visits:
-                unknown = {visit.site, visit.entry, visit.exit} - self.scenario.points.keys()
-                if visit.site not in self._sites:
+                unknown = {visit.entry, visit.exit} - self.points.keys()
+                if visit.site not in self._sites and visit.site not in self._areas:
                     faults.add(f"plan {name!r} visits {visit.site!r}, which is no site of the scenario.")
                 elif unknown:
                     faults.add(f"plan {name!r} goes by {min(unknown)!r}, which is no place of the scenario.")
         for each in self.plan.skipped:
-            if each.site not in self._sites:
+            if each.site not in {*self._sites, *self._areas} or each.part not in self._parts:
                 faults.add(f"plan {name!r} leaves out {each.site!r}, which is no site of the scenario.")
         if not faults:
             for route in self.plan.routes:
@@ -121,6 +129,53 @@ class Night:
     @cached_property
     def _sites(self) -> Mapping[str, Site]:
         return {site.id: site for site in self.scenario.sites}
+
+    @cached_property
+    def _areas(self) -> Mapping[str, Area]:
+        return {area.id: area for area in self.scenario.areas}
+
+    @cached_property
+    def _parts(self) -> Mapping[str, Site]:
+        """Sites by id, and a stand-in for each beat, which lies where it begins."""
+        parts = dict(self._sites)
+        if self.beats is not None:
+            for beat in self.beats.beats:
+                area, begin = self._areas[beat.area], self.points[beat.entry]
+                parts[beat.id] = Site(
+                    id=beat.id,
+                    name=self.beat_title(beat)[:300],
+                    lon=begin.lon,
+                    lat=begin.lat,
+                    placement=begin.placement,
+                    source=begin.source,
+                    tier=area.tier,
+                    dwell_min=min(beat.duration_s / 60, 1440),
+                )
+        return parts
+
+    @cached_property
+    def points(self) -> Mapping[str, Place]:
+        """Places and sites by id, and where beats begin and end."""
+        points = dict(self.scenario.points)
+        if self.beats is not None:
+            for beat in self.beats.beats:
+                lonlat = self.beats.line(beat).coords
+                ends = ((beat.entry, "start", lonlat[0]), (beat.exit, "end", lonlat[-1]))
+                for point, word, (lon, lat) in ends:
+                    points[point] = Place(
+                        id=point,
+                        name=f"{self.beat_title(beat)[:280]}, {word}",
+                        lon=lon,
+                        lat=lat,
+                        placement=Placement.SURVEYED,
+                        source="a junction of these roads",
+                    )
+        return points
+
+    def beat_title(self, beat: Beat) -> str:
+        """Return what a beat is called: its area and its number there."""
+        number = [each.id for each in self.beats.of(beat.area)].index(beat.id) + 1 if self.beats is not None else 0
+        return f"{self._areas[beat.area].title}, beat {number}"
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -173,6 +228,36 @@ class Night:
         """Return a site of the scenario."""
         return self._sites[site_id]
 
+    def beat(self, visit: Visit) -> Beat | None:
+        """Return the beat that a visit drives, None where it is a stop."""
+        return self.beats.by_entry.get(visit.entry) if self.beats is not None and visit.site in self._areas else None
+
+    def stop(self, visit: Visit) -> Site:
+        """Return the site of a visit; of a beat a stand-in that lies where it begins."""
+        beat = self.beat(visit)
+        return self._sites[visit.site] if beat is None else self._parts[beat.id]
+
+    def left_out(self, skipped: Skipped) -> Site:
+        """Return the site that is left out; of a beat a stand-in that lies where it begins."""
+        return self._parts[skipped.part]
+
+    @cached_property
+    def area_shares(self) -> tuple[AreaShare, ...]:
+        """What is driven of each area: by beats, and on the way to elsewhere."""
+        return area_shares(self) if self.scenario.areas else ()
+
+    def pace_kph(self, beat: Beat) -> float:
+        """Return the patrol speed of a beat."""
+        return self._areas[beat.area].patrol_kph
+
+    def weight(self, visit: Visit) -> float:
+        """Return what a visit is worth."""
+        beat = self.beat(visit)
+        if beat is None or self.beats is None:
+            return self._sites[visit.site].weight
+        area, beats = self._areas[beat.area], self.beats.of(beat.area)
+        return thousandths(area.weight, [each.credit_dm for each in beats])[beats.index(beat)] / 1000
+
     def route(self, squad_id: str) -> Route | None:
         """Return a squad's route, None when the plan has none for it."""
         return next((route for route in self.plan.routes if route.squad == squad_id), None)
@@ -192,7 +277,7 @@ class Night:
         """Yield the drives of a route in order; none for a squad that stays at its place."""
         if not route.visits:
             return
-        squad, points = self.squad(route.squad), self.scenario.points
+        squad, points = self.squad(route.squad), self.points
         here, leave_s, left_s, left_m = squad.start, route.leave_s, route.drive_s, route.drive_m
         for number, visit in enumerate(route.visits):
             yield Drive(

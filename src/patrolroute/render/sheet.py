@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from patrolroute.render.areas import beat_streets
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.wording import (
@@ -33,6 +34,7 @@ from patrolroute.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from patrolroute.beats import Beat
     from patrolroute.plans import Route, Visit
     from patrolroute.render.night import Drive, Night
     from patrolroute.scenario.model import Place, Squad
@@ -138,6 +140,8 @@ def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:
         if number <= len(route.visits):
             visit = route.visits[number - 1]
             yield _row(str(number), _way(drive), _visit_times(night, visit), _target(night, visit))
+            if (beat := night.beat(visit)) is not None:
+                yield _row("", f"Menyisir / beat: {_beat_way(night, beat)}", "", "")
         else:
             yield _row(
                 "",
@@ -160,6 +164,12 @@ def _way(drive: Drive) -> str:
     return f"{streets}; in all {length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}"
 
 
+def _beat_way(night: Night, beat: Beat) -> str:
+    assert night.beats is not None  # noqa: S101 - a beat comes of them
+    streets = " → ".join(f"{markdown(words)} ({length_text(metres)})" for words, metres in beat_streets(night, beat))
+    return f"{streets}; in all {length_text(night.beats.length_m(beat))}"
+
+
 def _visit_times(night: Night, visit: Visit) -> str:
     begin, end = night.clock(visit.begin_s), night.clock(visit.end_s)
     stay = f"{span_text(night, begin, end)} ({between_text(visit.begin_s, visit.end_s)})"
@@ -170,7 +180,7 @@ def _visit_times(night: Night, visit: Visit) -> str:
 
 
 def _target(night: Night, visit: Visit) -> str:
-    site = night.site(visit.site)
+    site = night.stop(visit)
     required = ", required" if site.required else ""
     return f"{_place(site)} (tier {site.tier}{required})"
 
@@ -180,8 +190,8 @@ def _place(place: Place) -> str:
 
 
 def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
-    points = night.scenario.points
-    named = [squad.start, *(visit.site for visit in (route.visits if route else ())), squad.end]
+    points = night.points
+    named = [squad.start, *(visit.entry for visit in (route.visits if route else ())), squad.end]
     guessed = [points[each] for each in dict.fromkeys(named) if is_approximate(points[each])]
     if guessed:
         yield f"**{_APPROXIMATE} Letak perkiraan / position not exactly known:**"
@@ -192,6 +202,15 @@ def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         yield ""
     legs = [drive.leg for drive in night.drives(route) if drive.leg] if route else []
     words = {stretch.words for leg in legs for stretch in stretches(leg)}
+    beats = [beat for visit in (route.visits if route else ()) if (beat := night.beat(visit)) is not None]
+    words |= {name for beat in beats for name, _ in beat_streets(night, beat)}
+    if beats:
+        yield (
+            "Menyisir / beat: drive these streets in this order at "
+            f"{', '.join(f'{kph:g}' for kph in sorted({night.pace_kph(beat) for beat in beats}))} km/h; the whole area "
+            "is on the map."
+        )
+        yield ""
     if UNNAMED in words:
         yield f"Jalan tanpa nama / {UNNAMED}: the map has no name for it."
         yield ""

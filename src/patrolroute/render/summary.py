@@ -24,6 +24,7 @@ from patrolroute.render.wording import (
     share_text,
     span_text,
     waiting_text,
+    weight_text,
     zone_text,
 )
 
@@ -45,9 +46,9 @@ class Summary:
     title : str
     warnings : tuple of str
         What must be seen first: synthetic roads, required sites left out.
-    coverage, squads, skipped, approximate : Grid
-        Coverage tier by tier; each squad's stops, kilometres and times; the sites left out, with reasons; the places
-        whose position is not exactly known.
+    coverage, areas, squads, skipped, approximate : Grid
+        Coverage tier by tier; what is driven of each area; each squad's stops, kilometres and times; the sites left
+        out, with reasons; the places whose position is not exactly known.
     idle : str
         Which squads have no stops; empty where all have some.
     closed : tuple of str
@@ -61,6 +62,7 @@ class Summary:
     title: str
     warnings: tuple[str, ...]
     coverage: Grid
+    areas: Grid
     squads: Grid
     skipped: Grid
     approximate: Grid
@@ -72,7 +74,8 @@ class Summary:
     @property
     def grids(self) -> tuple[Grid, ...]:
         """The tables in the order in which they are shown."""
-        return (self.coverage, self.squads, self.skipped, self.approximate)
+        areas = (self.areas,) if self.areas.rows else ()
+        return (self.coverage, *areas, self.squads, self.skipped, self.approximate)
 
 
 def summarise(night: Night) -> Summary:
@@ -83,7 +86,7 @@ def summarise(night: Night) -> Summary:
     night : Night
     """
     plan = night.plan
-    missed = [plain(night.site(site).title) for site in plan.required_missed]
+    missed = [plain(night.left_out(each).title) for each in plan.skipped if each.required]
     warnings = [SYNTHETIC_BAND] if night.synthetic else []
     if missed:
         warnings.append(f"REQUIRED BUT LEFT OUT: {', '.join(missed)}")
@@ -91,6 +94,7 @@ def summarise(night: Night) -> Summary:
         title=plain(f"{night.scenario.name}, {day_text(night.scenario.start)} ({zone_text(night)})"),
         warnings=tuple(warnings),
         coverage=_coverage(night),
+        areas=_areas(night),
         squads=_squads(night),
         skipped=_skipped(night),
         approximate=Grid(
@@ -114,7 +118,7 @@ def _idle(night: Night) -> str:
     """Name the squads without a stop, the first of them where they are many."""
     busy = {route.squad for route in night.plan.routes if route.visits}
     names = [repr(plain(squad.title)) for squad in night.scenario.squads if squad.id not in busy]
-    if not names or not night.scenario.sites:
+    if not names or not (night.scenario.sites or night.scenario.areas):
         return ""
     more = len(names) - _MOST_IDLE
     told = ", ".join(names[:_MOST_IDLE]) + (f" and {more} more" if more > 0 else "")
@@ -123,13 +127,14 @@ def _idle(night: Night) -> str:
 
 
 def _coverage(night: Night) -> Grid:
-    at_most = {each.tier: _bound_text(each) for each in night.plan.bound or ()}
+    unit = night.plan.weight_unit
+    at_most = {each.tier: _bound_text(each, unit) for each in night.plan.bound or ()}
     tiers = [
         (
             str(tier.tier),
             f"{tier.covered_sites} of {tier.total_sites}",
             share_text(tier.covered_sites, tier.total_sites),
-            f"{tier.covered_weight} of {tier.total_weight}",
+            f"{weight_text(tier.covered_weight, unit)} of {weight_text(tier.total_weight, unit)}",
             share_text(tier.covered_weight, tier.total_weight),
             "all covered" if _complete(tier) else at_most.get(tier.tier, "no bound"),
         )
@@ -146,8 +151,9 @@ def _coverage(night: Night) -> Grid:
     )
 
 
-def _bound_text(bound: TierBound) -> str:
-    return f"{bound.upper_weight}, proved" if bound.proved else str(bound.upper_weight)
+def _bound_text(bound: TierBound, unit: int) -> str:
+    most = weight_text(bound.upper_weight, unit)
+    return f"{most}, proved" if bound.proved else most
 
 
 def _quality(plan: Plan) -> str:
@@ -172,14 +178,37 @@ def _quality(plan: Plan) -> str:
             sentences.append(f"Tier {bound.tier}: every site is covered.")
             continue
         reached = bound.upper_weight <= tier.covered_weight
-        most = "" if reached else f" than {bound.upper_weight}"
-        this = "" if reached else f" (this one covers {tier.covered_weight})"
+        most = "" if reached else f" than {weight_text(bound.upper_weight, plan.weight_unit)}"
+        this = "" if reached else f" (this one covers {weight_text(tier.covered_weight, plan.weight_unit)})"
         sentences.append(f"Tier {bound.tier}: proved that no plan covers more{most}{given}{this}.")
     return " ".join(sentences)
 
 
 def _complete(tier: TierCoverage) -> bool:
     return (tier.covered_weight, tier.covered_sites) == (tier.total_weight, tier.total_sites)
+
+
+def _areas(night: Night) -> Grid:
+    return Grid(
+        title="Areas",
+        heads=("area", "tier", "streets", "beats", "by beats", "on the way", "driven", "wanted"),
+        rows=tuple(
+            (
+                plain(each.area.title),
+                str(each.area.tier),
+                length_text(each.total_m),
+                f"{each.beats_driven} of {each.beats}",
+                length_text(each.beats_m),
+                length_text(each.way_m),
+                share_text(each.beats_m + each.way_m, each.total_m),
+                f"{each.area.share:.0%}".replace("%", " %"),
+            )
+            for each in night.area_shares
+        ),
+        right=frozenset(range(1, 8)),
+        spare=(5, 4, 2),
+        empty="none",
+    )
 
 
 def _squads(night: Night) -> Grid:
@@ -216,9 +245,9 @@ def _skipped(night: Night) -> Grid:
         heads=("site", "tier", "weight", "why"),
         rows=tuple(
             (
-                plain(night.site(each.site).title) + (" (required)" if each.required else ""),
+                plain(night.left_out(each).title) + (" (required)" if each.required else ""),
                 str(each.tier),
-                str(each.weight),
+                weight_text(each.weight, night.plan.weight_unit),
                 plain(each.reason),
             )
             for each in skipped_in_order(night)
@@ -271,7 +300,7 @@ def summary_tables(night: Night) -> Group:
     told = summarise(night)
     parts: list[Text | FittedTable] = [Text(told.title, style="bold")]
     parts += [Text(warning, style="bold white on red") for warning in told.warnings]
-    for grid in (told.coverage, told.squads, told.skipped):
+    for grid in (told.coverage, *((told.areas,) if told.areas.rows else ()), told.squads, told.skipped):
         if not grid.rows:
             parts.append(Text(f"{grid.title}: {grid.empty}"))
             continue

@@ -174,6 +174,7 @@ def _table(network: RoadNetwork, rows: NDArray[np.int64]) -> StreetTable:
     start = network.shape_start
     lines = [network.shape_lonlat[a:b] for a, b in start[np.stack([rows, rows + 1], axis=1)].tolist()]
     return StreetTable(
+        edge=rows,
         node=np.column_stack([network.node_id[network.tail[rows]], network.node_id[network.head[rows]]]),
         name=tuple(network.name[row] for row in rows.tolist()),
         highway=tuple(network.highway[row] for row in rows.tolist()),

@@ -39,47 +39,54 @@ def _check(facts: Facts) -> Iterator[Violation]:
 
 
 def _check_skipped(facts: Facts) -> Iterator[Violation]:
-    skipped = Counter(each.site for each in facts.plan.skipped)
-    for site in facts.scenario.sites:
-        if facts.stops_at[site.id] and skipped[site.id]:
+    skipped = Counter(each.part for each in facts.plan.skipped)
+    made = facts.parts_made
+    for name, part in facts.parts.items():
+        what = repr(facts.title(part.site)) + ("" if name == part.site else f" (part {name!r})")
+        if made[name] and skipped[name]:
             yield Violation(
-                rule="accounts", site=site.id, message=f"site {site.title!r} is visited and listed as left out."
+                rule="accounts", site=part.site, message=f"{part.kind} {what} is visited and listed as left out."
             )
-        if not facts.stops_at[site.id] and skipped[site.id] != 1:
+        if not made[name] and skipped[name] != (1 if part.weight else 0):
             yield Violation(
                 rule="accounts",
-                site=site.id,
-                message=f"site {site.title!r} is not visited and listed {skipped[site.id]} times as left out.",
+                site=part.site,
+                message=f"{part.kind} {what} is not visited and listed {skipped[name]} times as left out.",
             )
     for each in facts.plan.skipped:
-        site_or_none = facts.sites.get(each.site)
-        if site_or_none is None:
+        due = facts.parts.get(each.part)
+        if each.site not in facts.sites and each.site not in facts.areas:
             yield Violation(
                 rule="accounts",
                 site=each.site,
                 message=f"{each.site!r} is listed as left out and no site of the scenario.",
             )
-        elif (each.part, each.tier, each.weight, each.required) != (
-            site_or_none.id,
-            site_or_none.tier,
-            site_or_none.weight,
-            site_or_none.required,
+        elif due is None or (each.site, each.tier, each.weight, each.required) != (
+            due.site,
+            due.tier,
+            due.weight,
+            due.required,
         ):
             yield Violation(
                 rule="accounts",
                 site=each.site,
-                message=f"left-out site {site_or_none.title!r} is listed with another part, tier, weight or required "
-                "flag.",
+                message=f"left-out site {facts.title(each.site)!r} is listed with another part, tier, weight or "
+                "required flag.",
             )
 
 
 def _check_coverage(facts: Facts) -> Iterator[Violation]:
     due: dict[int, list[int]] = {}
-    for site in facts.scenario.sites:
-        row = due.setdefault(site.tier, [0, 0, 0, 0])
-        visited = int(facts.stops_at[site.id] > 0)
-        for i, amount in enumerate((visited * site.weight, site.weight, visited, 1)):
-            row[i] += amount
+    made, counted = facts.parts_made, set()
+    for name, part in facts.parts.items():
+        row = due.setdefault(part.tier, [0, 0, 0, 0])
+        row[0] += part.weight if made[name] else 0
+        row[1] += part.weight
+        # A thing in parts is one thing, and covered by any of them.
+        for column, counts in ((2, made[name] > 0), (3, True)):
+            if counts and (column, part.site) not in counted:
+                counted.add((column, part.site))
+                row[column] += 1
     said = {
         each.tier: [each.covered_weight, each.total_weight, each.covered_sites, each.total_sites]
         for each in facts.plan.coverage
@@ -87,6 +94,11 @@ def _check_coverage(facts: Facts) -> Iterator[Violation]:
     tiers = [each.tier for each in facts.plan.coverage]
     if tiers != sorted(set(tiers)):
         yield Violation(rule="accounts", message=f"the coverage names tiers {tiers}; each once and in order is due.")
+    if facts.plan.weight_unit != facts.weight_unit:
+        yield Violation(
+            rule="accounts",
+            message=f"the plan counts weights in parts of 1/{facts.plan.weight_unit}; 1/{facts.weight_unit} is due.",
+        )
     for tier in sorted(due.keys() | said.keys()):
         if due.get(tier) != said.get(tier):
             yield Violation(

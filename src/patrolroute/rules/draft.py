@@ -9,12 +9,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from patrolroute.beats import thousandths
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from patrolroute.beats import BeatBook
     from patrolroute.matrix import TravelMatrix
     from patrolroute.plans import Plan, Route, Visit
+    from patrolroute.scenario.areas import Area
     from patrolroute.scenario.model import Scenario, Site, Squad
+
+
+WEIGHT_UNIT = 1000
+"""Where a scenario has areas, weights are split into so many parts."""
 
 
 @dataclass(kw_only=True)
@@ -80,6 +88,7 @@ class Draft:
     duties: dict[str, str] = field(default_factory=dict)
     couplings: list[DraftCoupling] = field(default_factory=list)
     weight_unit: int = 1
+    beats: BeatBook | None = None
     balance: Literal["stops", "duty"] | None = None
 
 
@@ -105,18 +114,46 @@ class Violation:
         return f"{self.rule}: {self.message}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What counts once: a site, or one beat of an area.
+
+    Parameters
+    ----------
+    site : str
+        The site or area that it belongs to.
+    kind : str
+        What that is: "site" or "area".
+    tier, weight : int
+        The weight in parts of the plan's unit.
+    required : bool
+    """
+
+    site: str
+    kind: str
+    tier: int
+    weight: int
+    required: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What a check may look at: the scenario's own words, the travel matrix, the plan."""
+    """What a check may look at: the scenario's own words, the travel matrix, the plan, and the beats of its areas."""
 
     scenario: Scenario
     matrix: TravelMatrix
     plan: Plan
+    beats: BeatBook | None = None
 
     @cached_property
     def sites(self) -> dict[str, Site]:
         """Sites by id."""
         return {site.id: site for site in self.scenario.sites}
+
+    @cached_property
+    def areas(self) -> dict[str, Area]:
+        """Areas by id."""
+        return {area.id: area for area in self.scenario.areas}
 
     @cached_property
     def squads(self) -> dict[str, Squad]:
@@ -127,6 +164,40 @@ class Facts:
     def points(self) -> frozenset[str]:
         """The points that the matrix knows."""
         return frozenset(self.matrix.ids)
+
+    @property
+    def weight_unit(self) -> int:
+        """What weights are whole numbers of: thousandths where areas split them."""
+        return WEIGHT_UNIT if self.scenario.areas else 1
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """What counts once, by its group: the sites, and the beats of areas with their parts of the area's weight."""
+        unit = self.weight_unit
+        parts = {
+            site.id: Part(site=site.id, kind="site", tier=site.tier, weight=site.weight * unit, required=site.required)
+            for site in self.scenario.sites
+        }
+        for area in self.scenario.areas:
+            beats = () if self.beats is None else self.beats.of(area.id)
+            for beat, weight in zip(beats, thousandths(area.weight, [b.credit_dm for b in beats]), strict=True):
+                parts[beat.id] = Part(site=area.id, kind="area", tier=area.tier, weight=weight)
+        return parts
+
+    @cached_property
+    def parts_made(self) -> Counter[str]:
+        """How often each of the parts is visited, over all squads."""
+        beats = {} if self.beats is None else self.beats.by_entry
+        visits = [visit for route in self.plan.routes for visit in route.visits]
+        return Counter(
+            beats[visit.entry].id if visit.site in self.areas and visit.entry in beats else visit.site
+            for visit in visits
+        )
+
+    def title(self, site: str) -> str:
+        """Return the name of a site or area."""
+        thing = self.sites.get(site) or self.areas.get(site)
+        return thing.title if thing is not None else site
 
     @cached_property
     def stops_at(self) -> Counter[str]:

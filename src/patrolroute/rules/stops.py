@@ -30,7 +30,7 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
 def _check(facts: Facts) -> Iterator[Violation]:
     for route in facts.plan.routes:
         for visit in route.visits:
-            if visit.site not in facts.sites:
+            if visit.site not in facts.sites and visit.site not in facts.areas:
                 yield Violation(
                     rule="stops",
                     squad=route.squad,
@@ -62,7 +62,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
                 message=f"squad {squad.title!r} begins its stop at {site.title!r} before it arrives.",
             )
     for site_id, times in facts.stops_at.items():
-        if times > 1:
+        if times > 1 and site_id not in facts.areas:
             yield Violation(
                 rule="stops", site=site_id, message=f"site {site_id!r} is visited {times} times; once counts."
             )
