@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 
 from patrolroute.beats import BeatBook, thousandths
 from patrolroute.errors import InputError
-from patrolroute.roads import RoadNetwork, place_on_roads, read_roads, travel_matrix
+from patrolroute.roads import RoadNetwork, area_streets, cut_beats, place_on_roads, read_roads, travel_matrix
+from patrolroute.roads.pace import paced, patrol_ms
 from patrolroute.roads.patrols import BeatWish, extent, plan_beats, with_beats
 from patrolroute.roads.prizes import Effort
 from patrolroute.scenario import Area, Site, Travel
@@ -137,3 +139,30 @@ def test_a_weight_is_split_by_largest_remainders() -> None:
     assert thousandths(2, [3, 1]) == [1500, 500]
     assert thousandths(7, [0, 0]) == [0, 0]
     assert sum(thousandths(999_983, [17, 5, 3, 11])) == 999_983_000
+
+
+def test_slow_streets_stand_beside_those_that_are_passed(klandasan: RoadNetwork) -> None:
+    streets = area_streets(klandasan, shapely.box(*klandasan.bounds), classes={"tertiary"})
+    slow = paced(klandasan, streets, 10)
+    more = len(slow.network.tail) - len(klandasan.tail)
+    assert more == len(streets.edge) + (klandasan.twin[streets.edge] >= 0).sum()
+    assert slow.area.total_m == streets.total_m
+    counts = np.isin(slow.network.first, slow.area.edge)
+    assert counts.sum() == more
+    length, time = klandasan.length_dm[slow.origin], klandasan.time_ms[slow.origin]
+    assert np.array_equal(slow.network.time_ms[~counts], time[~counts])
+    assert np.array_equal(slow.network.time_ms[counts], np.maximum(time, np.ceil(length * 36 - 1e-6))[counts])
+    twins = slow.network.twin[counts]
+    assert np.array_equal(slow.origin[twins[twins >= 0]], klandasan.twin[slow.origin[counts]][twins >= 0])
+
+
+def test_one_drive_at_patrol_speed_is_bounded(klandasan: RoadNetwork) -> None:
+    streets = area_streets(klandasan, shapely.box(*klandasan.bounds))
+    effort = Effort(iterations=100, bound_seconds=1)
+    beats = cut_beats(klandasan, streets, 900, share=1.0, closed=False, patrol_kph=15, effort=effort)
+    one_drive_ms = int(patrol_ms(klandasan, beats.whole, 15).sum())
+    assert beats.lower_ms is not None
+    # How near the bound comes is the clock's; that none is quicker holds whatever it finds.
+    assert 0 < beats.lower_ms <= one_drive_ms
+    assert one_drive_ms > beats.whole.total_dm * 360 / 15
+    assert beats.share == pytest.approx(1)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.errors import Faults
-from patrolroute.roads.coverage import Ends, drive_of
+from patrolroute.roads.coverage import Ends
 from patrolroute.roads.coverdrives import drive_streets
+from patrolroute.roads.pace import paced, patrol_ms
 from patrolroute.roads.prizes import Effort, drive_share
 
 if TYPE_CHECKING:
@@ -35,11 +36,14 @@ class Beats:
         The drive over all of them that was cut.
     times_ms : tuple of int
         Milliseconds of each beat, at patrol speed where one was asked for.
+    lower_ms : int, optional
+        No one drive over the share takes less; None where no bound was asked for or found.
     """
 
     drives: tuple[Drive, ...]
     whole: Drive
     times_ms: tuple[int, ...] = ()
+    lower_ms: int | None = None
 
     @property
     def share(self) -> float:
@@ -101,60 +105,38 @@ def cut_beats(
     faults.raise_if_any()
     limit_ms = longest_s * 1000
     effort = effort or Effort()
-    # Every metre of the area is as slow as the next, so that fast streets are not chosen for their speed.
-    paced = network if patrol_kph is None else replace(network, time_ms=_paced_ms(network, area, patrol_kph))
-    whole = drive_share(paced, area, share=share, ends=Ends(closed=False), effort=effort)
+    whole, lower_ms = _over_share(network, area, share, patrol_kph, effort)
+    counted = area.only(np.isin(area.edge, whole.streets))
     clock_ms = patrol_ms(network, whole, patrol_kph)
-    if patrol_kph is not None:
-        whole = drive_of(network, area, whole.edges.astype(np.int64), whole.start)
-    street, begins, ends = _served(network, area, whole, clock_ms)
+    street, begins, ends = _served(network, counted, whole, clock_ms)
     number = max(1, math.ceil(int(clock_ms.sum()) / limit_ms))
     for _ in range(_TRIES):
         number = min(number, len(street))
         parts = np.split(street, cut_evenly(begins, ends, number))
-        drives = tuple(_beat(network, area, part, closed=closed, seconds=effort.polish_seconds) for part in parts)
+        drives = tuple(_beat(network, counted, part, closed=closed, seconds=effort.polish_seconds) for part in parts)
         times_ms = tuple(int(patrol_ms(network, drive, patrol_kph).sum()) for drive in drives)
         if max(times_ms) <= limit_ms or number == len(street):
             break
         number = max(number + 1, math.ceil(sum(times_ms) / limit_ms))
-    return Beats(drives=drives, whole=whole, times_ms=times_ms)
+    total_dm = int(area.inside_dm.sum())
+    return Beats(
+        drives=tuple(replace(drive, total_dm=total_dm) for drive in drives),
+        whole=whole,
+        times_ms=times_ms,
+        lower_ms=lower_ms,
+    )
 
 
-def patrol_ms(network: RoadNetwork, drive: Drive, patrol_kph: float | None) -> NDArray[np.int64]:
-    """Return the milliseconds of each edge of a drive: at patrol speed on streets that count as they are first driven.
-
-    Parameters
-    ----------
-    network : RoadNetwork
-    drive : Drive
-    patrol_kph : float or None
-        Where the network is slower than this, or there is none, the network's time holds.
-
-    Returns
-    -------
-    int64 array, shape (K,)
-    """
-    edges = drive.edges.astype(np.int64)
-    times: NDArray[np.int64] = network.time_ms[edges].copy()
+def _over_share(
+    network: RoadNetwork, area: AreaStreets, share: float, patrol_kph: float | None, effort: Effort
+) -> tuple[Drive, int | None]:
+    """Return a quick drive over a share of an area, and the least milliseconds of any, where that was asked for."""
     if patrol_kph is None:
-        return times
-    first = network.first[edges]
-    fresh = np.zeros(len(edges), bool)
-    fresh[np.unique(first, return_index=True)[1]] = True
-    fresh &= np.isin(first, drive.streets)
-    times[fresh] = np.maximum(times[fresh], pace_ms(network.length_dm[edges[fresh]], patrol_kph))
-    return times
-
-
-def pace_ms(length_dm: NDArray[np.int64], kph: float) -> NDArray[np.int64]:
-    """Return the milliseconds, rounded up, of some decimetres at a speed."""
-    return np.ceil(length_dm * 360 / kph - 1e-6).astype(np.int64)
-
-
-def _paced_ms(network: RoadNetwork, area: AreaStreets, kph: float) -> NDArray[np.int64]:
-    """Return the times of all edges of a network, those of the area's streets at least at patrol speed."""
-    inside = np.isin(network.first, area.edge)
-    return np.where(inside, np.maximum(network.time_ms, pace_ms(network.length_dm, kph)), network.time_ms)
+        drive = drive_share(network, area, share=share, ends=Ends(closed=False), effort=effort)
+        return drive, drive.lower_ms
+    slow = paced(network, area, patrol_kph)
+    drive = drive_share(slow.network, slow.area, share=share, ends=Ends(closed=False), effort=effort)
+    return slow.back(network, area, drive), drive.lower_ms
 
 
 def _served(
@@ -216,5 +198,4 @@ def _greedy(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> li
 def _beat(network: RoadNetwork, area: AreaStreets, part: NDArray[np.int64], *, closed: bool, seconds: float) -> Drive:
     chosen = np.zeros(len(area.edge), bool)
     chosen[part] = True
-    drive = drive_streets(network, area.only(chosen), ends=Ends(closed=closed), seconds=seconds)
-    return replace(drive, total_dm=int(area.inside_dm.sum()))
+    return drive_streets(network, area.only(chosen), ends=Ends(closed=closed), seconds=seconds)

@@ -10,10 +10,11 @@ import shapely
 
 from patrolroute.beats import Beat, BeatBook, StreetTable
 from patrolroute.errors import Faults, InputError
-from patrolroute.roads.beats import cut_beats, pace_ms
+from patrolroute.roads.beats import cut_beats
 from patrolroute.roads.closures import edges_named, likely_names
 from patrolroute.roads.coverage import area_streets
 from patrolroute.roads.geometry import metres_per_degree
+from patrolroute.roads.pace import pace_ms
 from patrolroute.roads.prizes import Effort
 
 if TYPE_CHECKING:
