@@ -99,6 +99,21 @@ def test_beats_are_groups_of_their_own_with_parts_of_the_weight() -> None:
     assert problem.visits.closes_s[first] == 23 * 3600 + 300 - book.beats[0].duration_s
 
 
+@pytest.mark.parametrize("engine", ["ortools", "pyvrp"])
+def test_engines_agree_on_parts_of_an_area(engine: str) -> None:
+    pytest.importorskip(engine)
+    slow = area(share=1.0, patrol_kph=3, tier=1, windows=(window((22, 15), (22, 20)),))
+    scenario = night(slow, sites=(Site(id="kpu", lon=123.602, lat=-10.171, dwell_min=5, tier=1),))
+    ours, other = (
+        plan(scenario, blocks(), engine=name, iterations=200, seconds=2, bound_seconds=2, seed=1)
+        for name in ("native", engine)
+    )
+    # Two squads have five minutes, in which each can drive one of the beats.
+    assert 0 < ours.coverage[0].covered_weight < ours.coverage[0].total_weight
+    assert ours.proved
+    assert other.coverage == ours.coverage
+
+
 def test_turns_are_refused_plainly() -> None:
     with pytest.raises(InputError, match="do not obey turn restrictions yet"):
         build(night(area(), turns=True), blocks())
