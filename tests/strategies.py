@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from patrolroute.scenario import (
+    Area,
     Break,
     Closures,
     Forming,
@@ -194,6 +195,30 @@ def presences(draw: st.DrawFn, presence_id: str, places: list[str], date: dt.dat
 
 
 @st.composite
+def areas(draw: st.DrawFn, area_id: str, date: dt.date, timezone: str) -> Area:
+    """Return an area of rings or of a street."""
+    lon, lat = draw(st.floats(123.5, 123.7)), draw(st.floats(-10.3, -10.1))
+    ring = ((lon, lat), (lon + 0.01, lat), (lon, lat + 0.02))
+    hole = ((lon + 0.001, lat + 0.001), (lon + 0.002, lat + 0.001), (lon + 0.001, lat + 0.002))
+    of_rings = {"rings": (ring,), "holes": (hole,) if draw(st.booleans()) else ()}
+    of_street = {"street": draw(names(min_size=1)), "buffer_m": draw(st.floats(1, 500))}
+    opens = draw(moments(date, timezone))
+    closes = (opens.astimezone(dt.UTC) + dt.timedelta(hours=2)).astimezone(opens.tzinfo)
+    return Area(
+        id=area_id,
+        name=draw(names()),
+        tier=draw(st.integers(1, 9)),
+        weight=draw(st.integers(1, 1_000_000)),
+        share=draw(st.floats(0.01, 1)),
+        streets=tuple(draw(st.lists(st.sampled_from(["residential", "primary"]), max_size=2, unique=True))),
+        patrol_kph=draw(st.floats(3, 100)),
+        windows=(Window(opens=opens, closes=closes),) if draw(st.booleans()) else (),
+        source=draw(names()),
+        **(of_rings if draw(st.booleans()) else of_street),
+    )
+
+
+@st.composite
 def worths(draw: st.DrawFn, date: dt.date, timezone: str) -> tuple[Worth, ...]:
     """Return weights by the hour, in spans that share no time."""
     edges = sorted(set(draw(st.lists(moments(date, timezone), max_size=5))), key=dt.datetime.timestamp)
@@ -227,13 +252,16 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Scenario:
+def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_areas: int = 2) -> Scenario:
     """Return sound scenarios: nights in several timezones, clock changes among them, with every field."""
     timezone = draw(st.sampled_from(TIMEZONES))
     date = draw(st.sampled_from(CLOCK_CHANGES) | st.dates(dt.date(2000, 1, 1), dt.date(2100, 1, 1)))
     ids = draw(st.lists(names(min_size=1), min_size=1, max_size=max_sites + 2, unique=True))
     posts = [each for each in draw(st.lists(names(min_size=1), max_size=2, unique=True)) if each not in ids]
     squad_ids = draw(st.lists(names(min_size=1), max_size=max_squads, unique=True))
+    area_ids = draw(
+        st.lists(names(min_size=1).filter(lambda each: each not in [*ids, *posts]), max_size=max_areas, unique=True)
+    )
     crews = tuple(draw(squads(each, ids, date, timezone)) for each in squad_ids)
     forces = tuple(force for crew in crews for force in crew.people)
     corner = st.tuples(st.floats(-1, 1), st.floats(-1, 1))
@@ -244,6 +272,7 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
         timezone=timezone,
         places=tuple(Place(id=each, **draw(points())) for each in ids[:2]),
         sites=tuple(draw(sites(each, date, timezone, squads=tuple(squad_ids), forces=forces)) for each in ids[2:]),
+        areas=tuple(draw(areas(each, date, timezone)) for each in area_ids),
         squads=crews,
         presence=tuple(draw(presences(each, ids, date, timezone)) for each in posts),
         forming=draw(formings(ids, date, timezone)) if draw(st.integers(0, 3)) == 0 else None,

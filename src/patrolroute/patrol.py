@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
+from patrolroute.beats import BeatBook
 from patrolroute.build import Built, build, compile_problem
 from patrolroute.check import check_against_problem, check_plan
 from patrolroute.engines.registry import DEFAULT_ENGINE
-from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
+from patrolroute.errors import Faults, InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
 from patrolroute.forming import form_squads
 from patrolroute.matrix import TravelMatrix
@@ -48,8 +49,9 @@ if TYPE_CHECKING:
 
 SCENARIO_FILE = "scenario.json"
 MATRIX_FILE = "matrix.npz"
-SAVED_BESIDE = (SCENARIO_FILE, MATRIX_FILE)
-"""Names of what `PatrolPlan.save` writes besides what `render` writes of every night."""
+BEATS_FILE = "beats.npz"
+SAVED_BESIDE = (SCENARIO_FILE, MATRIX_FILE, BEATS_FILE)
+"""Names of what `PatrolPlan.save` writes besides what `render` writes of every night; beats only where it has areas."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,7 +105,12 @@ class PatrolPlan:
     def night(self) -> Night:
         """The plan with its driven legs traced, as `patrolroute.render` takes it."""
         return Night(
-            plan=self.document, scenario=self.scenario, roads=self.roads, legs=self._trace(), spots=self._spots()
+            plan=self.document,
+            scenario=self.scenario,
+            roads=self.roads,
+            legs=self._trace(),
+            spots=self._spots(),
+            beats=self.built.beats,
         )
 
     def _spots(self) -> dict[str, Place]:
@@ -120,7 +127,7 @@ class PatrolPlan:
                 placement=points[site].placement if site in points else Placement.SURVEYED,
             )
             for point, site in owner.items()
-            if point in placed.ids
+            if point in placed.ids and site in points
         }
 
     def _trace(self) -> dict[tuple[str, int], Leg]:
@@ -191,6 +198,8 @@ class PatrolPlan:
             SCENARIO_FILE: write_scenario(self.scenario),
             MATRIX_FILE: self.built.matrix.to_bytes(),
         }
+        if self.built.beats is not None:
+            extra[BEATS_FILE] = self.built.beats.to_bytes()
         return write_outputs(self.night, Path(out_dir), extra=extra)
 
     def __repr__(self) -> str:
@@ -296,20 +305,31 @@ def check_saved(path: str | Path) -> list[Violation]:
     file = Path(path)
     file = file / "plan.json" if file.is_dir() else file
     document = Plan.from_json(_bytes_of(file), where=str(file))
-    missing = [name for name in SAVED_BESIDE if not (file.parent / name).is_file()]
-    if missing:
-        raise InputError(
-            f"{file.parent / name}: is missing; a plan is checked against the {SCENARIO_FILE} and {MATRIX_FILE} that "
-            "were written with it: keep the three together."
-            for name in missing
-        )
+    _refuse_missing(file.parent, (SCENARIO_FILE, MATRIX_FILE))
     scenario = read_scenario(file.parent / SCENARIO_FILE)
+    beats = None
+    if scenario.areas:
+        _refuse_missing(file.parent, (BEATS_FILE,))
+        beats_file = file.parent / BEATS_FILE
+        beats = BeatBook.from_bytes(_bytes_of(beats_file), where=str(beats_file))
     matrix_file = file.parent / MATRIX_FILE
     matrix = TravelMatrix.from_bytes(_bytes_of(matrix_file), where=str(matrix_file))
     off_road = [each.site for each in document.skipped if each.code == "off_road"]
-    problem = compile_problem(scenario, matrix, off_road=off_road)
+    problem = compile_problem(scenario, matrix, off_road=off_road, beats=beats)
     # What the scenario's words forbid, the problem forbids too, less plainly: it is asked where the words find nothing.
-    return check_plan(document, scenario=scenario, matrix=matrix) or check_against_problem(document, problem)
+    found = check_plan(document, scenario=scenario, matrix=matrix, beats=beats)
+    return found or check_against_problem(document, problem)
+
+
+def _refuse_missing(folder: Path, names: tuple[str, ...]) -> None:
+    faults = Faults()
+    for name in names:
+        if not (folder / name).is_file():
+            faults.add(
+                f"{folder / name}: is missing; a plan is checked against the {SCENARIO_FILE} and {MATRIX_FILE} that "
+                f"were written with it, and the {BEATS_FILE} where it has areas: keep them together."
+            )
+    faults.raise_if_any()
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -384,10 +404,14 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     skipped = tuple(replace(each, reason=tied_words(scenario, document, each) or each.reason) for each in skipped)
     document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
     document = wait_elsewhere(document, [site.id for site in scenario.sites if not site.wait])
-    broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]
+    broken = [v for v in _checked(scenario, built, document) if v.rule not in without]
     if broken:
         raise RuleBrokenError(map(str, broken))
     return PatrolPlan(document, scenario, built)
+
+
+def _checked(scenario: Scenario, built: Built, document: Plan) -> list[Violation]:
+    return check_plan(document, scenario=scenario, matrix=built.matrix, beats=built.beats)
 
 
 def _reworded(scenario: Scenario, built: Built, skipped: Skipped) -> Skipped:

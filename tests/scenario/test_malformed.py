@@ -27,6 +27,7 @@ SAVE = "save it again as UTF-8 (in the spreadsheet choose Save As, 'CSV UTF-8'; 
 
 FIELDS = {
     "{fields of sites}": ", ".join(COLUMNS["sites"].known),
+    "{fields of areas}": ", ".join(COLUMNS["areas"].known),
     "{fields of a scenario}": ", ".join(Scenario.model_fields),
 }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from patrolroute.scenario import Site
+
 if TYPE_CHECKING:
-    from patrolroute.scenario import Forming, Scenario, Site, VehiclePool
+    from patrolroute.scenario import Area, Forming, Scenario, VehiclePool
 
 Crews = tuple[tuple[int, ...], ...]
 """People by vehicle and, within it, by task force; a vehicle without people stays at home."""
@@ -169,13 +171,13 @@ class Problem:
 
 
 def problem_of(scenario: Scenario, forming: Forming) -> Problem:
-    """Return what the sites of a night ask of the squads that are to be formed.
+    """Return what the sites and areas of a night ask of the squads that are to be formed.
 
     Sites of `only_by` are left to the squads named there.
     """
-    alike: dict[Demand, list[Site]] = {}
+    alike: dict[Demand, list[Site | Area]] = {}
     forces = {force: f for f, force in enumerate(forming.people)}
-    for site in scenario.sites:
+    for site in scenario.things:
         if site.only_by:
             continue
         asked = Demand(
@@ -191,7 +193,7 @@ def problem_of(scenario: Scenario, forming: Forming) -> Problem:
             asked,
             weight=sum(site.weight for site in sites),
             sites=len(sites),
-            required=sum(site.required for site in sites),
+            required=sum(isinstance(site, Site) and site.required for site in sites),
         )
         for asked, sites in alike.items()
     )

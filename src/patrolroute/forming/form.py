@@ -50,7 +50,7 @@ class Formed:
     at_home : dict of str to int
         People by task force that ride in no squad.
     unserved : tuple of str
-        Ids of sites that no squad of the night may serve.
+        Ids of sites and areas that no squad of the night may serve.
     decisions : tuple of Decision
     """
 
@@ -78,7 +78,8 @@ class Formed:
             yield f"  {squad.title} ({squad.vehicle.kind}): {squad.size}: {people}{leader}"
         if self.at_home:
             yield "At home: " + ", ".join(f"{force} {count}" for force, count in self.at_home.items())
-        titles = [self.scenario.points[site].title for site in self.unserved]
+        things = {each.id: each.title for each in self.scenario.things}
+        titles = [things[each] for each in self.unserved]
         yield f"No squad can serve: {', '.join(titles)}" if titles else "Every site has a squad that can serve it."
         yield "Decided in this order, nothing given up for what comes later:"
         for decision in self.decisions:
@@ -137,7 +138,7 @@ def form_squads(scenario: Scenario, *, squads: int | None = None, seed: int = 0,
         squads=formed,
         leaders=problem.leads(crews),
         at_home={force: forming.people[force] - count for force, count in left if forming.people[force] > count},
-        unserved=tuple(site.id for site in scenario.sites if not any(site.allows(squad) for squad in everyone)),
+        unserved=tuple(each.id for each in scenario.things if not any(each.allows(squad) for squad in everyone)),
         decisions=decisions,
     )
 

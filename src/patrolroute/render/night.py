@@ -6,18 +6,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from patrolroute.beats import thousandths
 from patrolroute.errors import Faults, InputError
+from patrolroute.render.areas import area_shares
 from patrolroute.render.passed import Passing, passings
 from patrolroute.scenario.base import ANYWHERE
-from patrolroute.scenario.model import Placement, Site
+from patrolroute.scenario.model import Place, Placement, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
 
+    from patrolroute.beats import Beat, BeatBook
     from patrolroute.plans import Plan, Route, Skipped, Visit
+    from patrolroute.render.areas import AreaShare
     from patrolroute.roads import Leg, RoadNetwork
-    from patrolroute.scenario.model import Place, Presence, Scenario, Squad
+    from patrolroute.scenario.areas import Area
+    from patrolroute.scenario.model import Presence, Scenario, Squad
 
 
 LOWEST_TIER = 9
@@ -68,6 +73,8 @@ class Night:
         visits to the end place. Only legs that are driven.
     spots : mapping of str to Place, optional
         Points of the streets that the plan goes by besides the scenario's places and sites, by their ids.
+    beats : BeatBook, optional
+        The drives through the scenario's areas, where it has any.
 
     Raises
     ------
@@ -81,10 +88,12 @@ class Night:
     roads: RoadNetwork
     legs: Mapping[tuple[str, int], Leg]
     spots: Mapping[str, Place] = field(default_factory=dict)
+    beats: BeatBook | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
         name = self.plan.name
+        known = {"", *self._sites, *self._presence, *self._areas}
         if self.plan.start is None:
             faults.add(
                 f"plan {name!r} has no calendar, so it cannot be shown as a night; plan from a scenario instead."
@@ -99,12 +108,12 @@ class Night:
                 faults.add(f"plan {name!r} has a route for squad {route.squad!r}, which the scenario does not name.")
             for visit in route.visits:
                 unknown = {visit.entry, visit.exit} - self.points.keys() - {ANYWHERE}
-                if visit.site and visit.site not in self._sites and visit.site not in self._presence:
+                if visit.site not in known:
                     faults.add(f"plan {name!r} visits {visit.site!r}, which is no site of the scenario.")
                 elif unknown:
                     faults.add(f"plan {name!r} goes by {min(unknown)!r}, which is no place of the scenario.")
         for each in self.plan.skipped:
-            if each.site not in self._sites and each.site not in self._presence:
+            if each.site not in known - {""} or (each.site in self._areas and each.part not in self._parts):
                 faults.add(f"plan {name!r} leaves out {each.site!r}, which is no site of the scenario.")
         if not faults:
             for route in self.plan.routes:
@@ -135,6 +144,53 @@ class Night:
     def _presence(self) -> Mapping[str, Presence]:
         return {each.id: each for each in self.scenario.presence}
 
+    @cached_property
+    def _areas(self) -> Mapping[str, Area]:
+        return {area.id: area for area in self.scenario.areas}
+
+    @cached_property
+    def _parts(self) -> Mapping[str, Site]:
+        """Sites by id, and a stand-in for each beat, which lies where it begins."""
+        parts = dict(self._sites)
+        if self.beats is not None:
+            for beat in self.beats.beats:
+                area, begin = self._areas[beat.area], self.points[beat.entry]
+                parts[beat.id] = Site(
+                    id=beat.id,
+                    name=self.beat_title(beat)[:300],
+                    lon=begin.lon,
+                    lat=begin.lat,
+                    placement=begin.placement,
+                    source=begin.source,
+                    tier=area.tier,
+                    dwell_min=min(beat.duration_s / 60, 1440),
+                )
+        return parts
+
+    @cached_property
+    def points(self) -> Mapping[str, Place]:
+        """What routes go by, by id: places and sites, where beats begin and end, further points of the streets."""
+        points = {**self.scenario.points, **self.spots}
+        if self.beats is not None:
+            for beat in self.beats.beats:
+                lonlat = self.beats.line(beat).coords
+                ends = ((beat.entry, "start", lonlat[0]), (beat.exit, "end", lonlat[-1]))
+                for point, word, (lon, lat) in ends:
+                    points[point] = Place(
+                        id=point,
+                        name=f"{self.beat_title(beat)[:280]}, {word}",
+                        lon=lon,
+                        lat=lat,
+                        placement=Placement.SURVEYED,
+                        source="a junction of these roads",
+                    )
+        return points
+
+    def beat_title(self, beat: Beat) -> str:
+        """Return what a beat is called: its area and its number there."""
+        number = [each.id for each in self.beats.of(beat.area)].index(beat.id) + 1 if self.beats is not None else 0
+        return f"{self._areas[beat.area].title}, beat {number}"
+
     @property
     def statements(self) -> tuple[str, ...]:
         """The lines that every output prints.
@@ -157,11 +213,6 @@ class Night:
     def synthetic(self) -> bool:
         """Whether streets or travel times were generated rather than surveyed."""
         return self.roads.provenance.synthetic or self.plan.provenance.synthetic
-
-    @cached_property
-    def points(self) -> Mapping[str, Place]:
-        """What routes go by, by id: the scenario's places and sites, and further points of the streets."""
-        return {**self.scenario.points, **self.spots}
 
     @property
     def bases(self) -> tuple[Place, ...]:
@@ -198,9 +249,11 @@ class Night:
             raise InputError([f"there is no squad {squad_id!r}; the scenario has {known}."]) from None
 
     def stop(self, visit: Visit) -> Site:
-        """Return the site of a visit; of a presence or a break a stand-in that lies where it is."""
+        """Return the site of a visit; of a beat, a presence or a break a stand-in that lies where it begins."""
         if visit.site in self._sites:
             return self._sites[visit.site]
+        if (beat := self.beat(visit)) is not None:
+            return self._parts[beat.id]
         place = self._spot(visit)
         if visit.site in self._presence:
             return _stand_in(self._presence[visit.site], place)
@@ -225,7 +278,9 @@ class Night:
         return self.points[next(entry for entry in stops if entry != ANYWHERE)]
 
     def left_out(self, skipped: Skipped) -> Site:
-        """Return the site that is left out, called so where it is a further visit; of a presence a stand-in."""
+        """Return the site that is left out, called so where it is a further visit; of all else a stand-in."""
+        if skipped.site in self._areas:
+            return self._parts[skipped.part]
         if skipped.site in self._sites:
             site = self._sites[skipped.site]
             further = skipped.part != skipped.site
@@ -233,13 +288,17 @@ class Night:
         presence = self._presence[skipped.site]
         return _stand_in(presence, self.points[presence.place])
 
-    def weight(self, visit: Visit) -> int:
+    def weight(self, visit: Visit) -> float:
         """Return what a visit is worth: the first one by its hour, and less where the site is only seen.
 
         Of squads that meet, the first one's visit has the worth of all.
         """
         if not visit.site:
             return 0
+        if (beat := self.beat(visit)) is not None and self.beats is not None:
+            beats = self.beats.of(beat.area)
+            split = thousandths(self._areas[beat.area].weight, [each.credit_dm for each in beats])
+            return split[beats.index(beat)] / 1000
         number = self._in_order[visit.site].index(visit.visit)
         if visit.site in self._presence:
             presence = self._presence[visit.site]
@@ -276,17 +335,34 @@ class Night:
             self.squad(route.squad)
             for route in self.plan.routes
             for other in route.visits
-            if visit.site and other.site == visit.site and other.begin_s == visit.begin_s and other.visit != visit.visit
+            if visit.site not in {"", *self._areas}
+            and other.site == visit.site
+            and other.begin_s == visit.begin_s
+            and other.visit != visit.visit
         )
 
     def stays_within(self, presence: Presence) -> list[tuple[int, int, str]]:
         """Return the stops and breaks that count for a presence, as (begin, end, squad)."""
+        known = self.scenario.points
         return [
             (visit.begin_s, visit.end_s, route.squad)
             for route in self.plan.routes
             for visit in route.visits
-            if all(point != ANYWHERE and presence.holds(self.points[point]) for point in (visit.entry, visit.exit))
+            if all(point in known and presence.holds(known[point]) for point in (visit.entry, visit.exit))
         ]
+
+    def beat(self, visit: Visit) -> Beat | None:
+        """Return the beat that a visit drives, None where it is a stop."""
+        return self.beats.by_entry.get(visit.entry) if self.beats is not None and visit.site in self._areas else None
+
+    @cached_property
+    def area_shares(self) -> tuple[AreaShare, ...]:
+        """What is driven of each area: by beats, and on the way to elsewhere."""
+        return area_shares(self) if self.scenario.areas else ()
+
+    def pace_kph(self, beat: Beat) -> float:
+        """Return the patrol speed of a beat."""
+        return self._areas[beat.area].patrol_kph
 
     def route(self, squad_id: str) -> Route | None:
         """Return a squad's route, None when the plan has none for it."""

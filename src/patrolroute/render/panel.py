@@ -14,6 +14,7 @@ from patrolroute.render.marks import (
     draw_barred,
     draw_cross,
     draw_house,
+    draw_outline_mark,
     draw_stop,
     letters,
     tier_shape,
@@ -21,7 +22,7 @@ from patrolroute.render.marks import (
 from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable, text_width
 from patrolroute.render.tables import skipped_in_order
-from patrolroute.render.wording import counted, length_text, share_text, span_text, stops_text
+from patrolroute.render.wording import counted, length_text, share_text, span_text, stops_text, weight_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,13 @@ def _draw_rows(page: Axes, rows: Sequence[Row], left: float, top: float, width: 
             )
             indent = 16
         elif row.symbol:
-            drawn = {"cross": draw_cross, "house": draw_house, "area": draw_area, "barred": draw_barred}[row.symbol]
+            drawn = {
+                "cross": draw_cross,
+                "house": draw_house,
+                "area": draw_area,
+                "barred": draw_barred,
+                "outline": draw_outline_mark,
+            }[row.symbol]
             drawn(page, (left + 7, middle), row.size * 1.2)
             indent = 16
         page.text(
@@ -124,7 +131,7 @@ def left_out_block(night: Night, count: int, size: float) -> list[list[Row]]:
     for letter, each in zip(letters(count), skipped, strict=False):
         title = drawable(night.left_out(each).title)
         must = "required, " if each.required else ""
-        tail = f" ({must}tier {each.tier}, weight {each.weight})"
+        tail = f" ({must}tier {each.tier}, weight {weight_text(each.weight, night.plan.weight_unit)})"
         rows.append(Row(f"{letter}   {title}", size, colour="#3c3c3c", symbol="cross", tail=tail))
     if more := len(skipped) - count:
         rows.append(Row(f"and {more} more: see summary.txt", size, colour=GREY))
@@ -197,6 +204,8 @@ def key_rows(night: Night, outside: int) -> list[Row]:
         rows.append(Row("white: position approximate (≈)", stop=stop))
     if night.scenario.squads:
         rows.append(Row("where squads start or end", symbol="house"))
+    if night.scenario.areas:
+        rows.append(Row("area, with the share that is driven", symbol="outline"))
     if night.scenario.closures.streets:
         rows.append(Row("closed street", symbol="barred"))
     if night.scenario.closures.polygons:

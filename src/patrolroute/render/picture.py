@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from shapely import LineString, Point, box
 
+from patrolroute.render.areas import driven_beats
 from patrolroute.render.closed import closed_areas, closed_streets, closed_words
 from patrolroute.render.marks import (
     INK,
@@ -21,6 +22,7 @@ from patrolroute.render.marks import (
     draw_closed_streets,
     draw_cross,
     draw_ends,
+    draw_extents,
     draw_letters,
     draw_routes,
     draw_stops,
@@ -89,6 +91,7 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     draw_closed(axes, frame, closed_areas(night.scenario))
     barred = [frame.xy(line) for street in closed_streets(night, frame.bounds) for line in street.lines]
     draw_closed_streets(axes, barred)
+    draw_extents(axes, frame, night)
     draw_routes(axes, frame, night, squad_inks)
     taken = draw_ends(axes, frame, night)
     taken += draw_stops(axes, frame, stops_of(night, squad_inks), taken)
@@ -132,7 +135,12 @@ def _head(page: Axes, night: Night) -> float:
     plan = night.plan
     stops = counted(sum(len(route.visits) for route in plan.routes), "stop")
     tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {t.total_sites} sites" for t in plan.coverage)
-    words = f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops}, {length_text(plan.drive_m)}."
+    beats_m = sum(night.beats.length_m(beat) for _, _, beat in driven_beats(night)) if night.beats is not None else 0.0
+    driven = f"{length_text(plan.drive_m)} between them and {length_text(beats_m)} of beats" if beats_m else ""
+    words = (
+        f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops}, "
+        f"{driven or length_text(plan.drive_m)}."
+    )
     line = f"{words} {tiers[:1].upper()}{tiers[1:]}." if tiers else words
     page.text(_EDGE, y - 20, cut(line, 8.5, width), fontsize=8.5, va="top", color="#3c3c3c", parse_math=False)
     y -= 34

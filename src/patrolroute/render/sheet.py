@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from patrolroute.render.areas import beat_streets
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.teams import asked_text
@@ -36,6 +37,7 @@ from patrolroute.scenario.base import later
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from patrolroute.beats import Beat
     from patrolroute.plans import Route, Visit
     from patrolroute.render.night import Drive, Night
     from patrolroute.scenario.model import Place, Squad
@@ -152,6 +154,8 @@ def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:
     for number, visit in enumerate(route.visits):
         way = _way(night, drives[number], free_s) if number in drives else "starts here"
         yield _row(str(number + 1), way, _visit_times(night, visit), _target(night, visit))
+        if (beat := night.beat(visit)) is not None:
+            yield _row("", f"Menyisir / beat: {_beat_way(night, beat)}", "", "")
         free_s = visit.end_s
     back = clock_text(night, night.clock(route.return_s))
     home = drives.get(len(route.visits))
@@ -174,6 +178,12 @@ def _way(night: Night, drive: Drive, free_s: int) -> str:
     )
     stays = f"stay until {clock_text(night, night.clock(drive.leave_s))}, then " if drive.leave_s > free_s else ""
     return f"{stays}{streets}; in all {length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}"
+
+
+def _beat_way(night: Night, beat: Beat) -> str:
+    assert night.beats is not None  # noqa: S101 - a beat comes of them
+    streets = " → ".join(f"{markdown(words)} ({length_text(metres)})" for words, metres in beat_streets(night, beat))
+    return f"{streets}; in all {length_text(night.beats.length_m(beat))}"
 
 
 def _visit_times(night: Night, visit: Visit) -> str:
@@ -209,7 +219,8 @@ def _place(place: Place) -> str:
 
 def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
     points = night.points
-    named = [squad.start, *(visit.site or visit.entry for visit in (route.visits if route else ())), squad.end]
+    stops = [visit.site if visit.site in points else visit.entry for visit in (route.visits if route else ())]
+    named = [squad.start, *stops, squad.end]
     guessed = [points[each] for each in dict.fromkeys(named) if each in points and is_approximate(points[each])]
     if guessed:
         yield f"**{_APPROXIMATE} Letak perkiraan / position not exactly known:**"
@@ -220,6 +231,15 @@ def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         yield ""
     legs = [drive.leg for drive in night.drives(route) if drive.leg] if route else []
     words = {stretch.words for leg in legs for stretch in stretches(leg)}
+    beats = [beat for visit in (route.visits if route else ()) if (beat := night.beat(visit)) is not None]
+    words |= {name for beat in beats for name, _ in beat_streets(night, beat)}
+    if beats:
+        yield (
+            "Menyisir / beat: drive these streets in this order at "
+            f"{', '.join(f'{kph:g}' for kph in sorted({night.pace_kph(beat) for beat in beats}))} km/h; the whole area "
+            "is on the map."
+        )
+        yield ""
     if UNNAMED in words:
         yield f"Jalan tanpa nama / {UNNAMED}: the map has no name for it."
         yield ""

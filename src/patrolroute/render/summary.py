@@ -28,6 +28,7 @@ from patrolroute.render.wording import (
     share_text,
     span_text,
     waiting_text,
+    weight_text,
     zone_text,
 )
 from patrolroute.scenario.presence import short_spans
@@ -50,10 +51,10 @@ class Summary:
     title : str
     warnings : tuple of str
         What must be seen first: synthetic roads, required sites left out.
-    coverage, squads, teams, skipped, idleness, presence, approximate : Grid
-        Coverage tier by tier; each squad's stops, kilometres and times; who may stop where; the sites left out, with
-        reasons; how long sites that want several visits are without a squad; when posts have too few; the places whose
-        position is not exactly known.
+    coverage, areas, squads, teams, skipped, idleness, presence, approximate : Grid
+        Coverage tier by tier; what is driven of each area; each squad's stops, kilometres and times; who may stop
+        where; the sites left out, with reasons; how long sites that want several visits are without a squad; when posts
+        have too few; the places whose position is not exactly known.
     idle : str
         Which squads have no stops; empty where all have some.
     closed : tuple of str
@@ -67,6 +68,7 @@ class Summary:
     title: str
     warnings: tuple[str, ...]
     coverage: Grid
+    areas: Grid
     squads: Grid
     teams: Grid
     skipped: Grid
@@ -80,11 +82,12 @@ class Summary:
 
     @property
     def grids(self) -> tuple[Grid, ...]:
-        """The tables in the order in which they are shown; who may stop where only if not every squad may."""
-        teams, asked = (
-            [grid for grid in some if grid.rows] for some in ((self.teams,), (self.idleness, self.presence))
+        """The tables in the order in which they are shown; those of what the night has not are left out."""
+        areas, teams, asked = (
+            [grid for grid in some if grid.rows]
+            for some in ((self.areas,), (self.teams,), (self.idleness, self.presence))
         )
-        return (self.coverage, self.squads, *teams, self.skipped, *asked, self.approximate)
+        return (self.coverage, *areas, self.squads, *teams, self.skipped, *asked, self.approximate)
 
 
 def summarise(night: Night) -> Summary:
@@ -103,6 +106,7 @@ def summarise(night: Night) -> Summary:
         title=plain(f"{night.scenario.name}, {day_text(night.scenario.start)} ({zone_text(night)})"),
         warnings=tuple(warnings),
         coverage=_coverage(night),
+        areas=_areas(night),
         squads=_squads(night),
         teams=teams_grid(night),
         skipped=_skipped(night),
@@ -129,7 +133,7 @@ def _idle(night: Night) -> str:
     """Name the squads without a stop, the first of them where they are many."""
     busy = {route.squad for route in night.plan.routes if route.visits}
     names = [repr(plain(squad.title)) for squad in night.scenario.squads if squad.id not in busy]
-    if not names or not night.scenario.sites:
+    if not names or not (night.scenario.sites or night.scenario.areas):
         return ""
     more = len(names) - _MOST_IDLE
     told = ", ".join(names[:_MOST_IDLE]) + (f" and {more} more" if more > 0 else "")
@@ -138,13 +142,14 @@ def _idle(night: Night) -> str:
 
 
 def _coverage(night: Night) -> Grid:
-    at_most = {each.tier: _bound_text(each) for each in night.plan.bound or ()}
+    unit = night.plan.weight_unit
+    at_most = {each.tier: _bound_text(each, unit) for each in night.plan.bound or ()}
     tiers = [
         (
             str(tier.tier),
             f"{tier.covered_sites} of {tier.total_sites}",
             share_text(tier.covered_sites, tier.total_sites),
-            f"{tier.covered_weight} of {tier.total_weight}",
+            f"{weight_text(tier.covered_weight, unit)} of {weight_text(tier.total_weight, unit)}",
             share_text(tier.covered_weight, tier.total_weight),
             "all covered" if _complete(tier) else at_most.get(tier.tier, "no bound"),
         )
@@ -161,8 +166,9 @@ def _coverage(night: Night) -> Grid:
     )
 
 
-def _bound_text(bound: TierBound) -> str:
-    return f"{bound.upper_weight}, proved" if bound.proved else str(bound.upper_weight)
+def _bound_text(bound: TierBound, unit: int) -> str:
+    most = weight_text(bound.upper_weight, unit)
+    return f"{most}, proved" if bound.proved else most
 
 
 def _quality(plan: Plan) -> str:
@@ -187,14 +193,37 @@ def _quality(plan: Plan) -> str:
             sentences.append(f"Tier {bound.tier}: every site is covered.")
             continue
         reached = bound.upper_weight <= tier.covered_weight
-        most = "" if reached else f" than {bound.upper_weight}"
-        this = "" if reached else f" (this one covers {tier.covered_weight})"
+        most = "" if reached else f" than {weight_text(bound.upper_weight, plan.weight_unit)}"
+        this = "" if reached else f" (this one covers {weight_text(tier.covered_weight, plan.weight_unit)})"
         sentences.append(f"Tier {bound.tier}: proved that no plan covers more{most}{given}{this}.")
     return " ".join(sentences)
 
 
 def _complete(tier: TierCoverage) -> bool:
     return (tier.covered_weight, tier.covered_sites) == (tier.total_weight, tier.total_sites)
+
+
+def _areas(night: Night) -> Grid:
+    return Grid(
+        title="Areas",
+        heads=("area", "tier", "streets", "beats", "by beats", "on the way", "driven", "wanted"),
+        rows=tuple(
+            (
+                plain(each.area.title),
+                str(each.area.tier),
+                length_text(each.total_m),
+                f"{each.beats_driven} of {each.beats}",
+                length_text(each.beats_m),
+                length_text(each.way_m),
+                share_text(each.beats_m + each.way_m, each.total_m),
+                f"{each.area.share:.0%}".replace("%", " %"),
+            )
+            for each in night.area_shares
+        ),
+        right=frozenset(range(1, 8)),
+        spare=(5, 4, 2),
+        empty="none",
+    )
 
 
 def _squads(night: Night) -> Grid:
@@ -234,7 +263,7 @@ def _skipped(night: Night) -> Grid:
             (
                 plain(night.left_out(each).title) + (" (required)" if each.required else ""),
                 str(each.tier),
-                str(each.weight),
+                weight_text(each.weight, night.plan.weight_unit),
                 " ".join(filter(None, [plain(each.reason), passing_text(night, each.site)])),
             )
             for each in skipped_in_order(night)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point
 
+from patrolroute.render.areas import beat_text, driven_beats, extents
 from patrolroute.render.passed import passing_text
 from patrolroute.render.wording import streets_text
 
@@ -49,6 +50,31 @@ _LEG_COLUMNS = {
     "drive_min": "float64",
     "drive_km": "float64",
     "streets": "str",
+}
+_BEAT_COLUMNS = {
+    "squad": "str",
+    "beat": "str",
+    "area": "str",
+    "name": "str",
+    "begin": "time",
+    "end": "time",
+    "length_km": "float64",
+    "counts_km": "float64",
+    "streets": "str",
+}
+_AREA_COLUMNS = {
+    "area": "str",
+    "name": "str",
+    "tier": "int64",
+    "weight": "int64",
+    "streets_km": "float64",
+    "beats_km": "float64",
+    "way_km": "float64",
+    "share": "float64",
+    "wanted": "float64",
+    "beats": "int64",
+    "beats_driven": "int64",
+    "source": "str",
 }
 _SKIPPED_COLUMNS = {
     "site": "str",
@@ -166,7 +192,7 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
                 each.site,
                 site.title,
                 each.tier,
-                each.weight,
+                each.weight / night.plan.weight_unit,
                 each.required,
                 each.code,
                 each.reason,
@@ -176,6 +202,65 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
         )
         points.append(Point(site.lon, site.lat))
     return frame_of(night, _SKIPPED_COLUMNS, rows, points)
+
+
+def beats_table(night: Night) -> gpd.GeoDataFrame:
+    """Return one row for each beat that is driven, by squad and then in driving order.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326, the beat's line as geometry. ``squad``, ``beat``, ``area``, ``name``, ``begin``, ``end``,
+        ``length_km``, ``counts_km`` (of streets of its own inside the area) and ``streets``, street by street.
+    """
+    rows, lines = [], []
+    for squad, visit, beat in driven_beats(night):
+        assert night.beats is not None  # noqa: S101 - a beat comes of them
+        rows.append(
+            (
+                squad,
+                beat.id,
+                beat.area,
+                night.beat_title(beat),
+                visit.begin_s,
+                visit.end_s,
+                night.beats.length_m(beat) / 1000,
+                beat.credit_dm / 10_000,
+                beat_text(night, beat),
+            )
+        )
+        lines.append(night.beats.line(beat))
+    return frame_of(night, _BEAT_COLUMNS, rows, lines)
+
+
+def areas_table(night: Night) -> gpd.GeoDataFrame:
+    """Return one row for each area, in the scenario's order.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326, the area's polygon as geometry. ``area``, ``name``, ``tier``, ``weight``; ``streets_km`` inside,
+        ``beats_km`` driven by beats and ``way_km`` on the way to elsewhere, each street once; ``share`` driven and
+        ``wanted``; ``beats``, ``beats_driven``; ``source`` of the extent.
+    """
+    rows = [
+        (
+            each.area.id,
+            each.area.title,
+            each.area.tier,
+            each.area.weight,
+            each.total_m / 1000,
+            each.beats_m / 1000,
+            each.way_m / 1000,
+            each.share,
+            each.area.share,
+            each.beats,
+            each.beats_driven,
+            each.area.source,
+        )
+        for each in night.area_shares
+    ]
+    return frame_of(night, _AREA_COLUMNS, rows, [shape for _, shape in extents(night)])
 
 
 def skipped_in_order(night: Night) -> list[Skipped]:
@@ -194,6 +279,8 @@ def frame_of(
     night: Night, columns: dict[str, str], rows: Sequence[Sequence[Any]], geometry: Iterable[Any]
 ) -> gpd.GeoDataFrame:
     """Return a table of given columns and types ("time" for seconds of the plan) that tells where roads are from."""
+    if night.plan.weight_unit > 1 and columns is not _AREA_COLUMNS:
+        columns = {name: "float64" if name == "weight" else dtype for name, dtype in columns.items()}
     data = {name: _column(night, [row[i] for row in rows], dtype) for i, (name, dtype) in enumerate(columns.items())}
     frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(geometry), crs=CRS, index=range(len(rows))), crs=CRS)
     frame.attrs["roads"] = night.statement

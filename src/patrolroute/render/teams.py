@@ -9,13 +9,13 @@ from patrolroute.render.wording import counted, listed, plain
 
 if TYPE_CHECKING:
     from patrolroute.render.night import Night
-    from patrolroute.scenario.model import Site
+    from patrolroute.scenario.teams import TeamNeeds
 
 _MOST_SITES = 6
 
 
-def asked_text(site: Site) -> str:
-    """Return the people and vehicles that a site asks for, as plain text; empty where any squad will do."""
+def asked_text(site: TeamNeeds) -> str:
+    """Return the people and vehicles that a site or area asks for, as plain text; empty where any squad will do."""
     words = [f"{plain(force)} {count}" for force, count in site.needs.items()]
     if site.people_min:
         words.append(f"{site.people_min} people")
@@ -27,7 +27,7 @@ def asked_text(site: Site) -> str:
 def teams_grid(night: Night) -> Grid:
     """Return who may stop where, one row for all sites that ask for the same."""
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for site in night.scenario.sites:
+    for site in night.scenario.things:
         if site.asks:
             may = tuple(plain(squad.title) for squad in night.scenario.squads if site.allows(squad))
             alike.setdefault((asked_text(site) or "certain squads", may), []).append(plain(site.title))

@@ -152,6 +152,11 @@ def length_text(metres: float) -> str:
     return f"{round(metres, -1):.0f} m" if metres < 995 else f"{metres / 1000:.1f} km"
 
 
+def weight_text(weight: float, unit: int) -> str:
+    """Return a weight that is counted in parts of 1 / unit."""
+    return f"{weight / unit:.3f}".rstrip("0").rstrip(".") if unit > 1 else str(weight)
+
+
 def share_text(part: float, whole: float) -> str:
     """Return a share in percent, rounded; a dash where there is no whole to share.
 

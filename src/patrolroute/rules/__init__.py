@@ -2,6 +2,7 @@
 
 from patrolroute.rules.accounts import ACCOUNTS
 from patrolroute.rules.anywhere import ANYWHERE_RULE
+from patrolroute.rules.areas import AREAS
 from patrolroute.rules.balance import BALANCE
 from patrolroute.rules.breaks import BREAKS
 from patrolroute.rules.draft import Draft, DraftCoupling, DraftSquad, DraftVisit, Facts, Rule, Violation
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     REVISITS,
     JOINT,
     WINDOWS,
+    AREAS,
     PRESENCE,
     BREAKS,
     OVERTIME,

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from patrolroute.beats import thousandths
 from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, least_s, says_nothing
 from patrolroute.rules.seen import earned, earned_again, most_earned
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from patrolroute.plans import Skipped
+    from patrolroute.scenario.areas import Area
     from patrolroute.scenario.model import Site
 
 
@@ -44,7 +46,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
 
 
 class _Account(NamedTuple):
-    """What a site or presence is worth and what the plan's visits earn of it, from the scenario's own words.
+    """What a site, area or presence is worth and what the plan's visits earn of it, from the scenario's own words.
 
     Parameters
     ----------
@@ -54,6 +56,10 @@ class _Account(NamedTuple):
         Visits made, and weight.
     left_out : list of (int, bool)
         Weight, and whether it is required, of each part that nobody serves.
+    parts : set of str or None
+        Names of these parts, where it matters which they are: the beats of an area.
+
+    All weights are in parts of the plan's unit.
     """
 
     id: str
@@ -64,24 +70,48 @@ class _Account(NamedTuple):
     earned: int
     total: int
     left_out: list[tuple[int, bool]]
+    parts: set[str] | None = None
 
 
 def _accounts(facts: Facts) -> Iterator[_Account]:
+    unit = facts.weight_unit
     for site in facts.scenario.sites:
         wanted = facts.scenario.visits_wanted(site)
         got = _earned(facts, site)[:wanted]
         made = len(got)
-        worth = [most_earned(facts, site), *[site.further_weight] * (wanted - 1)]
+        worth = [most_earned(facts, site) * unit, *[site.further_weight * unit] * (wanted - 1)]
         missing = [(weight, site.required and number == 0) for number, weight in enumerate(worth) if number >= made]
-        yield _Account(site.id, site.title, "site", site.tier, made, sum(got), sum(worth), missing)
+        yield _Account(site.id, site.title, "site", site.tier, made, sum(got) * unit, sum(worth), missing)
+    for area in facts.scenario.areas:
+        yield _area_account(facts, area)
     for each in facts.scenario.presence:
         slots = each.squads * math.ceil(each.period.length_s / least_s(each.slot_min))
         stands = min(facts.stops_at[each.id], slots)
         if each.all_or_nothing:
             slots, stands = 1, min(stands, 1)
-        missing = [(each.weight, False)] * (slots - stands)
-        earned, total = each.weight * stands, each.weight * slots
-        yield _Account(each.id, each.title, "presence", each.tier, stands, earned, total, missing)
+        weight = each.weight * unit
+        missing = [(weight, False)] * (slots - stands)
+        yield _Account(each.id, each.title, "presence", each.tier, stands, weight * stands, weight * slots, missing)
+
+
+def _area_account(facts: Facts, area: Area) -> _Account:
+    """Return the account of an area, whose beats each earn their part of its weight."""
+    beats = () if facts.beats is None else facts.beats.of(area.id)
+    weights = dict(zip(beats, thousandths(area.weight, [beat.credit_dm for beat in beats]), strict=True))
+    entries = {visit.entry for visit in facts.visits_of.get(area.id, ())}
+    driven = [weight for beat, weight in weights.items() if beat.entry in entries]
+    missing = {beat.id: weight for beat, weight in weights.items() if beat.entry not in entries and weight}
+    return _Account(
+        area.id,
+        area.title,
+        "area",
+        area.tier,
+        len(driven),
+        sum(driven),
+        sum(weights.values()),
+        [(weight, False) for weight in missing.values()],
+        set(missing),
+    )
 
 
 def _earned(facts: Facts, site: Site) -> list[int]:
@@ -102,17 +132,17 @@ def _check_skipped(facts: Facts) -> Iterator[Violation]:
                 message=f"{each.site!r} is listed as left out and no site of the scenario.",
             )
     for account in accounts.values():
-        yield from _check_left_out(facts, account, listed.get(account.id, []))
+        yield from _check_left_out(account, listed.get(account.id, []))
 
 
-def _check_left_out(facts: Facts, account: _Account, listed: Sequence[Skipped]) -> Iterator[Violation]:
-    """Check that what is left out of one site or presence is listed, each part once, and nothing else is."""
-    unit = facts.plan.weight_unit
-    due = sorted((account.tier, weight * unit, required) for weight, required in account.left_out)
+def _check_left_out(account: _Account, listed: Sequence[Skipped]) -> Iterator[Violation]:
+    """Check that what is left out of one site, area or presence is listed, each part once, and nothing else is."""
+    due = sorted((account.tier, weight, required) for weight, required in account.left_out)
     said = sorted((each.tier, each.weight, each.required) for each in listed)
     parts = Counter(each.part for each in listed)
     who = f"{account.what} {account.title!r}"
-    if said == due and all(times == 1 for times in parts.values()):
+    named = account.parts is None or account.parts == set(parts)
+    if said == due and named and all(times == 1 for times in parts.values()):
         return
     if not due:
         message = f"{who} is visited and listed as left out."
@@ -128,10 +158,9 @@ def _check_left_out(facts: Facts, account: _Account, listed: Sequence[Skipped]) 
 
 def _check_coverage(facts: Facts) -> Iterator[Violation]:
     due: dict[int, list[int]] = {}
-    unit = facts.plan.weight_unit
     for account in _accounts(facts):
         row = due.setdefault(account.tier, [0, 0, 0, 0])
-        for i, amount in enumerate((account.earned * unit, account.total * unit, int(account.visits > 0), 1)):
+        for i, amount in enumerate((account.earned, account.total, int(account.visits > 0), 1)):
             row[i] += amount
     said = {
         each.tier: [each.covered_weight, each.total_weight, each.covered_sites, each.total_sites]
@@ -140,6 +169,11 @@ def _check_coverage(facts: Facts) -> Iterator[Violation]:
     tiers = [each.tier for each in facts.plan.coverage]
     if tiers != sorted(set(tiers)):
         yield Violation(rule="accounts", message=f"the coverage names tiers {tiers}; each once and in order is due.")
+    if facts.plan.weight_unit != facts.weight_unit:
+        yield Violation(
+            rule="accounts",
+            message=f"the plan counts weights in parts of 1/{facts.plan.weight_unit}; 1/{facts.weight_unit} is due.",
+        )
     for tier in sorted(due.keys() | said.keys()):
         if due.get(tier) != said.get(tier):
             yield Violation(

@@ -14,9 +14,15 @@ from patrolroute.rules.points import seen_points
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from patrolroute.beats import BeatBook
     from patrolroute.matrix import TravelMatrix
     from patrolroute.plans import Plan, Route, Visit
+    from patrolroute.scenario.areas import Area
     from patrolroute.scenario.model import Scenario, Site, Squad
+
+
+WEIGHT_UNIT = 1000
+"""Where a scenario has areas, weights are split into so many parts."""
 
 
 @dataclass(kw_only=True)
@@ -84,6 +90,7 @@ class Draft:
     duties: dict[str, str] = field(default_factory=dict)
     couplings: list[DraftCoupling] = field(default_factory=list)
     weight_unit: int = 1
+    beats: BeatBook | None = None
     balance: Literal["stops", "duty"] | None = None
 
 
@@ -111,16 +118,22 @@ class Violation:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What a check may look at: the scenario's own words, the travel matrix, the plan."""
+    """What a check may look at: the scenario's own words, the travel matrix, the plan, and the beats of its areas."""
 
     scenario: Scenario
     matrix: TravelMatrix
     plan: Plan
+    beats: BeatBook | None = None
 
     @cached_property
     def sites(self) -> dict[str, Site]:
         """Sites by id."""
         return {site.id: site for site in self.scenario.sites}
+
+    @cached_property
+    def areas(self) -> dict[str, Area]:
+        """Areas by id."""
+        return {area.id: area for area in self.scenario.areas}
 
     @cached_property
     def squads(self) -> dict[str, Squad]:
@@ -131,6 +144,11 @@ class Facts:
     def points(self) -> frozenset[str]:
         """The points that the matrix knows."""
         return frozenset(self.matrix.ids)
+
+    @property
+    def weight_unit(self) -> int:
+        """What weights are whole numbers of."""
+        return weight_unit_of(self.scenario)
 
     @cached_property
     def seen_from(self) -> dict[str, str]:
@@ -191,6 +209,11 @@ class Rule:
     compile: Callable[[Scenario, Draft], None]
     check: Callable[[Facts], Iterator[Violation]]
     explain: Callable[[Scenario, TravelMatrix, Site], str | None]
+
+
+def weight_unit_of(scenario: Scenario) -> int:
+    """Return how many parts weights are counted in: thousandths where areas split them."""
+    return WEIGHT_UNIT if scenario.areas else 1
 
 
 def seconds_between(since: dt.datetime, until: dt.datetime) -> float:

@@ -14,6 +14,7 @@ def unused_mark(scenario: Scenario, mark: str) -> str:
         *scenario.points,
         *(squad.id for squad in scenario.squads),
         *(each.id for each in scenario.presence),
+        *(each.id for each in scenario.areas),
     ]
     whole = mark
     while any(whole in each for each in ids):

@@ -39,7 +39,7 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
                         exit=each.place,
                         duration_s=min(least_s(each.slot_min), end_s - slot_s),
                         tier=each.tier,
-                        weight=each.weight if len(groups) == 1 or not each.all_or_nothing else 0,
+                        weight=each.weight * draft.weight_unit if len(groups) == 1 or not each.all_or_nothing else 0,
                         opens_s=slot_s,
                         closes_s=slot_s,
                     )

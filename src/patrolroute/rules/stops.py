@@ -23,13 +23,13 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
                 exit=site.id,
                 duration_s=site.dwell_s,
                 tier=site.tier,
-                weight=site.weight,
+                weight=site.weight * draft.weight_unit,
             )
         )
 
 
 def _check(facts: Facts) -> Iterator[Violation]:
-    known = {"", *facts.sites, *(presence.id for presence in facts.scenario.presence)}
+    known = {"", *facts.sites, *facts.areas, *(presence.id for presence in facts.scenario.presence)}
     for route in facts.plan.routes:
         for visit in route.visits:
             if visit.site not in known:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from patrolroute.matrix import TravelMatrix
+    from patrolroute.scenario.areas import Area
     from patrolroute.scenario.model import Scenario, Site, Squad
     from patrolroute.scenario.teams import TeamNeeds
 
@@ -36,12 +37,12 @@ def _check(facts: Facts) -> Iterator[Violation]:
                 yield from _violations(squad, wishes[visit.site])
 
 
-def _wishes(scenario: Scenario) -> dict[str, Site]:
+def _wishes(scenario: Scenario) -> dict[str, Site | Area]:
     """Return what asks anything of squads, by id."""
-    return {site.id: site for site in scenario.sites if site.asks}
+    return {each.id: each for each in scenario.things if each.asks}
 
 
-def _violations(squad: Squad, wish: Site) -> Iterator[Violation]:
+def _violations(squad: Squad, wish: Site | Area) -> Iterator[Violation]:
     for _, lacks in _lacking(wish, squad):
         yield Violation(
             rule="teams",

@@ -2,6 +2,7 @@
 
 from patrolroute.scenario.model import (
     TIERS,
+    Area,
     Break,
     Closures,
     Forming,
@@ -26,6 +27,7 @@ from patrolroute.scenario.write import write_scenario
 
 __all__ = [
     "TIERS",
+    "Area",
     "Break",
     "Closures",
     "Forming",

@@ -37,7 +37,12 @@ class Entry(NamedTuple):
 
 
 def cross_faults(
-    points: Sequence[Entry], squads: Sequence[Entry], presences: Sequence[Entry] = (), *, all_known: bool = True
+    points: Sequence[Entry],
+    squads: Sequence[Entry],
+    *,
+    presences: Sequence[Entry] = (),
+    areas: Sequence[Entry] = (),
+    all_known: bool = True,
 ) -> list[str]:
     """Return the faults between entries.
 
@@ -47,11 +52,13 @@ def cross_faults(
         Places and sites, which share their ids.
     squads : sequence of Entry
     presences : sequence of Entry
-        Whose ids no place or site may have, and which name places as squads do.
+        Whose ids no place, site or area may have, and which name places as squads do.
+    areas : sequence of Entry
+        Whose ids no place or site may have.
     all_known : bool
         Whether every place and site could be read; where not, a squad's place may be among the others.
     """
-    faults = [*_twice([*points, *presences]), *_reserved(points), *_twice(squads), *_swapped(points)]
+    faults = [*_twice([*points, *areas, *presences]), *_reserved(points), *_twice(squads), *_swapped(points)]
     if all_known:
         faults += _nowhere([*squads, *presences], [point.id for point in points if point.id])
     return faults

@@ -1,4 +1,4 @@
-"""From a row as it stands in a file to a place, site or squad."""
+"""From a row as it stands in a file to a place, site, area or squad."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from patrolroute.errors import InputError
+from patrolroute.scenario.areas import Area
 from patrolroute.scenario.crosscheck import Entry, point_of
+from patrolroute.scenario.extents import polygons_of, units_of
 from patrolroute.scenario.model import far_times
 from patrolroute.scenario.pauses import breaks_of, places_of
 from patrolroute.scenario.presence import Presence
@@ -17,22 +19,26 @@ from patrolroute.scenario.rows import OTHER_WORDS, Columns
 from patrolroute.scenario.sites import Place, Site
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
 from patrolroute.scenario.teams import Wish, names_of
-from patrolroute.scenario.words import did_you_mean, faults_of, found, sentence
+from patrolroute.scenario.words import did_you_mean, faults_of, found, sentence, swapped_ring
 from patrolroute.scenario.worth import worth_of
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+    from patrolroute.scenario.extents import Extent
     from patrolroute.scenario.rows import Row
     from patrolroute.scenario.times import Clock
 
-_Model = TypeVar("_Model", Place, Site, Squad, Presence)
+_Model = TypeVar("_Model", Place, Site, Squad, Presence, Area)
 
 _PLACE = ("id", "name", "lon", "lat", "placement", "source")
 _TIMING = ("worth", "seen_within_m", "seen_weight", "wait")
 _REVISITS = ("visits", "every_min", "gap_min", "gap_max_min", "revisit_weight", "squads_together")
 _TEAM = ("needs", "people_min", "vehicles", "only_by", "not_by")
+_AREA = ("id", "name", "tier", "weight", "share", "streets", "patrol_kph", "windows", "rings", "holes", "boundary",
+         "names", "name_column", "street", "buffer_m", "source", *_TEAM)  # fmt: skip
 _SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_TIMING, *_REVISITS, *_TEAM)
 _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
                "debriefing_min": "debriefing_min"}  # fmt: skip
@@ -43,6 +49,7 @@ _PRESENCE = ("id", "name", "squads", "period", "place", "slot_min", "tier", "wei
 COLUMNS = {
     "places": Columns(what="places", known=_PLACE, required=("id", "lon", "lat")),
     "sites": Columns(what="sites", known=_SITE, required=("id", "lon", "lat")),
+    "areas": Columns(what="areas", known=_AREA, required=("id",)),
     "squads": Columns(what="squads", known=_SQUAD, required=("id", "start", "end", "shift_start", "shift_end")),
     "presence": Columns(what="presences", known=_PRESENCE, required=("id", "period", "place")),
 }
@@ -51,14 +58,14 @@ NESTED = {"squads": ("shift",), "presence": ("ring",)}
 
 _DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min",
             "overtime_min", "seen_within_m", "every_min", "gap_min", "gap_max_min", "longest_without_break_min",
-            "slot_min"}  # fmt: skip
+            "slot_min", "share", "patrol_kph", "buffer_m"}  # fmt: skip
 _WHOLE = {"tier", "weight", "seen_weight", "visits", "revisit_weight", "squads_together", "squads", "people_min",
           "max_stops"}  # fmt: skip
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?", re.ASCII)
 _YES_NO = {"true": True, "yes": True, "ya": True, "1": True, "false": False, "no": False, "tidak": False, "0": False}
-_TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "squads", "presence", "closures", "travel",
-              "notes", "balance"}  # fmt: skip
+_TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "areas", "squads", "presence", "closures",
+              "travel", "notes", "balance"}  # fmt: skip
 
 
 class Reading:
@@ -122,6 +129,89 @@ def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tu
     if site is not None:
         _check_dates(reading, [*(w.opens for w in site.windows), *(w.since for w in site.worth)], clock)
     return None if reading.faults else site, reading.faults
+
+
+def area_of(
+    row: Row, clock: Clock, missing: frozenset[str] = frozenset(), *, folder: Path
+) -> tuple[Area | None, list[str]]:
+    """Return the area of a row, its extent as rings, or None and every fault.
+
+    Parameters
+    ----------
+    row : Row
+    clock : Clock
+    missing : frozenset of str
+    folder : Path
+        Where the files that the row names lie.
+    """
+    reading = Reading(row)
+    fields = ("id", "name", "tier", "weight", "share", "patrol_kph", "street", "buffer_m", "source")
+    _simple(reading, fields)
+    reading.take("streets", _texts)
+    reading.take("windows", clock.windows)
+    _team(reading)
+    _extent(reading, folder)
+    _refuse_others(reading, _AREA)
+    # Without an extent for a reason that is told, nothing more is to be said of the area as a whole.
+    if (reading.spoilt | row.spoilt) & {"rings", "holes", "boundary", "names", "name_column", "street", "buffer_m"}:
+        reading.spoilt.add("")
+    area = reading.build(Area, missing)
+    if area is not None:
+        _check_dates(reading, [window.opens for window in area.windows], clock)
+    return None if reading.faults else area, reading.faults
+
+
+def _extent(reading: Reading, folder: Path) -> None:
+    """Put rings and holes into a reading, from wherever its row says."""
+    # What `write_scenario` writes of an area has all fields, of which some are empty.
+    cells = {field: value for field, value in reading.row.cells.items() if value not in (None, "", [])}
+    given = [field for field in ("rings", "boundary", "street") if field in cells]
+    if len(given) > 1:
+        reading.fail("rings", f"has {' and '.join(given)}; expected one of them; delete the others")
+        return
+    for field, needs in (("names", "boundary"), ("name_column", "boundary"), ("holes", "rings")):
+        if field in cells and needs not in given:
+            reading.fail(field, f"{field} stands without {needs}; expected both; add {needs} or delete {field}")
+    if "boundary" in given:
+        names = _texts(cells.get("names") or cells.get("name") or cells.get("id") or "")
+        column = cells.get("name_column")
+        _from_file(reading, "boundary", folder, lambda path, layer: units_of(path, layer, names, column))
+    elif isinstance(cells.get("rings"), str):
+        _from_file(reading, "rings", folder, polygons_of)
+    else:
+        for field in ("rings", "holes"):
+            reading.take(field, _checked_rings)
+
+
+def _from_file(reading: Reading, field: str, folder: Path, extent: Callable[[Path, str | None], Extent]) -> None:
+    value = reading.row.cells[field]
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        reading.fail(field, f"{field} is {found(value)}; expected the name of a .geojson or .gpkg file")
+        return
+    name, sharp, layer = value.strip().partition("#") if ".gpkg#" in value.lower() else (value.strip(), "", "")
+    try:
+        ground = extent(folder / name, layer if sharp else None)
+    except InputError as error:
+        for fault in error.faults:
+            reading.fail(field, fault)
+        return
+    reading.data["rings"], reading.data["holes"] = ground.rings, ground.holes
+    reading.data.setdefault("source", ground.source)
+
+
+def _checked_rings(value: Any) -> Any:
+    """Refuse rings with lon and lat exchanged; what else may be wrong the model tells."""
+    for number, ring in enumerate(value if isinstance(value, list) else (), start=1):
+        if swapped := swapped_ring(ring) if isinstance(ring, list) else "":
+            raise ValueError(f"ring {number}: {swapped}")
+    return value
+
+
+def _texts(value: Any) -> Any:
+    """Return the texts of "a; b", or of a list."""
+    if isinstance(value, str):
+        return [" ".join(each.split()) for each in re.split(r"[;,]", value) if each.strip()]
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
 
 
 def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Squad | None, list[str]]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 from pydantic import Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
+from patrolroute.scenario.areas import Area, Ring
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s
 from patrolroute.scenario.crosscheck import Entry, cross_faults
 from patrolroute.scenario.forming import Forming, VehiclePool
 from patrolroute.scenario.presence import Presence
-from patrolroute.scenario.rings import Ring  # noqa: TC001 - pydantic reads the annotation
 from patrolroute.scenario.sites import MOST_VISITS, TIERS, Place, Placement, Site, Window
 from patrolroute.scenario.squads import Break, Shift, Squad, Vehicle
 from patrolroute.scenario.teams import TeamNeeds, Wish, team_faults
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TIERS",
+    "Area",
     "Break",
     "Closures",
     "Forming",
@@ -53,7 +54,7 @@ __all__ = [
 ]
 
 MAX_SITES, MAX_SQUADS = 20_000, 1_000
-MAX_PRESENCES = 100
+MAX_AREAS, MAX_PRESENCES = 1_000, 100
 FARTHEST_DAYS = 31
 """No time lies further from the scenario's date; a slip in a year is found by it."""
 
@@ -152,7 +153,7 @@ class Scenario(Frozen):
         The date on which the night begins.
     timezone : str
         IANA name ("Asia/Makassar") or offset ("+08:00").
-    places, sites, squads, presence : tuple
+    places, sites, areas, squads, presence : tuple
     forming : Forming or None
         What more squads are to be formed from; see `patrolroute.form_squads`.
     closures : Closures
@@ -181,6 +182,9 @@ class Scenario(Frozen):
     )
     squads: Annotated[tuple[Squad, ...], Field(max_length=MAX_SQUADS)] = Field(
         default=(), description="a list of squads, or the name of a table"
+    )
+    areas: Annotated[tuple[Area, ...], Field(max_length=MAX_AREAS)] = Field(
+        default=(), description="a list of areas, or the name of a table"
     )
     presence: Annotated[tuple[Presence, ...], Field(max_length=MAX_PRESENCES)] = Field(
         default=(), description="a list of presences, or the name of a table"
@@ -242,15 +246,18 @@ class Scenario(Frozen):
             Entry(f"presence {n} {found(p.title)}", p.id, None, (("place", p.place),))
             for n, p in enumerate(self.presence, start=1)
         ]
-        faults = cross_faults(points, squads, presences)
+        areas = [Entry(f"area {n} {found(a.title)}", a.id) for n, a in enumerate(self.areas, start=1)]
+        faults = cross_faults(points, squads, presences=presences, areas=areas)
         wishes = [
-            Wish(entry.where, site.needs, site.only_by, site.not_by)
-            for entry, site in zip(points[len(self.places) :], self.sites, strict=True)
+            Wish(entry.where, each.needs, each.only_by, each.not_by)
+            for entry, each in zip([*points[len(self.places) :], *areas], [*self.sites, *self.areas], strict=True)
         ]
         forces = [force for crew in crews for force in crew.people]
         faults += team_faults(wishes, [squad.id for squad in self.squads], forces, formed=forming is not None)
         for entry, site in zip(points[len(self.places) :], self.sites, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times(_begins(site), self.start)]
+        for entry, area in zip(areas, self.areas, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in area.windows], self.start)]
         for entry, crew in zip(squads, crews, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times([crew.shift.start], self.start)]
         for entry, each in zip(presences, self.presence, strict=True):
@@ -274,6 +281,9 @@ class Scenario(Frozen):
             else site
             for site in self.sites
         )
+        areas = tuple(
+            area.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in area.windows)}) for area in self.areas
+        )
         squads = tuple(
             squad.model_copy(
                 update={
@@ -290,7 +300,7 @@ class Scenario(Frozen):
         forming = self.forming
         if forming is not None:
             forming = forming.model_copy(update={"shift": _in_zone(forming.shift, zone)})
-        self.__dict__.update(sites=sites, squads=squads, presence=presence, forming=forming)
+        self.__dict__.update(sites=sites, areas=areas, squads=squads, presence=presence, forming=forming)
 
     @property
     def zone(self) -> ZoneInfo | dt.timezone:
@@ -339,6 +349,11 @@ class Scenario(Frozen):
                 *(each.place for each in self.presence),
             ]
         )
+
+    @property
+    def things(self) -> tuple[Site | Area, ...]:
+        """Sites and areas: what squads are sent to."""
+        return (*self.sites, *self.areas)
 
     @cached_property
     def points(self) -> dict[str, Place]:

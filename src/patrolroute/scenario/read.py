@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,7 @@ from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.crosscheck import cross_faults
 from patrolroute.scenario.entries import (
     COLUMNS,
+    area_of,
     entry_of,
     forces_of,
     place_of,
@@ -64,8 +66,8 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     Parameters
     ----------
     path : path-like
-        A `.toml` file, or a `.json` file as `write_scenario` writes it. Its places, sites and squads stand in it or in
-        the tables that it names, `.csv`, `.geojson` or `.gpkg` (`"file.gpkg#layer"`), relative to the file.
+        A `.toml` file, or a `.json` file as `write_scenario` writes it. Its places, sites, areas and squads stand in it
+        or in the tables that it names, `.csv`, `.geojson` or `.gpkg` (`"file.gpkg#layer"`), relative to the file.
 
     Returns
     -------
@@ -88,6 +90,7 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     of_rows: list[str] = []
     places = _built(tables["places"], place_of, clock, of_rows)
     sites = _built(tables["sites"], site_of, clock, of_rows)
+    areas = _built(tables["areas"], partial(area_of, folder=file.parent), clock, of_rows)
     squads = _built(tables["squads"], squad_of, clock, of_rows)
     presence = _built(tables["presence"], presence_of, clock, of_rows)
     forming, wrong = forming_of(f"{file.name} [forming]", data.get("forming"), clock)
@@ -100,6 +103,7 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
             **head,
             places=places,
             sites=sites,
+            areas=areas,
             squads=squads,
             presence=presence,
             forming=forming,
@@ -311,10 +315,13 @@ def _crossed(name: str, tables: dict[str, Table], forming: Any) -> list[str]:
         crews.append(Row(where=f"{name} [forming]", cells=forming))
         squads.append(entry_of(crews[-1])._replace(id=None))
     presences = [entry_of(row) for row in tables["presence"].rows]
+    areas = [entry_of(row) for row in tables["areas"].rows]
     whole = {kind: table.whole and "id" not in table.missing for kind, table in tables.items()}
-    faults = cross_faults(points, squads, presences, all_known=whole["places"] and whole["sites"])
+    all_known = whole["places"] and whole["sites"]
+    faults = cross_faults(points, squads, presences=presences, areas=areas, all_known=all_known)
     if whole["squads"]:
         ids = [squad.id for squad in squads if squad.id]
         forces = [force for row in crews for force in forces_of(row)]
-        faults += team_faults(map(wish_of, tables["sites"].rows), ids, forces, formed=forming is not None)
+        wishes = [wish_of(row) for kind in ("sites", "areas") for row in tables[kind].rows]
+        faults += team_faults(wishes, ids, forces, formed=forming is not None)
     return faults

@@ -15,6 +15,7 @@ _SPAN = rf"{_TIME}\s*/\s*{_TIME}"
 _COUNTS = r"^\s*([^=:;,]+[=:]\s*\+?[0-9]+\s*([;,]\s*|$))*$"
 
 _WORTH = rf"{_SPAN}\s*=\s*[0-9]+"
+_POLYGONS = r"^.+\.(geojson|gpkg(#.+)?)$"
 _TABLE = r"^.+\.(csv|geojson|gpkg(#.+)?)$"
 
 
@@ -42,12 +43,13 @@ def scenario_schema() -> dict[str, Any]:
             definitions[holder]["properties"][field] = {"$ref": "#/$defs/Time", "description": about}
     _flatten_site(definitions["Site"])
     _flatten_team(definitions["Site"])
+    _flatten_area(definitions["Area"])
     _flatten_squad(definitions["Squad"])
     _flatten_forming(definitions["Forming"])
     definitions["Break"]["properties"]["window"] = _one_span(definitions["Break"]["properties"]["window"])
     definitions["Presence"]["properties"]["period"] = _one_span(definitions["Presence"]["properties"]["period"])
     definitions["Presence"]["properties"]["tier"] = _tier_or_class(definitions["Presence"]["properties"]["tier"])
-    for kind in ("places", "sites", "squads"):
+    for kind in ("places", "sites", "areas", "squads"):
         schema["properties"][kind] = _or_table(schema["properties"][kind], _TABLE)
     schema["properties"]["presence"] = _or_table(schema["properties"]["presence"], r"^.+\.csv$")
     closures = definitions["Closures"]["properties"]
@@ -55,7 +57,7 @@ def scenario_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "patrolroute scenario", **schema}
 
 
-def _flatten_site(site: dict[str, Any]) -> None:
+def _flatten_windows(site: dict[str, Any]) -> None:
     properties = site["properties"]
     spans = {"type": "string", "pattern": rf"^\s*({_SPAN}([\s;,]+{_SPAN})*)?\s*$"}
     properties["windows"] = {
@@ -70,6 +72,11 @@ def _flatten_site(site: dict[str, Any]) -> None:
             },
         ],
     }
+
+
+def _flatten_site(site: dict[str, Any]) -> None:
+    _flatten_windows(site)
+    properties = site["properties"]
     properties["worth"] = {
         "description": properties["worth"]["description"],
         "default": [],
@@ -110,6 +117,23 @@ def _flatten_forming(forming: dict[str, Any]) -> None:
     properties["people"] = _or_text(properties["people"], _COUNTS)
     properties["leaders"]["anyOf"].append({"type": "string"})
     _flatten_shift(forming)
+
+
+def _flatten_area(area: dict[str, Any]) -> None:
+    _flatten_windows(area)
+    _flatten_team(area)
+    properties = area["properties"]
+    properties["tier"] = _tier_or_class(properties["tier"])
+    texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 100}]}
+    properties["streets"] = {"description": properties["streets"]["description"], "default": [], **texts}
+    properties["rings"] = _or_table(properties["rings"], _POLYGONS)
+    properties["boundary"] = {
+        "description": "the name of a file of units, such as kelurahan, relative to this one",
+        "type": "string",
+        "pattern": _POLYGONS,
+    }
+    properties["names"] = {"description": "the units' names in that file; the area's own when left out", **texts}
+    properties["name_column"] = {"description": "the file's column with these names", "type": "string"}
 
 
 def _flatten_squad(squad: dict[str, Any]) -> None:
