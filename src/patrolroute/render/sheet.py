@@ -103,7 +103,8 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
     if route is not None and route.visits:
         leaves, back = night.clock(route.leave_s), night.clock(route.return_s)
         latest = clock_text(night, later(shift.back, squad.overtime_s))
-        stops = [markdown(night.stop(visit).title) for visit in route.visits if visit.site]
+        real = [visit for visit in route.visits if visit.site] or route.visits
+        stops = [markdown(night.stop(visit).title) for visit in (real[0], real[-1])]
         free = f"starts at its first stop, {stops[0]}"
         sets_out = f"from {_place(points[squad.start])}" if squad.start in points else free
         ends = f"at {_place(points[squad.end])}" if squad.end in points else f"ends at its last stop, {stops[-1]}"
