@@ -70,6 +70,10 @@ TINY = {
         (site("kpu", tier=1, needs={"s": 2}), site("pasar", weight=9, needs={"s": 1}), site("mal", weight=9)),
         people={"p": 3, "s": 2}, vehicles=[(CAR, 3, 3)],
     ),
+    "squads that meet are two": night(
+        (site("kpu", tier=1, needs={"s": 1}, squads_together=2), site("pasar", weight=9, needs={"s": 2})),
+        people={"p": 3, "s": 2}, vehicles=[(CAR, 3, 2)],
+    ),
     "a tier is never traded": night(
         (site("kpu", tier=1, people_min=5), site("s", weight=99, vehicles=[MOTOR], people_min=2)),
         people={"p": 6}, vehicles=[(CAR, 5), (MOTOR, 2)],
@@ -148,6 +152,8 @@ def test_what_is_decided_in_known_cases() -> None:
     assert [each.id for each in spread.squads] == ["regu-1", "regu-2", "regu-3"]
     together = form_squads(TINY["together for the important one"])
     assert sorted(each.people.get("s", 0) for each in together.squads) == [0, 2]
+    meeting = form_squads(TINY["squads that meet are two"])
+    assert meeting.unserved == ("pasar",)
     home = form_squads(TINY["some stay at home"])
     assert sum(home.at_home.values()) == 4
     assert "At home: " in home.report()

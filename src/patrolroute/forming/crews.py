@@ -28,6 +28,8 @@ class Demand:
     tier : int
     fixed : int
         Squads that the night has beside those to be formed and that may serve them.
+    together : int
+        Squads that meet at each of the sites: fewer cannot serve it.
     weight, sites, required : int
         Of the sites that ask so: their weight, how many they are, and how many of them are required.
     """
@@ -37,6 +39,7 @@ class Demand:
     kinds: tuple[str, ...]
     tier: int
     fixed: int
+    together: int = 1
     weight: int = 0
     sites: int = 0
     required: int = 0
@@ -93,11 +96,11 @@ class Problem:
         """
         counts = self.served(crews)
         both = list(zip(self.demands, counts, strict=True))
-        some = [sum(d.weight for d, n in both if d.tier == tier and n) for tier in self.tiers]
+        some = [sum(d.weight for d, n in both if d.tier == tier and n >= d.together) for tier in self.tiers]
         many = [sum(d.weight * min(n, d.sites) for d, n in both if d.tier == tier) for tier in self.tiers]
         sizes = [sum(crew) for crew in crews]
         return (
-            sum(d.required for d, n in both if n),
+            sum(d.required for d, n in both if n >= d.together),
             *some,
             *many,
             sum(size > 0 for size in sizes),
@@ -186,6 +189,7 @@ def problem_of(scenario: Scenario, forming: Forming) -> Problem:
             kinds=tuple(sorted(set(site.vehicles))),
             tier=site.tier,
             fixed=sum(site.allows(squad) for squad in scenario.squads),
+            together=site.squads_together if isinstance(site, Site) else 1,
         )
         alike.setdefault(asked, []).append(site)
     demands = tuple(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from patrolroute.errors import InputError
 from patrolroute.forming.crews import problem_of
-from patrolroute.scenario import Forming, Scenario, Squad
+from patrolroute.scenario import Forming, Scenario, Site, Squad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +138,11 @@ def form_squads(scenario: Scenario, *, squads: int | None = None, seed: int = 0,
         squads=formed,
         leaders=problem.leads(crews),
         at_home={force: forming.people[force] - count for force, count in left if forming.people[force] > count},
-        unserved=tuple(each.id for each in scenario.things if not any(each.allows(squad) for squad in everyone)),
+        unserved=tuple(
+            each.id
+            for each in scenario.things
+            if sum(each.allows(squad) for squad in everyone) < (each.squads_together if isinstance(each, Site) else 1)
+        ),
         decisions=decisions,
     )
 

@@ -84,7 +84,7 @@ class CrewModel:
         for d, demand in enumerate(demands):
             met = self._met(d, demand)
             served, squads = model.new_bool_var(f"served {d}"), model.new_int_var(0, demand.sites, f"squads {d}")
-            model.add(served <= sum(met) + demand.fixed)
+            model.add(demand.together * served <= sum(met) + demand.fixed)
             model.add(squads <= sum(met) + demand.fixed)
             some.append(served)
             many.append(squads)
