@@ -181,6 +181,11 @@ def test_a_duty_is_its_squads_alone_and_worth_nothing() -> None:
 
 def test_the_digest_knows_every_column() -> None:
     good = problem_of()
+    duty = replace(
+        good,
+        groups=Groups(ids=good.groups.ids, required=good.groups.required, duty=np.array([0, -1])),
+        visits=replace(good.visits, weight=np.array([0, 5]), squads=np.array([[True, False], [True, True]])),
+    )
     seen = {good.digest}
     for changed in (
         replace(good, weight_unit=1000),
@@ -190,9 +195,10 @@ def test_the_digest_knows_every_column() -> None:
         replace(good, groups=replace(good.groups, bundle=np.array([1, 1]))),
         replace(good, groups=replace(good.groups, needs=np.array([1, -1]))),
         replace(good, groups=replace(good.groups, site=("x", "x"))),
-        replace(good, visits=replace(good.visits, floats=np.array([True, False]))),
+        replace(duty, visits=replace(duty.visits, floats=np.array([True, False]))),
+        duty,
         replace(good, squads=replace(good.squads, max_stops=np.array([1, 1]))),
         replace(good, squads=replace(good.squads, overtime_from_s=np.array([1, 1]))),
     ):
         seen.add(changed.digest)
-    assert len(seen) == 11
+    assert len(seen) == 12

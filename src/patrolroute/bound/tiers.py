@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from patrolroute.bound.clock import Clock
 from patrolroute.bound.levels import REQUIRED, Level, covered, level_weights
 from patrolroute.bound.network import squad_rows
 from patrolroute.bound.orders import check_orders
+from patrolroute.bound.relaxed import relaxed
 from patrolroute.bound.result import Bound, TierBound
 from patrolroute.bound.routes import LevelBound, RouteBounds, cheap_level
 from patrolroute.problem import PatrolProblem
@@ -57,7 +59,8 @@ def bound_plan(
     stopped : callable
         Asked often; True ends the work within about a second.
     improve : bool
-        Whether to go over to a better plan that turns up on the way; the bounds then speak of that one.
+        Whether to go over to a better plan that turns up on the way; the bounds then speak of that one. Not where
+        visits are tied to each other: what turns up need not keep that.
 
     Returns
     -------
@@ -69,8 +72,14 @@ def bound_plan(
         When the orders break a window, a shift or a driving limit, or serve a group twice; every fault is listed.
     """
     plan: Orders = tuple(() for _ in problem.squads.ids) if orders is None else orders
-    check_orders(problem, plan)
     _warm_up()
+    if problem.beyond:
+        looser = relaxed(problem)
+        kept = looser.orders(plan)
+        check_orders(looser.problem, kept)
+        bound = _prove(looser.problem, kept, Clock(seconds, stopped), improve=False)
+        return replace(bound, orders=plan)
+    check_orders(problem, plan)
     return _prove(problem, plan, Clock(seconds, stopped), improve=improve)
 
 

@@ -77,6 +77,23 @@ def orders_fit(problem: PatrolProblem, orders: Orders) -> bool:
     return len(set(groups)) == len(groups) and all(route_fits(problem, k, order) for k, order in enumerate(orders))
 
 
+def startable(problem: PatrolProblem, orders: Orders) -> Orders:
+    """Return what a search that tests everything itself may begin from.
+
+    That is the feasible part, or where visits are tied to each other or float, which this module does not weigh, all
+    rows that exist, each once.
+    """
+    if not problem.beyond:
+        return feasible_part(problem, orders)
+    seen: set[int] = set()
+    kept: list[tuple[int, ...]] = []
+    for order in orders[: len(problem.squads)]:
+        rows = [int(v) for v in order if 0 <= v < len(problem.visits) and int(v) not in seen]
+        seen.update(rows)
+        kept.append(tuple(dict.fromkeys(rows)))
+    return tuple(kept)
+
+
 def feasible_part(problem: PatrolProblem, orders: Orders | None) -> Orders:
     """Return the orders without what cannot be kept.
 

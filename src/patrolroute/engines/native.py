@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.engines.feasible import feasible_part
+from patrolroute.engines.feasible import startable
 from patrolroute.engines.protocol import Found
 from patrolroute.errors import InputError
 from patrolroute.search.drive import Caller, Limits, Search, Tuning, warm_up
@@ -66,7 +66,7 @@ class NativeEngine:
             self.notice("Compiling the search for this machine; that takes some seconds, and only the first time.")
             warm_up()
         # Compiled code reads whatever row it is given; rows that do not exist must not reach it.
-        kept = feasible_part(problem, start) if start else ()
+        kept = startable(problem, start) if start else ()
         limits = Limits(seconds=budget.seconds, iterations=budget.iterations, stagnation=budget.stagnation)
         caller = Caller(report=watch.report, stopped=watch.stopped)
         if self.workers > 1:

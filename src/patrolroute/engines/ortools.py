@@ -13,6 +13,7 @@ import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from ortools.util import optional_boolean_pb2
 
+from patrolroute.engines.protocol import refuse_beyond
 from patrolroute.engines.run import Run, climb
 from patrolroute.engines.tiers import Levels, Stage
 
@@ -56,6 +57,7 @@ class OrToolsEngine:
         start : Orders or None
         watch : Watch
         """
+        refuse_beyond(problem, self.name)
         run = Run(problem, Levels(problem, limit=LIMIT), budget=budget, seed=seed, watch=watch)
         permutation = np.random.default_rng(seed).permutation(len(problem.visits))
         cold = start is None or not any(start)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from patrolroute.errors import Faults
+from patrolroute.errors import Faults, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +87,21 @@ class Found:
     stopped_by: StoppedBy
 
 
+def refuse_beyond(problem: PatrolProblem, engine: str) -> None:
+    """Refuse a problem with anything that an engine without couplings, groups that need others and breaks cannot keep.
+
+    Raises
+    ------
+    InputError
+        Naming each thing that is asked.
+    """
+    if problem.beyond:
+        raise InputError(
+            f"engine {engine!r} cannot keep {words}; take the engine 'native', or leave it out of the scenario."
+            for words in problem.beyond
+        )
+
+
 class Engine(Protocol):
     """Searches for good visiting orders. `docs/engines.md` tells how to add one."""
 
@@ -106,4 +121,9 @@ class Engine(Protocol):
         start : Orders or None
             Orders to begin from; the result is never worse than their feasible part.
         watch : Watch
+
+        Raises
+        ------
+        InputError
+            When the engine cannot keep something that the problem asks (`PatrolProblem.beyond`), by its name.
         """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from patrolroute.engines.protocol import refuse_beyond
 from patrolroute.engines.run import Run, climb
 from patrolroute.engines.tiers import Levels, Stage
 from patrolroute.errors import import_extra
@@ -62,6 +63,7 @@ class PyVrpEngine:
         start : Orders or None
         watch : Watch
         """
+        refuse_beyond(problem, self.name)
         run = Run(problem, Levels(problem, limit=LIMIT), budget=budget, seed=seed, watch=watch)
 
         def search_stage(run: Run, stage: Stage) -> None:

@@ -55,7 +55,8 @@ class PatrolProblem:
     ------
     InputError
         With every row that names a point, profile, group, visit or squad that does not exist, every group whose visits
-        differ in tier, and every duty that another squad may do or that is worth something.
+        differ in tier, every duty that another squad may do or that is worth something, and every visit that floats and
+        is no duty.
     """
 
     matrix: TravelMatrix
@@ -103,6 +104,8 @@ class PatrolProblem:
                     f"visits row {v} {visits.ids[v]!r}: is a duty of {self.squads.ids[duty[v]]!r}; expected weight 0 "
                     "and no other squad."
                 )
+        for v in np.flatnonzero(visits.floats & (duty < 0)):
+            faults.add(f"visits row {v} {visits.ids[v]!r}: floats and is no duty; a stop is made somewhere.")
         for c in np.flatnonzero(visits.group[self.couplings.first] == visits.group[self.couplings.second]):
             faults.add(f"couplings row {c}: both visits belong to one group, of which only one is made.")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from patrolroute.problem import PatrolProblem
-from patrolroute.search.layout import build_night
+from patrolroute.search.layout import STOP, build_night, crowding
 from patrolroute.search.loop import BUILD, PLACE, RUN, Dial, work
 from patrolroute.search.pool import build_pool
 from patrolroute.search.recombine import Effort, recombine
@@ -23,6 +23,7 @@ from patrolroute.search.state import (
     ITERATION,
     LENGTH,
     NODE,
+    WAITS,
     WHO,
     build_state,
 )
@@ -151,6 +152,7 @@ class Search:
         self.problem = problem
         self.tuning = tuning or Tuning()
         self.night = build_night(problem)
+        self._crowd = crowding(problem, self.night.worth)
         pool = build_pool(min(len(problem.visits), len(problem.groups)))
         self.state = build_state(problem, self.night, seed, pool)
         self.exchange: Callable[[], None] = lambda: None
@@ -170,10 +172,10 @@ class Search:
     def orders(self) -> Orders:
         """The best visiting orders so far."""
         s = self.state
-        return tuple(
-            tuple(int(u) for u in s.route[BEST, k, 1 : 1 + s.tour[BEST, k, LENGTH], NODE])
-            for k in range(s.tour.shape[1])
-        )
+        routes = [s.route[BEST, k, 1 : 1 + s.tour[BEST, k, LENGTH], NODE] for k in range(s.tour.shape[1])]
+        stop = self.night.tie[self.night.tie[STOP] :][: len(self.night.node)] == 1
+        # Nobody goes out for a break.
+        return tuple(tuple(route.tolist()) if stop[route].any() else () for route in routes)
 
     def _dial(self) -> Dial:
         t = self.tuning
@@ -181,7 +183,7 @@ class Search:
             cooling=self._tables[self._hotter],
             cycle=self._cycle,
             usual=t.usual,
-            reach=t.reach,
+            reach=t.reach * self._crowd,
             near_chance=t.near_chance,
             ratio_chance=t.ratio_chance,
             swap_chance=t.swap_chance,
@@ -205,7 +207,7 @@ class Search:
         work(self.night, self.state, self._dial(), what, many)
         self.state.tally[ITERATION] -= 1
         self.state.tally[BEST_AT] = min(self.state.tally[BEST_AT], self.iterations)
-        self.state.trail[:] = -1
+        self.state.trail[:, :WAITS] = -1
 
     def run(self, limits: Limits, caller: Caller) -> StoppedBy:
         """Search until a limit is met or the caller says stop."""

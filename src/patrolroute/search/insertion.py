@@ -7,7 +7,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.compiled import kernel
-from patrolroute.search.layout import CLOSES, DURATION, ENTRY, EXIT, FRO, MAX_DRIVE, OPENS, PROFILE, TO
+from patrolroute.search.layout import (
+    AFLOAT,
+    APART,
+    BACK,
+    CLOSES,
+    DURATION,
+    ENTRY,
+    EXIT,
+    FLOATS,
+    FRO,
+    KNOT,
+    KNOTS,
+    LIMITED,
+    MAX_DRIVE,
+    MAX_STOPS,
+    ON,
+    OPENS,
+    OTHER,
+    PROFILE,
+    STOP,
+    TIES,
+    TO,
+    has,
+    head,
+    is_so,
+    tail,
+)
 from patrolroute.search.rng import draw
 from patrolroute.search.state import (
     ARC,
@@ -19,9 +45,13 @@ from patrolroute.search.state import (
     KNOWN,
     LATEST,
     LENGTH,
+    NODE,
     NOW,
     OUT,
+    PLACE,
     SLOT,
+    SQUAD,
+    STOPS,
     THRIFTY,
     VERSION,
 )
@@ -45,11 +75,15 @@ def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool)
     stands for no position. With `blink` a better position is missed once in a hundred times, which is then said.
     """
     r = s.route[NOW, k]
+    opens = n.node[u, OPENS]
+    closes = n.node[u, CLOSES]
+    if has(n, TIES) or has(n, LIMITED):
+        opens, closes = _left(n, s, u, k)
+    if has(n, AFLOAT):
+        return _scan_afloat(n, s, u, k, first, last, blink, opens, closes)
     p = n.squad[k, PROFILE]
     to_u = n.travel[FRO, p, n.node[u, ENTRY]]
     from_u = n.travel[TO, p, n.node[u, EXIT]]
-    opens = n.node[u, OPENS]
-    closes = n.node[u, CLOSES]
     duration = n.node[u, DURATION]
     ready = opens + duration
     spare = n.squad[k, MAX_DRIVE] - s.tour[NOW, k, DRIVE]
@@ -87,10 +121,82 @@ def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool)
 
 
 @kernel
+def _left(n: Night, s: State, u: int, k: int) -> tuple[int, int]:
+    """Return between which seconds a squad may begin a visit: its window, less what couplings to others take off.
+
+    Where the squad may not make it at all, the second comes before all times.
+    """
+    opens = n.node[u, OPENS]
+    closes = n.node[u, CLOSES]
+    if has(n, LIMITED) and is_so(n, STOP, u) and s.tour[NOW, k, STOPS] >= n.squad[k, MAX_STOPS]:
+        return opens, -NEVER
+    for c in range(head(n, KNOTS, u), tail(n, KNOTS, u), KNOT):
+        x = n.tie[c + OTHER]
+        j = s.spot[x, SQUAD]
+        if j < 0:
+            continue
+        if n.tie[c + APART] and j == k:
+            return opens, -NEVER
+        i = s.spot[x, PLACE]
+        opens = max(opens, s.route[NOW, j, i, BEGIN] + n.tie[c + BACK])
+        closes = min(closes, s.route[NOW, j, i, LATEST] - n.tie[c + ON])
+    return opens, closes if closes >= opens else -NEVER
+
+
+@kernel
+def _scan_afloat(
+    n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool, opens: int, closes: int
+) -> tuple[int, int, bool]:
+    """Do what `scan` does where visits may float: one takes no drive, and is wherever the visit before it is."""
+    r = s.route[NOW, k]
+    d = n.travel[TO, n.squad[k, PROFILE]]
+    duration = n.node[u, DURATION]
+    afloat = is_so(n, FLOATS, u)
+    spare = n.squad[k, MAX_DRIVE] - s.tour[NOW, k, DRIVE]
+    patience = 1 - s.tally[THRIFTY]
+    best = NEVER
+    at = -1
+    missed = False
+    for i in range(first, last + 1):
+        here = r[i, OUT]
+        there = np.int64(0) if afloat else np.int64(d[here, n.node[u, ENTRY]])
+        leave = here if afloat else n.node[u, EXIT]
+        begin = max(r[i, DEPART] + there, opens)
+        if begin > closes:
+            continue
+        then = begin + duration
+        j = i + 1
+        while is_so(n, FLOATS, r[j, NODE]):
+            # What floats comes along to the new place.
+            then = max(then, r[j, BEGIN])
+            if then > n.node[r[j, NODE], CLOSES]:
+                break
+            then += n.node[r[j, NODE], DURATION]
+            j += 1
+        if is_so(n, FLOATS, r[j, NODE]):
+            continue
+        on = np.int64(d[leave, r[j, IN]])
+        then += on
+        if then > r[j, LATEST]:
+            continue
+        detour = there + on - (r[j, ARC] if s.tour[NOW, k, LENGTH] > 0 else 0)
+        if detour > spare:
+            continue
+        cost = max(detour + patience * max(then - r[j, BEGIN], 0), 0)
+        if cost < best:
+            if blink and draw(s.rng) < BLINK:
+                missed = True
+            else:
+                best = cost
+                at = i
+    return best, at, missed
+
+
+@kernel
 def look(n: Night, s: State, u: int, k: int, blink: bool) -> int:
     """Bring `cost` and `slot` of a visit in a route up to date and return the cost, `NEVER` where there is no slot."""
     version = 2 * s.tour[NOW, k, VERSION] + s.tally[THRIFTY]
-    if s.offer[u, k, KNOWN] != version:
+    if s.offer[u, k, KNOWN] != version or (has(n, TIES) and tail(n, KNOTS, u) > head(n, KNOTS, u)):
         cost, at, missed = scan(n, s, u, k, 0, s.tour[NOW, k, LENGTH], blink)
         # What was missed this time must be found the next, however long the route stays as it is.
         s.offer[u, k, KNOWN] = -1 if missed else version

@@ -3,10 +3,10 @@
 Rows of `node` are the visits, then every squad's beginning, then every squad's end, so that a route is a list of nodes
 and its two ends need no special case.
 
-Where what is still to come finds its place: a *coupling* joins two visits and becomes a row with a lower and an upper
-difference in a table of its own, which a column of `node` points to. `insertion.scan`, the only place that decides
-whether an insertion keeps every time, asks it. A *bundle* becomes a further column of `node` like GROUP, asked by
-`state.add` and `state.drop`, the only places where a visit enters or leaves a route. The moves know neither.
+A *coupling* is two rows of `knot`, one for each of its visits. `insertion.scan`, the only place that decides whether an
+insertion keeps every time, asks them for the time they leave, and `clock` passes times on along them. What groups need
+of each other stands in `needed` and `bound`; `ties` puts in and takes out together what belongs together. The moves
+know none of it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numba.extending import overload
+
+from patrolroute.compiled import kernel
+from patrolroute.problem import FARTHEST_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +27,22 @@ if TYPE_CHECKING:
 ENTRY, EXIT, DURATION, OPENS, CLOSES, GROUP, TIER, WEIGHT = range(8)
 """Columns of `Night.node`; TIER counts from 0 in order of importance."""
 
-PROFILE, FROM, MAX_DRIVE, KIND = range(4)
+PROFILE, FROM, MAX_DRIVE, KIND, OVERTIME_FROM, MAX_STOPS = range(6)
 """Columns of `Night.squad`; squads of one KIND may exchange their routes."""
+
+KNOTS, NEEDED, BOUND, CHOICES, CHORES, FLOATS, STOP, BALANCE, ROUNDS, TIES, AFLOAT, LIMITED = range(12)
+"""First entries of `Night.tie`: where the lists of each table begin (`head`, `tail`), of visits their couplings, of
+groups those that must be served where they are, those that must not be where they are not, and their visits, of squads
+their duties; where a row begins that says of each node whether it is made wherever the squad is, and whether it counts
+as a stop; what squads shall have alike; after how many routes timed anew an insertion is taken to fit nowhere; and
+whether there are couplings or groups that need others, visits that float, limits on stops or duties."""
+
+OTHER, ON, BACK, APART, KNOT = range(5)
+"""Entries of a coupling, and how many there are: the other visit, how much later it begins at least, how much later
+than it this one begins at least, and whether another squad must make it."""
+
+NOTHING, STOPS_ALIKE, DUTY_ALIKE = range(3)
+"""What squads shall have alike: `Night.balance`."""
 
 TO, FRO = range(2)
 """Layers of `Night.travel`: from row to column, and its transpose. An insertion reads one row of each."""
@@ -41,23 +59,66 @@ class Night(NamedTuple):
     travel : int32 array, shape (2, P, N, N)
         Seconds; see TO and FRO.
     node : int64 array, shape (V + 2 K, 8)
-    squad : int64 array, shape (K, 4)
+    squad : int64 array, shape (K, 6)
+    tie : int64 array
+        Whatever ties visits to others, in one array: every array that a kernel is given costs each of its calls.
     worth : int64 array, shape (C,)
         Visits worth making: possible for some squad, and of some weight or required.
     near : int64 array, shape (V, B)
         The nearest other worthwhile visits, nearest first; -1 where there are no more.
-    scale : float array, shape (T + 3,)
+    scale : float array, shape (T + 5,)
         A usual amount of each level of the objective: 1 required group, the mean weight of a tier, a usual drive.
     granular : bool
+        Whether insertions are tried only in routes near a visit.
     """
 
     travel: NDArray[np.int32]
     node: NDArray[np.int64]
     squad: NDArray[np.int64]
+    tie: NDArray[np.int64]
     worth: NDArray[np.int64]
     near: NDArray[np.int64]
     scale: NDArray[np.float64]
     granular: bool
+
+
+class TiedNight(Night):
+    """A night with anything in `tie`. It is a type of its own so that plain nights are compiled without asking."""
+
+
+def _is_tied(n: Night) -> bool:
+    return isinstance(n, TiedNight)
+
+
+@overload(_is_tied)
+def _say_if_tied(n):  # type: ignore[no-untyped-def]  # numba compares its signature with the lambdas'
+    if issubclass(n.instance_class, TiedNight):
+        return lambda n: True  # noqa: ARG005 - as of what it stands for
+    return lambda n: False  # noqa: ARG005 - as above
+
+
+@kernel
+def has(n: Night, what: int) -> bool:
+    """Return whether a night has TIES, AFLOAT visits, is LIMITED, or asks for BALANCE."""
+    return _is_tied(n) and n.tie[what] != 0
+
+
+@kernel
+def head(n: Night, table: int, row: int) -> int:
+    """Return where a row's list begins in `Night.tie`."""
+    return n.tie[n.tie[table] + row]  # type: ignore[no-any-return]  # an int64 is an int here
+
+
+@kernel
+def tail(n: Night, table: int, row: int) -> int:
+    """Return where a row's list has ended."""
+    return n.tie[n.tie[table] + row + 1]  # type: ignore[no-any-return]  # an int64 is an int here
+
+
+@kernel
+def is_so(n: Night, what: int, node: int) -> bool:
+    """Return whether a node FLOATS, or counts as a STOP."""
+    return n.tie[n.tie[what] + node] == 1  # type: ignore[no-any-return]  # a bool here
 
 
 def build_night(problem: PatrolProblem, *, neighbours: int = 100) -> Night:
@@ -70,18 +131,96 @@ def build_night(problem: PatrolProblem, *, neighbours: int = 100) -> Night:
         Length of the lists of near visits.
     """
     travel = np.stack([problem.matrix.travel_s, problem.matrix.travel_s.transpose(0, 2, 1)])
-    visits, groups = problem.visits, problem.groups
-    possible = possible_squads(problem).any(axis=1)
-    worth = np.flatnonzero(possible & ((visits.weight > 0) | groups.required[visits.group]))
-    return Night(
-        travel=travel,
-        node=_nodes(problem),
-        squad=_squads(problem),
-        worth=worth,
-        near=_nearest(problem, worth, neighbours),
-        scale=_scales(problem, worth),
+    visits = problem.visits
+    needed = _needed(problem)
+    possible: NDArray[np.bool_] = np.asarray(possible_squads(problem).any(axis=1))
+    worth = np.flatnonzero(possible & _wanted(problem, needed)[visits.group])
+    kind = TiedNight if problem.beyond else Night
+    return kind(
+        travel,
+        _nodes(problem),
+        _squads(problem),
+        _ties(problem, needed, possible),
+        worth,
+        _nearest(problem, worth, min(neighbours * crowding(problem, worth), 400)),
+        _scales(problem, worth),
         granular=len(worth) >= GRANULAR,
     )
+
+
+def crowding(problem: PatrolProblem, worth: NDArray[np.int64]) -> int:
+    """Return how many visits there are at one point, on average, at most 4: near visits are that many times as many."""
+    return min(4, max(1, round(len(worth) / max(1, len(np.unique(problem.visits.entry[worth]))))))
+
+
+def _ties(problem: PatrolProblem, needed: list[list[int]], possible: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return `Night.tie`."""
+    visits, groups, squads = problem.visits, problem.groups, problem.squads
+    ends = [0] * (2 * len(squads))
+    bound: list[list[int]] = [[] for _ in needed]
+    choices: list[list[int]] = [[] for _ in needed]
+    for g, others in enumerate(needed):
+        for h in others:
+            bound[h].append(g)
+    for v in np.flatnonzero(possible):
+        choices[visits.group[v]].append(int(v))
+    chores = [np.flatnonzero(groups.duty == k).tolist() for k in range(len(squads))]
+    tie = [0] * (LIMITED + 1)
+    for table, lists in (
+        (KNOTS, [*_knots(problem), *([] for _ in ends)]),
+        (NEEDED, needed),
+        (BOUND, bound),
+        (CHOICES, choices),
+        (CHORES, chores),
+    ):
+        tie[table] = len(tie)
+        starts = np.cumsum([len(tie) + len(lists) + 1, *(len(each) for each in lists)]).tolist()
+        tie += [*starts, *(entry for each in lists for entry in each)]
+    for what, says in ((FLOATS, visits.floats), (STOP, groups.duty[visits.group] < 0)):
+        tie[what] = len(tie)
+        tie += [*(int(each) for each in says), *ends]
+    tie[BALANCE] = {None: NOTHING, "stops": STOPS_ALIKE, "duty": DUTY_ALIKE}[problem.balance]
+    tie[ROUNDS] = 64 + 8 * len(squads)
+    tie[TIES] = bool(len(problem.couplings) or any(needed))
+    tie[AFLOAT] = bool(visits.floats.any())
+    tie[LIMITED] = (
+        bool((squads.max_stops < len(groups)).any() or (groups.duty >= 0).any()) or tie[BALANCE] == STOPS_ALIKE
+    )
+    return np.array(tie, np.int64)
+
+
+def _needed(problem: PatrolProblem) -> list[list[int]]:
+    """Return, for each group, the groups that must be served where it is."""
+    groups = problem.groups
+    needed = []
+    for g, (bundle, needs) in enumerate(zip(groups.bundle.tolist(), groups.needs.tolist(), strict=True)):
+        mates = np.flatnonzero(groups.bundle == bundle).tolist() if bundle >= 0 else []
+        needed.append([h for h in dict.fromkeys([*mates, needs]) if h not in {-1, g}])
+    return needed
+
+
+def _wanted(problem: PatrolProblem, needed: list[list[int]]) -> NDArray[np.bool_]:
+    """Return which groups are worth serving, for themselves or since one that is needs them, shape (G,)."""
+    groups = problem.groups
+    wanted: NDArray[np.bool_] = groups.required | (problem.group_weight > 0) | (groups.duty >= 0)
+    waiting = np.flatnonzero(wanted).tolist()
+    while waiting:
+        for h in needed[waiting.pop()]:
+            if not wanted[h]:
+                wanted[h] = True
+                waiting.append(h)
+    return wanted
+
+
+def _knots(problem: PatrolProblem) -> list[list[int]]:
+    """Return the couplings of each visit, entry after entry."""
+    table = problem.couplings
+    knots: list[list[int]] = [[] for _ in problem.visits.ids]
+    columns = (table.first, table.second, table.lo_s, table.hi_s, table.apart)
+    for a, b, lo, hi, apart in zip(*(column.tolist() for column in columns), strict=True):
+        knots[a] += [b, lo, -hi, int(apart)]
+        knots[b] += [a, -hi, lo, int(apart)]
+    return knots
 
 
 def _nodes(problem: PatrolProblem) -> NDArray[np.int64]:
@@ -90,7 +229,7 @@ def _nodes(problem: PatrolProblem) -> NDArray[np.int64]:
     node = np.zeros((v + 2 * k, 8), np.int64)
     node[:v, ENTRY], node[:v, EXIT], node[:v, DURATION] = visits.entry, visits.exit, visits.duration_s
     node[:v, OPENS], node[:v, CLOSES], node[:v, GROUP] = visits.opens_s, visits.closes_s, visits.group
-    node[:v, TIER], node[:v, WEIGHT] = np.searchsorted(problem.tiers, visits.tier), visits.weight
+    node[:v, TIER], node[:v, WEIGHT] = _level_of(problem), visits.weight
     for first, point in ((v, squads.start), (v + k, squads.end)):
         rows = node[first : first + k]
         rows[:, ENTRY] = rows[:, EXIT] = point
@@ -98,14 +237,21 @@ def _nodes(problem: PatrolProblem) -> NDArray[np.int64]:
     return node
 
 
+def _level_of(problem: PatrolProblem) -> NDArray[np.intp]:
+    """Return the tier of each visit, counted from 0; duties may have one that no other visit has."""
+    return np.minimum(np.searchsorted(problem.tiers, problem.visits.tier), max(len(problem.tiers) - 1, 0))
+
+
 def _squads(problem: PatrolProblem) -> NDArray[np.int64]:
     squads = problem.squads
     kinds: dict[tuple[bytes, ...], int] = {}
-    table = np.zeros((len(squads), 4), np.int64)
-    columns = (squads.profile, squads.start, squads.end, squads.from_s, squads.until_s, squads.max_drive_s)
+    table = np.zeros((len(squads), 6), np.int64)
+    columns = [squads.profile, squads.start, squads.end, squads.from_s, squads.until_s, squads.max_drive_s]
+    columns += [squads.overtime_from_s, squads.max_stops]
     for k in range(len(squads)):
         key = (*(column[k].tobytes() for column in columns), problem.visits.squads[:, k].tobytes())
-        table[k] = squads.profile[k], squads.from_s[k], squads.max_drive_s[k], kinds.setdefault(key, len(kinds))
+        table[k, :KIND] = squads.profile[k], squads.from_s[k], squads.max_drive_s[k]
+        table[k, KIND:] = kinds.setdefault(key, len(kinds)), squads.overtime_from_s[k], squads.max_stops[k]
     return table
 
 
@@ -117,12 +263,13 @@ def possible_squads(problem: PatrolProblem) -> NDArray[np.bool_]:
     """
     visits, squads = problem.visits, problem.squads
     possible = np.zeros((len(visits), len(squads)), np.bool_)
-    through = bool((visits.entry != visits.exit).any())
+    through = bool((visits.entry != visits.exit).any() or visits.floats.any())
     opens, closes, duration = (c.astype(np.int64) for c in (visits.opens_s, visits.closes_s, visits.duration_s))
     for k in range(len(squads)):
         layer = problem.matrix.travel_s[squads.profile[k]]
-        there = layer[squads.start[k], visits.entry].astype(np.int64)
-        home = layer[visits.exit, squads.end[k]].astype(np.int64)
+        there = np.where(visits.floats, 0, layer[squads.start[k], visits.entry]).astype(np.int64)
+        home = np.where(visits.floats, layer[squads.start[k], squads.end[k]], layer[visits.exit, squads.end[k]])
+        home = home.astype(np.int64)
         begin = np.maximum(squads.from_s[k] + there, opens)
         in_time = (begin <= closes) & (begin + duration + home <= squads.until_s[k])
         possible[:, k] = visits.squads[:, k] & in_time & (through | (there + home <= squads.max_drive_s[k]))
@@ -135,8 +282,13 @@ def _nearest(problem: PatrolProblem, worth: NDArray[np.int64], neighbours: int) 
     breadth = max(1, min(neighbours, len(worth)))
     near = np.full((len(visits), breadth), -1, np.int64)
     entry, leave = visits.entry[worth], visits.exit[worth]
+    afloat = visits.floats[worth]
     for v in worth:
         far = np.minimum(layer[visits.exit[v], entry], layer[leave, visits.entry[v]]).astype(np.int64)
+        if visits.floats[v]:
+            home = problem.squads.start[max(int(problem.groups.duty[visits.group[v]]), 0)]
+            far = layer[home, entry].astype(np.int64)
+        far[afloat] = FARTHEST_S
         others = np.flatnonzero(worth != v)
         far = far[others]
         if len(others) > breadth:
@@ -150,12 +302,14 @@ def _nearest(problem: PatrolProblem, worth: NDArray[np.int64], neighbours: int) 
 
 def _scales(problem: PatrolProblem, worth: NDArray[np.int64]) -> NDArray[np.float64]:
     visits = problem.visits
-    scale = np.ones(len(problem.tiers) + 3)
+    scale = np.ones(len(problem.tiers) + 5)
     for i, tier in enumerate(problem.tiers):
         weights = visits.weight[worth][visits.tier[worth] == tier]
         scale[1 + i] = max(1.0, float(weights.astype(np.int64).sum()) / max(1, len(weights)))
     layer = problem.matrix.travel_s[problem.squads.profile[0]]
     some = worth[:: max(1, len(worth) // 200)]
     usual = float(np.median(layer[np.ix_(visits.exit[some], visits.entry[some])])) if len(some) else 1.0
-    scale[-2] = scale[-1] = usual + 1.0
+    scale[-4:] = usual + 1.0
+    if problem.balance == "stops":
+        scale[-3] = 1.0
     return scale

@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from patrolroute.compiled import entry, is_compiled, kernel
-from patrolroute.search.insertion import scan
-from patrolroute.search.layout import GROUP, TIER
+from patrolroute.search.clock import refresh, retie
+from patrolroute.search.layout import (
+    BALANCE,
+    CHOICES,
+    CHORES,
+    GROUP,
+    LIMITED,
+    TIER,
+    TIES,
+    has,
+    head,
+    tail,
+)
 from patrolroute.search.pool import remember
 from patrolroute.search.recreate import insert_by_ratio, insert_in_order, order_keys
 from patrolroute.search.relink import relink
@@ -28,18 +39,19 @@ from patrolroute.search.state import (
     SERVED,
     SQUAD,
     THRIFTY,
+    TILT,
     TOUCHED,
     WHO,
-    add,
     begin_move,
     better,
     drop,
     keep_best,
-    refresh,
     settle,
+    sound,
     touch,
     undo,
 )
+from patrolroute.search.ties import append, complete, drop_idle_chores, drop_incomplete, loosen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,6 +115,7 @@ def _gather(n: Night, s: State, c: int, gone: int, dial: Dial) -> int:
     if not n.granular and below(s.rng, 100) >= dial.near_chance:
         for u in n.worth:
             if s.group[n.node[u, GROUP], SERVED] < 0:
+                s.spot[u, MARK] = now
                 s.desk[many, WHO] = u
                 many += 1
         return many
@@ -119,6 +132,21 @@ def _gather(n: Night, s: State, c: int, gone: int, dial: Dial) -> int:
             s.spot[u, MARK] = now
             s.desk[many, WHO] = u
             many += 1
+    return many
+
+
+@kernel
+def _add_chores(n: Night, s: State, many: int) -> int:
+    """Make all duties that are not done candidates too; return how many there are."""
+    for c in range(head(n, CHORES, 0), tail(n, CHORES, s.tour.shape[1] - 1)):
+        g = n.tie[c]
+        if s.group[g, SERVED] < 0:
+            for i in range(head(n, CHOICES, g), tail(n, CHOICES, g)):
+                u = n.tie[i]
+                if s.spot[u, MARK] != s.tally[ITERATION]:
+                    s.spot[u, MARK] = s.tally[ITERATION]
+                    s.desk[many, WHO] = u
+                    many += 1
     return many
 
 
@@ -184,16 +212,15 @@ def _choose_spell(s: State, thrifty_chance: int) -> None:
     """Now and then choose anew what insertions cost; where all is covered, detours alone count most of the time."""
     if s.tally[ITERATION] & 255 == 0:
         uncovered = False
-        for i in range(s.level.shape[1] - 2):
+        for i in range(s.level.shape[1] - 4):
             uncovered = uncovered or s.level[NOW, i] > 0
         chance = thrifty_chance if uncovered else 75
         s.tally[THRIFTY] = 1 if below(s.rng, 100) < chance else 0
 
 
 @kernel
-def _step(n: Night, s: State, dial: Dial) -> None:
-    begin_move(s)
-    _choose_spell(s, dial.thrifty_chance)
+def _take(n: Night, s: State, dial: Dial) -> tuple[int, int, bool]:
+    """Take visits out; return about which visit, how many are GONE, and whether what is left can be driven."""
     c = _unserved(n, s) if below(s.rng, 100) < dial.swap_chance else -1
     if c >= 0:
         gone = ruin_for(n, s, c)
@@ -201,14 +228,43 @@ def _step(n: Night, s: State, dial: Dial) -> None:
         c = n.worth[below(s.rng, len(n.worth))]
         joins = s.spot[c, SQUAD] >= 0 and below(s.rng, 100) < dial.relink_chance
         gone = relink(n, s, c) if joins else _ruin(n, s, c, dial)
-    many = _gather(n, s, c, gone, dial)
+    if not has(n, TIES):
+        return c, gone, True
+    gone = loosen(n, s, gone)
+    fits = retie(n, s)
+    if fits and s.spot[c, SQUAD] >= 0:
+        complete(n, s, c)
+    return c, gone, fits
+
+
+@kernel
+def _put_back(n: Night, s: State, many: int, dial: Dial) -> None:
+    """Put the first candidates on the desk into the routes, as far as they fit."""
+    if has(n, LIMITED):
+        many = _add_chores(n, s, many)
+    if has(n, BALANCE):
+        s.tally[TILT] = max(0, below(s.rng, 16) - 7)
     strict = below(s.rng, 4) > 0
-    if below(s.rng, 100) < dial.ratio_chance:
+    if below(s.rng, 100) < dial.ratio_chance and not has(n, TIES):
         insert_by_ratio(n, s, many, 4 + below(s.rng, 7), strict)
     else:
         order_keys(n, s, many, strict)
         insert_in_order(n, s, many, True)
-    settle(s)
+    if has(n, LIMITED):
+        drop_idle_chores(n, s)
+
+
+@kernel
+def _step(n: Night, s: State, dial: Dial) -> None:
+    begin_move(s)
+    _choose_spell(s, dial.thrifty_chance)
+    c, gone, fits = _take(n, s, dial)
+    if fits:
+        _put_back(n, s, _gather(n, s, c, gone, dial), dial)
+    if not fits or not sound(s):
+        undo(n, s)
+        return
+    settle(n, s)
     if better(s, NOW, BEST):
         keep_best(s)
         _remember_changed(n, s, 0)
@@ -242,13 +298,10 @@ def _place(n: Night, s: State, many: int) -> None:
         u, k = s.desk[a, WHO], s.desk[a, BY]
         if s.offer[u, k, ALLOWED] == 0 or s.group[n.node[u, GROUP], SERVED] >= 0:
             continue
-        length = s.tour[NOW, k, LENGTH]
-        _cost, at, _missed = scan(n, s, u, k, length, length, False)
-        if at >= 0:
-            touch(s, k)
-            add(n, s, u, k, at)
-            refresh(n, s, k)
-    settle(s)
+        append(n, s, u, k)
+    if has(n, TIES):
+        drop_incomplete(n, s)
+    settle(n, s)
     if better(s, NOW, BEST):
         keep_best(s)
 
@@ -264,7 +317,9 @@ def _build(n: Night, s: State) -> None:
             many += 1
     order_keys(n, s, many, True)
     insert_in_order(n, s, many, False)
-    settle(s)
+    if has(n, LIMITED):
+        drop_idle_chores(n, s)
+    settle(n, s)
     if better(s, NOW, BEST):
         keep_best(s)
 

@@ -122,7 +122,7 @@ def _visit_variables(
 
 def _levels(n: Night, s: State, made: dict[int, cp_model.IntVar]) -> list[dict[int, tuple[cp_model.IntVar, int]]]:
     """Return what to maximise, level after level: the visits that count, with their worth."""
-    levels: list[dict[int, tuple[cp_model.IntVar, int]]] = [{} for _ in range(s.level.shape[1] - 2)]
+    levels: list[dict[int, tuple[cp_model.IntVar, int]]] = [{} for _ in range(s.level.shape[1] - 4)]
     for u, y in made.items():
         if s.group[n.node[u, GROUP], REQUIRED]:
             levels[0][u] = (y, 1)

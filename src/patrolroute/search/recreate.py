@@ -8,12 +8,24 @@ import numpy as np
 
 from patrolroute.compiled import kernel
 from patrolroute.search.insertion import NEVER, look, scan
-from patrolroute.search.layout import CLOSES, GROUP, OPENS, TIER, WEIGHT
+from patrolroute.search.layout import (
+    BALANCE,
+    CLOSES,
+    DUTY_ALIKE,
+    GROUP,
+    OPENS,
+    STOP,
+    TIER,
+    WEIGHT,
+    has,
+    is_so,
+)
 from patrolroute.search.rng import below, unit
 from patrolroute.search.state import (
     AFTER,
     ALLOWED,
     BY,
+    FINISH,
     LENGTH,
     NOW,
     PRICE,
@@ -21,11 +33,11 @@ from patrolroute.search.state import (
     SERVED,
     SLOT,
     SQUAD,
+    STOPS,
+    TILT,
     WHO,
-    add,
-    refresh,
-    touch,
 )
+from patrolroute.search.ties import place
 
 if TYPE_CHECKING:
     from patrolroute.search.layout import Night
@@ -45,29 +57,47 @@ def power(x: float, quarters: int) -> float:
 @kernel
 def _rank(n: Night, s: State, u: int, strict: bool) -> float:
     """Return what lifts a candidate above all of lower tiers; without `strict`, above most."""
-    if s.group[n.node[u, GROUP], REQUIRED]:
+    if s.group[n.node[u, GROUP], REQUIRED] or not is_so(n, STOP, u):
         return 1e60
     if strict:
         rank = 1.0
-        for _ in range(len(n.scale) - 4 - n.node[u, TIER]):
+        for _ in range(len(n.scale) - 6 - n.node[u, TIER]):
             rank *= 1e12
         return min(rank, 1e48)
     return 1.0
 
 
 @kernel
+def _burden(n: Night, s: State, k: int) -> int:
+    """Return what a squad has already of what squads shall have alike, for insertions to go to those with little."""
+    if n.tie[BALANCE] == DUTY_ALIKE:
+        return s.tour[NOW, k, FINISH] * s.tally[TILT] >> 3  # type: ignore[no-any-return]  # an int64 is an int here
+    return s.tour[NOW, k, STOPS] * int(n.scale[-1]) * s.tally[TILT]  # type: ignore[no-any-return]
+
+
+@kernel
 def _best_squad(n: Night, s: State, u: int, blink: bool) -> tuple[int, int]:
     """Return the cost of the cheapest insertion over the squads, and the squad or -1."""
+    if n.granular:
+        return _best_near(n, s, u, blink)
     best = NEVER
     at = -1
-    if not n.granular:
-        for k in range(s.tour.shape[1]):
-            if s.offer[u, k, ALLOWED]:
-                cost = look(n, s, u, k, blink)
-                if cost < best:
-                    best = cost
-                    at = k
-        return best, at
+    for k in range(s.tour.shape[1]):
+        if s.offer[u, k, ALLOWED]:
+            cost = look(n, s, u, k, blink)
+            if has(n, BALANCE) and cost < NEVER:
+                cost = min(cost + _burden(n, s, k), NEVER - 1)
+            if cost < best:
+                best = cost
+                at = k
+    return best, at
+
+
+@kernel
+def _best_near(n: Night, s: State, u: int, blink: bool) -> tuple[int, int]:
+    """Return the same over the squads near the visit and two others."""
+    best = NEVER
+    at = -1
     seen = 0
     for b in range(n.near.shape[1]):
         x = n.near[u, b]
@@ -122,9 +152,7 @@ def insert_in_order(n: Night, s: State, many: int, blink: bool) -> None:
             continue
         _cost, k = _best_squad(n, s, u, blink)
         if k >= 0:
-            touch(s, k)
-            add(n, s, u, k, s.offer[u, k, SLOT])
-            refresh(n, s, k)
+            place(n, s, u, k, s.offer[u, k, SLOT])
 
 
 @kernel
@@ -164,9 +192,7 @@ def insert_by_ratio(n: Night, s: State, many: int, quarters: int, strict: bool) 
             if s.key[a] > s.key[b]:
                 b = a
         u, k, after = s.desk[b, WHO], s.desk[b, BY], s.desk[b, AFTER]
-        touch(s, k)
-        add(n, s, u, k, after)
-        refresh(n, s, k)
+        place(n, s, u, k, after)
         left = _update_ratios(n, s, left, b, quarters, strict)
 
 

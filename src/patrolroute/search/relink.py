@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.compiled import kernel
-from patrolroute.search.layout import CLOSES, DURATION, ENTRY, EXIT, MAX_DRIVE, OPENS, PROFILE, TO
+from patrolroute.search.clock import refresh
+from patrolroute.search.layout import (
+    AFLOAT,
+    CLOSES,
+    DURATION,
+    ENTRY,
+    EXIT,
+    LIMITED,
+    MAX_DRIVE,
+    OPENS,
+    PROFILE,
+    TIES,
+    TO,
+    has,
+)
 from patrolroute.search.rng import below
 from patrolroute.search.state import (
     ALLOWED,
@@ -31,9 +45,9 @@ from patrolroute.search.state import (
     WHO,
     add,
     drop,
-    refresh,
     touch,
 )
+from patrolroute.search.ties import append
 
 if TYPE_CHECKING:
     from patrolroute.search.layout import Night
@@ -60,6 +74,13 @@ def _lay(n: Night, s: State, k: int, column: int, first: int, last: int, many: i
 
     The route must be fresh; it is refreshed once, when all stand in it, since most routes are long.
     """
+    if has(n, TIES) or has(n, AFLOAT) or has(n, LIMITED):
+        for a in range(first, last):
+            u = s.desk[a, column]
+            if s.offer[u, k, ALLOWED] == 0 or not append(n, s, u, k):
+                s.desk[many, GONE] = u
+                many += 1
+        return many
     r = s.route[NOW, k]
     d = n.travel[TO, n.squad[k, PROFILE]]
     length = s.tour[NOW, k, LENGTH]

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.compiled import kernel
+from patrolroute.search.clock import refresh
 from patrolroute.search.insertion import scan
-from patrolroute.search.layout import PROFILE, TIER, TO, WEIGHT
+from patrolroute.search.layout import (
+    PROFILE,
+    TIER,
+    TIES,
+    TO,
+    WEIGHT,
+    has,
+)
 from patrolroute.search.rng import below, unit
 from patrolroute.search.state import (
     ALLOWED,
@@ -24,7 +32,6 @@ from patrolroute.search.state import (
     STAMP,
     add,
     drop,
-    refresh,
     touch,
 )
 
@@ -203,7 +210,9 @@ def ruin_for(n: Night, s: State, u: int) -> int:
         _cost, at, _missed = scan(n, s, u, k, 0, length, False)
         if at >= 0:
             add(n, s, u, k, at)
-            refresh(n, s, k)
+            if not refresh(n, s, k) and has(n, TIES):
+                drop(n, s, k, s.spot[u, PLACE], 1)
+                refresh(n, s, k)
             return many
         if length == 0:
             return many

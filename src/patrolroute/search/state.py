@@ -8,17 +8,16 @@ import numpy as np
 
 from patrolroute.compiled import kernel
 from patrolroute.search.layout import (
+    BALANCE,
     CLOSES,
-    DURATION,
+    DUTY_ALIKE,
     ENTRY,
     EXIT,
     FROM,
     GROUP,
-    OPENS,
-    PROFILE,
     TIER,
-    TO,
     WEIGHT,
+    has,
     possible_squads,
 )
 from patrolroute.search.rng import seeded
@@ -37,8 +36,10 @@ NOW, OLD, BEST = range(3)
 """First index of `State.route`, `State.tour` and `State.level`: as things stand, as they stood before this iteration,
 and as they stand in the best solution."""
 
-LENGTH, DRIVE, FINISH, VERSION = range(4)
-"""Columns of `State.tour`: how many visits, seconds driven, seconds until home, a number new with every change."""
+LENGTH, DRIVE, FINISH, VERSION, STOPS, OVERTIME, SOUND, LACKS = range(8)
+"""Columns of `State.tour`: how many visits, seconds driven, seconds until home, a number new with every change, how
+many stops where they are limited, seconds of overtime, whether it can be driven as it
+stands, and how many duties it lacks."""
 
 SQUAD, PLACE, MARK = range(3)
 """Columns of `State.spot`: the visit's squad or -1, its position in the route (1 is the first), and the iteration in
@@ -51,38 +52,41 @@ KNOWN, COST, SLOT, ALLOWED = range(4)
 """Last index of `State.offer`: version of the route (twice, plus THRIFTY) for which the cheapest insertion's cost and
 position hold (-1: there is none), and whether the squad may make the visit at all."""
 
-WHO, BY, AFTER, PRICE, GONE = range(5)
+WHO, BY, AFTER, PRICE, GONE, STACK = range(6)
 """Columns of `State.desk`, where a recreation sorts its candidates: the visit, its best insertion so far, and apart
-from these the visits that the ruin took out."""
+from these the visits that the ruin took out, and those put in together."""
 
-TOUCHED, STAMP = range(2)
+TOUCHED, STAMP, WAITS, QUEUE, BEFORE, TRACE = range(6)
 """Columns of `State.trail`: squads changed in this iteration, as many as `tally[CHANGED]` says, and for each squad the
-iteration in which it was changed last."""
+iteration in which it was changed last, and whether its times wait to be computed; the squads that wait; and while times
+are computed from nothing, for each squad its version before and what told its times apart."""
 
-ITERATION, NEXT_VERSION, CHANGED, BEST_AT, CYCLE_FROM, THRIFTY, IMPROVED = range(7)
-"""Entries of `State.tally`; THRIFTY is 1 while insertions are judged by their detour alone, IMPROVED counts."""
+ITERATION, NEXT_VERSION, CHANGED, BEST_AT, CYCLE_FROM, THRIFTY, IMPROVED, TILT = range(8)
+"""Entries of `State.tally`; THRIFTY is 1 while insertions are judged by their detour alone, IMPROVED counts, TILT says
+how much insertions favour squads that have little."""
 
 
 class State(NamedTuple):
-    """What changes during a search; V visits, K squads, G groups, L = T + 3 levels, R positions a route.
+    """What changes during a search; V visits, K squads, G groups, L = T + 5 levels, R positions a route.
 
     Parameters
     ----------
     route : int64 array, shape (3, K, R, 8)
-    tour : int64 array, shape (3, K, 4)
+    tour : int64 array, shape (3, K, 8)
     level : int64 array, shape (3, L)
-        Required groups missed, weight left out by tier, seconds driven, seconds until home: smaller is better,
-        compared from the first on. They are never added up, so nothing can overflow or outweigh.
+        Required groups missed, weight left out by tier, seconds of overtime, spread between squads, seconds driven,
+        seconds until home: smaller is better, compared from the first on. They are never added up, so nothing can
+        overflow or outweigh.
     spot : int64 array, shape (V, 3)
     group : int64 array, shape (G, 2)
     offer : int64 array, shape (V, K, 4)
-    desk : int64 array, shape (V + 1, 5)
+    desk : int64 array, shape (V + 1, 6)
     key : float array, shape (V,)
         Rank of each candidate on the desk, greatest first.
     pool : int64 array
         See `patrolroute.search.pool`.
-    trail : int64 array, shape (K, 2)
-    tally : int64 array, shape (7,)
+    trail : int64 array, shape (K, 6)
+    tally : int64 array, shape (8,)
     rng : uint64 array, shape (1,)
     """
 
@@ -106,7 +110,7 @@ def copy_route(s: State, source: int, target: int, k: int) -> None:
     for i in range(s.tour[source, k, LENGTH] + 2):
         for f in range(8):
             s.route[target, k, i, f] = s.route[source, k, i, f]
-    for f in range(4):
+    for f in range(8):
         s.tour[target, k, f] = s.tour[source, k, f]
 
 
@@ -115,42 +119,6 @@ def copy_levels(s: State, source: int, target: int) -> None:
     """Copy the levels of the objective."""
     for i in range(s.level.shape[1]):
         s.level[target, i] = s.level[source, i]
-
-
-@kernel
-def refresh(n: Night, s: State, k: int) -> None:
-    """Recompute times, slack, drive and places of one route."""
-    r = s.route[NOW, k]
-    last = s.tour[NOW, k, LENGTH] + 1
-    d = n.travel[TO, n.squad[k, PROFILE]]
-    clock = n.squad[k, FROM]
-    r[0, BEGIN] = clock
-    r[0, DEPART] = clock
-    drive = np.int64(0)
-    for i in range(1, last + 1):
-        x = r[i, NODE]
-        arc = np.int64(d[r[i - 1, OUT], r[i, IN]])
-        if last == 1:
-            arc = np.int64(0)
-        drive += arc
-        begin = max(clock + arc, n.node[x, OPENS])
-        clock = begin + n.node[x, DURATION]
-        r[i, ARC] = arc
-        r[i, BEGIN] = begin
-        r[i, DEPART] = clock
-        if i < last:
-            s.spot[x, SQUAD] = k
-            s.spot[x, PLACE] = i
-    latest = n.node[r[last, NODE], CLOSES]
-    r[last, LATEST] = latest
-    for i in range(last - 1, 0, -1):
-        x = r[i, NODE]
-        latest = min(latest - r[i + 1, ARC] - n.node[x, DURATION], n.node[x, CLOSES])
-        r[i, LATEST] = latest
-    s.tour[NOW, k, DRIVE] = drive
-    s.tour[NOW, k, FINISH] = clock - n.squad[k, FROM] if last > 1 else 0
-    s.tally[NEXT_VERSION] += 1
-    s.tour[NOW, k, VERSION] = s.tally[NEXT_VERSION]
 
 
 @kernel
@@ -209,13 +177,40 @@ def begin_move(s: State) -> None:
 
 
 @kernel
-def settle(s: State) -> None:
-    """Bring the levels of drive and finish up to date with the touched routes."""
+def _spread(s: State, column: int) -> int:
+    """Return by how much the greatest value of a column of the routes exceeds the least."""
+    most = s.tour[NOW, 0, column]
+    least = most
+    for k in range(s.tour.shape[1]):
+        most = max(most, s.tour[NOW, k, column])
+        least = min(least, s.tour[NOW, k, column])
+    return most - least  # type: ignore[no-any-return]  # an int64 is an int here
+
+
+@kernel
+def sound(s: State) -> bool:
+    """Return whether all touched routes can be driven as they stand.
+
+    Where a way round by a third point is shorter than the direct one, taking a visit out can make a route longer.
+    """
+    broken = 0
+    for i in range(s.tally[CHANGED]):
+        broken += 1 - s.tour[NOW, s.trail[i, TOUCHED], SOUND]
+    return broken == 0
+
+
+@kernel
+def settle(n: Night, s: State) -> None:
+    """Bring the levels below coverage up to date with the touched routes."""
     last = s.level.shape[1] - 1
+    if has(n, BALANCE):
+        s.level[NOW, last - 2] = _spread(s, FINISH if n.tie[BALANCE] == DUTY_ALIKE else STOPS)
     for i in range(s.tally[CHANGED]):
         k = s.trail[i, TOUCHED]
         s.level[NOW, last - 1] += s.tour[NOW, k, DRIVE] - s.tour[OLD, k, DRIVE]
         s.level[NOW, last] += s.tour[NOW, k, FINISH] - s.tour[OLD, k, FINISH]
+        s.level[NOW, 0] += s.tour[NOW, k, LACKS] - s.tour[OLD, k, LACKS]
+        s.level[NOW, last - 3] += s.tour[NOW, k, OVERTIME] - s.tour[OLD, k, OVERTIME]
 
 
 @kernel
@@ -268,27 +263,27 @@ def build_state(problem: PatrolProblem, n: Night, seed: int, pool: NDArray[np.in
         route[:, :, i, IN], route[:, :, i, OUT] = n.node[rows, ENTRY], n.node[rows, EXIT]
         route[:, :, i, BEGIN] = route[:, :, i, DEPART] = n.squad[:, FROM]
         route[:, :, i, LATEST] = n.node[rows, CLOSES]
-    tour = np.zeros((3, k, 4), np.int64)
-    tour[:, :, VERSION] = 1
+    tour = np.zeros((3, k, 8), np.int64)
+    tour[:, :, VERSION] = tour[:, :, SOUND] = 1
     levels = [int(problem.groups.required.sum())]
     levels += [int(problem.group_weight[problem.group_tier == t].sum(dtype=np.int64)) for t in problem.tiers]
     group = np.full((g, 2), -1, np.int64)
     group[:, REQUIRED] = problem.groups.required
     offer = np.zeros((v, k, 4), np.int64)
     offer[:, :, ALLOWED] = possible_squads(problem)
-    tally = np.zeros(7, np.int64)
+    tally = np.zeros(8, np.int64)
     tally[NEXT_VERSION] = 1
     return State(
         route=route,
         tour=tour,
-        level=np.tile(np.array([*levels, 0, 0], np.int64), (3, 1)),
+        level=np.tile(np.array([*levels, 0, 0, 0, 0], np.int64), (3, 1)),
         spot=np.full((v, 3), -1, np.int64),
         group=group,
         offer=offer,
-        desk=np.zeros((v + 1, 5), np.int64),
+        desk=np.zeros((v + 1, 6), np.int64),
         key=np.zeros(v, np.float64),
         pool=pool,
-        trail=np.full((k, 2), -1, np.int64),
+        trail=np.tile(np.array([-1, -1, 0, 0, 0, 0], np.int64), (k, 1)),
         tally=tally,
         rng=seeded(seed),
     )
