@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from patrolroute.build import compile_problem
+from patrolroute.check import check_against_problem, check_plan
 from patrolroute.matrix import TravelMatrix
+from patrolroute.plans import Plan, Visit
 from patrolroute.scenario.model import Scenario, Shift, Site, Squad, Vehicle, Window
+from patrolroute.schedule import schedule
 
 ZONE = dt.timezone(dt.timedelta(hours=8))
 EVENING = dt.datetime(2023, 11, 23, tzinfo=ZONE)
@@ -18,15 +25,10 @@ def at(hour: int, minute: int = 0) -> dt.datetime:
     return EVENING + dt.timedelta(hours=hour, minutes=minute)
 
 
-def scenario_of(sites: tuple[Site, ...], squads: tuple[Squad, ...]) -> Scenario:
-    return Scenario(
-        name="A small night",
-        date=EVENING.date(),
-        timezone="+08:00",
-        places=({"id": "base", "name": "Mapolda", "lon": 123.60, "lat": -10.18},),  # type: ignore[arg-type]
-        sites=sites,
-        squads=squads,
-    )
+def scenario_of(sites: tuple[Site, ...], squads: tuple[Squad, ...], **more: Any) -> Scenario:
+    base: dict[str, Any] = {"id": "base", "name": "Mapolda", "lon": 123.60, "lat": -10.18}
+    values = {"name": "A small night", "date": EVENING.date(), "timezone": "+08:00", "places": (base,)}
+    return Scenario.model_validate(values | {"sites": sites, "squads": squads} | more)
 
 
 def site(
@@ -87,3 +89,43 @@ def good_night() -> tuple[Scenario, TravelMatrix, tuple[tuple[str, ...], ...]]:
         scenario, {"base": 10, "kpu": 14, "bawaslu": 18, "kuanino": 6, "kelapa-lima": 2, "penfui": 130}
     )
     return scenario, matrix, (("bawaslu", "kpu"), ("kuanino", "kelapa-lima"))
+
+
+def planned(scenario: Scenario, matrix: TravelMatrix, *orders: Sequence[str]) -> Plan:
+    """Return the plan of visiting orders that name visits, one order a squad."""
+    problem = compile_problem(scenario, matrix)
+    rows = tuple(tuple(problem.visits.ids.index(name) for name in order) for order in orders)
+    return schedule(problem, rows, engine="by hand", name=scenario.name, start=scenario.start)
+
+
+def broken(plan: Plan, scenario: Scenario, matrix: TravelMatrix) -> list[str]:
+    """Return what the scenario's own words say against a plan."""
+    return [str(violation) for violation in check_plan(plan, scenario=scenario, matrix=matrix)]
+
+
+def assert_good(plan: Plan, scenario: Scenario, matrix: TravelMatrix) -> None:
+    """Assert that neither the scenario's words nor the problem say anything against a plan."""
+    assert broken(plan, scenario, matrix) == []
+    assert [str(v) for v in check_against_problem(plan, compile_problem(scenario, matrix))] == []
+
+
+def changed(plan: Plan, squad: int, number: int, change: Callable[[Visit], Visit]) -> Plan:
+    """Return a plan with one visit of one squad changed, everything else left."""
+    route = plan.routes[squad]
+    visits = tuple(change(v) if i == number else v for i, v in enumerate(route.visits))
+    routes = (*plan.routes[:squad], replace(route, visits=visits), *plan.routes[squad + 1 :])
+    return replace(plan, routes=routes)
+
+
+def later_by(seconds: int) -> Callable[[Visit], Visit]:
+    """Return a change that moves a visit, its arrival left."""
+    return lambda v: replace(v, begin_s=v.begin_s + seconds, end_s=v.end_s + seconds)
+
+
+def moved(plan: Plan, squad: int, seconds: int) -> Plan:
+    """Return a plan with the whole route of one squad made later."""
+    route = plan.routes[squad]
+    visits = tuple(replace(later_by(seconds)(v), arrive_s=v.arrive_s + seconds) for v in route.visits)
+    times = {"leave_s": route.leave_s + seconds, "return_s": route.return_s + seconds}
+    routes = (*plan.routes[:squad], replace(route, visits=visits, **times), *plan.routes[squad + 1 :])
+    return replace(plan, routes=routes)

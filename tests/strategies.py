@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from typing import Any
 
 from hypothesis import strategies as st
 
-from patrolroute.scenario import Closures, Place, Scenario, Shift, Site, Squad, Travel, Vehicle, Window, zone_of
+from patrolroute.scenario import (
+    Area,
+    Break,
+    Closures,
+    Forming,
+    Place,
+    Presence,
+    Scenario,
+    Shift,
+    Site,
+    Squad,
+    Travel,
+    Vehicle,
+    VehiclePool,
+    Window,
+    Worth,
+    zone_of,
+)
 from patrolroute.scenario.model import Placement
 
 TIMEZONES = ("Asia/Makassar", "Asia/Jayapura", "Europe/Lisbon", "America/New_York", "+08:00", "-03:30", "UTC")
@@ -51,7 +69,15 @@ def points(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def sites(draw: st.DrawFn, site_id: str, date: dt.date, timezone: str) -> Site:
+def sites(
+    draw: st.DrawFn,
+    site_id: str,
+    date: dt.date,
+    timezone: str,
+    *,
+    squads: tuple[str, ...] = (),
+    forces: tuple[str, ...] = (),
+) -> Site:
     """Return a site with windows that its stop fits."""
     dwell_min = draw(st.floats(0, 120))
     windows = []
@@ -59,15 +85,146 @@ def sites(draw: st.DrawFn, site_id: str, date: dt.date, timezone: str) -> Site:
         length_s = draw(st.integers(max(1, math.ceil(dwell_min * 60)), 8 * 3600))
         closes = (opens.astimezone(dt.UTC) + dt.timedelta(seconds=length_s)).astimezone(opens.tzinfo)
         windows.append(Window(opens=opens, closes=closes))
+    weight = draw(st.integers(1, 1_000_000))
+    seen = draw(st.booleans()) and weight > 1
     return Site(
         id=site_id,
         tier=draw(st.integers(1, 9)),
-        weight=draw(st.integers(1, 1_000_000)),
+        weight=weight,
+        worth=draw(worths(date, timezone)),
+        seen_within_m=draw(st.floats(0.5, 1000)) if seen else None,
+        seen_weight=draw(st.integers(1, weight - 1)) if seen else None,
+        wait=draw(st.booleans()),
         dwell_min=dwell_min,
         windows=tuple(windows),
         required=draw(st.booleans()),
+        squads_together=1 if seen else draw(st.integers(1, 3)),
+        **draw(revisits()),
         **draw(points()),
+        **draw(wishes(squads, forces)),
     )
+
+
+@st.composite
+def wishes(draw: st.DrawFn, squads: tuple[str, ...], forces: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a site asks of squads, mostly nothing."""
+    if draw(st.integers(0, 3)):
+        return {}
+    named = draw(st.lists(st.sampled_from(squads), unique=True)) if squads else []
+    cut = draw(st.integers(0, len(named)))
+    return {
+        "needs": draw(st.dictionaries(st.sampled_from(forces), st.integers(1, 9), max_size=2)) if forces else {},
+        "people_min": draw(st.integers(0, 20)),
+        "vehicles": tuple(draw(st.lists(st.sampled_from(["car", "motorcycle"]), unique=True))),
+        "only_by": tuple(named[:cut]),
+        "not_by": tuple(named[cut:]),
+    }
+
+
+@st.composite
+def formings(draw: st.DrawFn, ends: list[str], date: dt.date, timezone: str) -> Forming:
+    """Return people and vehicles that at least one squad can be formed of."""
+    people = draw(st.dictionaries(names(min_size=1), st.integers(1, 9), min_size=1, max_size=3))
+    first = next(iter(people))
+    start = draw(moments(date, timezone, hours=30))
+    end = (start.astimezone(dt.UTC) + dt.timedelta(seconds=draw(st.integers(0, 12 * 3600)))).astimezone(start.tzinfo)
+    kinds = st.sampled_from(["car", "motorcycle"])
+    pools = st.builds(
+        VehiclePool, kind=kinds, seats=st.integers(1, 9), count=st.integers(1, 3), speed_factor=st.floats(0.1, 5)
+    )
+    return Forming(
+        people=people,
+        vehicles=tuple(draw(st.lists(pools, min_size=1, max_size=3))),
+        squads=draw(st.none() | st.just(1)),
+        least_size=1,
+        leaders=draw(st.sampled_from([None, 1, {first: 1}])),
+        start=draw(st.sampled_from(ends)),
+        end=draw(st.sampled_from(ends)),
+        shift=Shift(start=start, end=end),
+        max_stops=draw(st.none() | st.integers(0, 9)),
+    )
+
+
+@st.composite
+def revisits(draw: st.DrawFn) -> dict[str, Any]:
+    """Return how often a site wants to be visited, and what goes with it."""
+    how_often = draw(st.sampled_from([{}, {"visits": 3}, {"every_min": 45.0}]))
+    if not how_often:
+        return {}
+    gap_min = draw(st.none() | st.floats(0, 60))
+    gap_max_min = draw(st.none() | st.floats(60, 600))
+    weight = draw(st.none() | st.integers(1, 1_000_000))
+    return how_often | {"gap_min": gap_min, "gap_max_min": gap_max_min, "revisit_weight": weight}
+
+
+@st.composite
+def breaks(draw: st.DrawFn, shift: Shift, places: list[str]) -> list[Break]:
+    """Return breaks that the shift has room for."""
+    room_s = int((shift.back.astimezone(dt.UTC) - shift.leave.astimezone(dt.UTC)).total_seconds())
+    if room_s < 3600:
+        return []
+    pauses = []
+    for minutes in draw(st.lists(st.integers(1, 60), max_size=2)):
+        late_s = draw(st.integers(0, room_s - minutes * 60))
+        opens = (shift.leave.astimezone(dt.UTC) + dt.timedelta(seconds=late_s)).astimezone(shift.leave.tzinfo)
+        closes = (opens.astimezone(dt.UTC) + dt.timedelta(minutes=minutes)).astimezone(opens.tzinfo)
+        window = draw(st.sampled_from([None, Window(opens=opens, closes=closes)]))
+        named = draw(st.lists(st.sampled_from(places), max_size=2, unique=True))
+        pauses.append(Break(minutes=minutes, window=window, places=tuple(named)))
+    return pauses
+
+
+@st.composite
+def presences(draw: st.DrawFn, presence_id: str, places: list[str], date: dt.date, timezone: str) -> Presence:
+    """Return a presence at one of the places, with a ring around it or without."""
+    opens = draw(moments(date, timezone, hours=30))
+    closes = (opens.astimezone(dt.UTC) + dt.timedelta(minutes=draw(st.integers(1, 400)))).astimezone(opens.tzinfo)
+    ring = draw(st.none() | st.just(((123.5, -10.3), (123.7, -10.3), (123.6, -10.1))))
+    return Presence(
+        id=presence_id,
+        name=draw(names()),
+        squads=draw(st.integers(1, 4)),
+        period=Window(opens=opens, closes=closes),
+        place=draw(st.sampled_from(places)),
+        ring=ring,
+        slot_min=draw(st.floats(5, 60)),
+        tier=draw(st.integers(1, 9)),
+        weight=draw(st.integers(1, 100)),
+        all_or_nothing=draw(st.booleans()),
+    )
+
+
+@st.composite
+def areas(draw: st.DrawFn, area_id: str, date: dt.date, timezone: str) -> Area:
+    """Return an area of rings or of a street."""
+    lon, lat = draw(st.floats(123.5, 123.7)), draw(st.floats(-10.3, -10.1))
+    ring = ((lon, lat), (lon + 0.01, lat), (lon, lat + 0.02))
+    hole = ((lon + 0.001, lat + 0.001), (lon + 0.002, lat + 0.001), (lon + 0.001, lat + 0.002))
+    of_rings = {"rings": (ring,), "holes": (hole,) if draw(st.booleans()) else ()}
+    of_street = {"street": draw(names(min_size=1)), "buffer_m": draw(st.floats(1, 500))}
+    opens = draw(moments(date, timezone))
+    closes = (opens.astimezone(dt.UTC) + dt.timedelta(hours=2)).astimezone(opens.tzinfo)
+    return Area(
+        id=area_id,
+        name=draw(names()),
+        tier=draw(st.integers(1, 9)),
+        weight=draw(st.integers(1, 1_000_000)),
+        share=draw(st.floats(0.01, 1)),
+        streets=tuple(draw(st.lists(st.sampled_from(["residential", "primary"]), max_size=2, unique=True))),
+        patrol_kph=draw(st.floats(3, 100)),
+        windows=(Window(opens=opens, closes=closes),) if draw(st.booleans()) else (),
+        source=draw(names()),
+        **(of_rings if draw(st.booleans()) else of_street),
+    )
+
+
+@st.composite
+def worths(draw: st.DrawFn, date: dt.date, timezone: str) -> tuple[Worth, ...]:
+    """Return weights by the hour, in spans that share no time."""
+    edges = sorted(set(draw(st.lists(moments(date, timezone), max_size=5))), key=dt.datetime.timestamp)
+    pairs = itertools.pairwise(edges)
+    spans = tuple(Worth(since=a, until=b, weight=draw(st.integers(0, 1_000_000))) for a, b in pairs)
+    return tuple(span for span in spans if draw(st.booleans()))
 
 
 @st.composite
@@ -77,25 +234,36 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
     length_s = draw(st.integers(0, 12 * 3600))
     briefing_s = draw(st.integers(0, length_s))
     end = (start.astimezone(dt.UTC) + dt.timedelta(seconds=length_s)).astimezone(start.tzinfo)
+    shift = Shift(start=start, end=end, briefing_min=briefing_s // 60)
     return Squad(
         id=squad_id,
         name=draw(names()),
         people=draw(st.dictionaries(names(min_size=1), st.integers(0, 50), max_size=3)),
         vehicle=Vehicle(kind=draw(st.sampled_from(["car", "motorcycle"])), speed_factor=draw(st.floats(0.1, 5))),
-        start=draw(st.sampled_from(ends)),
-        end=draw(st.sampled_from(ends)),
-        shift=Shift(start=start, end=end, briefing_min=briefing_s // 60),
+        start=draw(st.sampled_from([*ends, "anywhere"])),
+        end=draw(st.sampled_from([*ends, "anywhere"])),
+        shift=shift,
+        breaks=draw(breaks(shift, ends)),
+        longest_without_break_min=draw(st.none() | st.floats(30, 240)),
         max_driving_min=draw(st.none() | st.floats(0, 2880)),
+        max_stops=draw(st.none() | st.integers(0, 10_000)),
+        overtime_min=draw(st.floats(0, 1440)),
     )
 
 
 @st.composite
-def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Scenario:
+def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_areas: int = 2) -> Scenario:
     """Return sound scenarios: nights in several timezones, clock changes among them, with every field."""
     timezone = draw(st.sampled_from(TIMEZONES))
     date = draw(st.sampled_from(CLOCK_CHANGES) | st.dates(dt.date(2000, 1, 1), dt.date(2100, 1, 1)))
     ids = draw(st.lists(names(min_size=1), min_size=1, max_size=max_sites + 2, unique=True))
+    posts = [each for each in draw(st.lists(names(min_size=1), max_size=2, unique=True)) if each not in ids]
     squad_ids = draw(st.lists(names(min_size=1), max_size=max_squads, unique=True))
+    area_ids = draw(
+        st.lists(names(min_size=1).filter(lambda each: each not in [*ids, *posts]), max_size=max_areas, unique=True)
+    )
+    crews = tuple(draw(squads(each, ids, date, timezone)) for each in squad_ids)
+    forces = tuple(force for crew in crews for force in crew.people)
     corner = st.tuples(st.floats(-1, 1), st.floats(-1, 1))
     triangles = st.builds(lambda c: ((c[0], c[1]), (c[0] + 1, c[1]), (c[0], c[1] + 0.5)), corner)
     return Scenario(
@@ -103,8 +271,11 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
         date=date,
         timezone=timezone,
         places=tuple(Place(id=each, **draw(points())) for each in ids[:2]),
-        sites=tuple(draw(sites(each, date, timezone)) for each in ids[2:]),
-        squads=tuple(draw(squads(each, ids, date, timezone)) for each in squad_ids),
+        sites=tuple(draw(sites(each, date, timezone, squads=tuple(squad_ids), forces=forces)) for each in ids[2:]),
+        areas=tuple(draw(areas(each, date, timezone)) for each in area_ids),
+        squads=crews,
+        presence=tuple(draw(presences(each, ids, date, timezone)) for each in posts),
+        forming=draw(formings(ids, date, timezone)) if draw(st.integers(0, 3)) == 0 else None,
         closures=Closures(
             streets=tuple(draw(st.lists(names(min_size=1), max_size=2))),
             edges=tuple(draw(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=2))),
@@ -119,5 +290,6 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3) -> Sc
             u_turn_s=draw(st.floats(0, 120)),
             speeds_kph=draw(st.dictionaries(st.sampled_from(["residential", "primary"]), st.floats(5, 90))),
         ),
+        balance=draw(st.sampled_from([None, "stops", "duty"])),
         notes=tuple(draw(st.lists(names(), max_size=2))),
     )

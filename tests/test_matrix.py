@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,3 +66,33 @@ def test_a_pickle_in_a_matrix_file_is_refused() -> None:
 def test_a_cut_off_matrix_file_is_named(cut: int) -> None:
     with pytest.raises(InputError, match=r"m.npz: not a travel matrix"):
         TravelMatrix.from_bytes(matrix_of([[[0, 5], [7, 0]]]).to_bytes()[:cut], where="m.npz")
+
+
+def test_a_free_point_is_no_drive_away_from_anywhere() -> None:
+    matrix = matrix_of([[[0, 5], [7, 0]]], [[[0, 50], [70, 0]]]).with_free_point("anywhere")
+    assert matrix.ids == ("a", "b", "anywhere")
+    assert {matrix.drive("1", *pair) for pair in [("a", "anywhere"), ("anywhere", "b")]} == {(0, 0)}
+    assert matrix.drive("1", "b", "a") == (7, 70)
+    assert matrix.position("anywhere") is None
+    with pytest.raises(InputError, match="'anywhere' stand"):
+        matrix.with_free_point("anywhere")
+
+
+def test_metres_that_all_profiles_share_stay_one_layer() -> None:
+    shared = np.broadcast_to(np.array([[0, 50], [70, 0]], np.int32), (3, 2, 2))
+    times = np.array([[[0, 5 * k], [7 * k, 0]] for k in (1, 2, 3)])
+    matrix = TravelMatrix(ids=("a", "b"), profiles=("1", "2", "3"), travel_s=times, travel_m=shared)
+    wide = matrix.with_free_point("x")
+    assert wide.travel_m.strides[0] == 0
+    assert (wide.travel_m[:, :2, :2] == shared).all()
+    assert (wide.travel_s[:, :2, :2] == times).all()
+
+
+def test_where_points_meet_the_streets_is_kept() -> None:
+    matrix = replace(matrix_of([[[0, 5], [7, 0]]]), lonlat=np.array([[123.6, -10.1], [123.7, -10.2]]))
+    again = TravelMatrix.from_bytes(matrix.with_free_point("x").to_bytes())
+    assert again.position("b") == (123.7, -10.2)
+    assert again.position("x") is None
+    assert matrix_of([[[0, 5], [7, 0]]]).position("a") is None
+    with pytest.raises(InputError, match=r"lonlat: expected shape \(2, 2\)"):
+        replace(matrix, lonlat=np.zeros((3, 2)))

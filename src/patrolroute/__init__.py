@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from patrolroute import datasets
     from patrolroute.check import check_plan
     from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError
+    from patrolroute.forming import form_squads
     from patrolroute.patrol import PatrolPlan, plan
     from patrolroute.plans import Plan
     from patrolroute.problem import PatrolProblem
@@ -33,6 +34,7 @@ __all__ = [
     "check_plan",
     "datasets",
     "fetch_roads",
+    "form_squads",
     "plan",
     "read_roads",
     "read_scenario",
@@ -52,6 +54,7 @@ _HOMES = {
     "Scenario": "scenario",
     "check_plan": "check",
     "fetch_roads": "roads",
+    "form_squads": "forming",
     "plan": "patrol",
     "read_roads": "roads",
     "read_scenario": "scenario",

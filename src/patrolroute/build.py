@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from patrolroute.errors import InputError
 from patrolroute.problem import FARTHEST_S, Couplings, Groups, PatrolProblem, Squads, Visits
 from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph
 from patrolroute.rules import RULES, Draft
-from patrolroute.scenario.model import Site
+from patrolroute.rules.areas import numbering_mark
+from patrolroute.rules.draft import weight_unit_of
+from patrolroute.rules.points import seen_points
+from patrolroute.scenario.base import ANYWHERE
+
+SHORT_BEAT_S, LONG_BEAT_S = 480.0, 900.0
+SHORTEST_SHIFT_BEATS = 6
+"""So many beats at least fit a shift, unless they would be shorter than 8 minutes; none is longer than 15."""
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
+    from patrolroute.beats import BeatBook
     from patrolroute.matrix import TravelMatrix
     from patrolroute.roads import Placed, RoadNetwork, TurnGraph
     from patrolroute.scenario.model import Scenario
@@ -39,6 +48,8 @@ class Built:
         why.
     turns : TurnGraph, optional
         The turns that all drives obey, where the scenario asks for it.
+    beats : BeatBook, optional
+        The drives through its areas, where the scenario has any.
     """
 
     problem: PatrolProblem
@@ -47,6 +58,7 @@ class Built:
     placed: Placed
     off_road: dict[str, str]
     turns: TurnGraph | None = None
+    beats: BeatBook | None = None
 
 
 def build(scenario: Scenario, roads: RoadNetwork) -> Built:
@@ -60,21 +72,66 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     Raises
     ------
     InputError
-        Naming every point that lies too far from any street, and every closure that names no street.
+        Naming every point that lies too far from any street, every closure that names no street, every area without
+        streets; or that beats would have to obey turns.
     """
     roads = roads.with_speeds(roads.speeds.adjusted(scenario.travel)).with_closures(scenario.closures)
-    bases = {place for squad in scenario.squads for place in (squad.start, squad.end)}
-    points = [point for point in scenario.points.values() if isinstance(point, Site) or point.id in bases]
+    sites = {site.id for site in scenario.sites}
+    bases = scenario.bases
+    points = [point for point in scenario.points.values() if point.id in sites or point.id in bases]
     if scenario.travel.skip_off_road:
         # Sites may be left out; where a squad starts or ends may not.
         place_on_roads(roads, [point for point in points if point.id in bases], travel=scenario.travel)
     placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)
     off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
+    beats = None
+    if scenario.areas:
+        beats, placed = _with_areas(scenario, roads, placed)
     profiles = {s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads}
     turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s) if scenario.travel.turns else None
+    placed = placed.with_street_points(_seen(scenario, placed, off_road))
     matrix = travel_matrix(roads, placed, profiles=profiles, turns=turns)
-    problem = compile_problem(scenario, matrix, off_road=off_road.keys())
-    return Built(problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road, turns=turns)
+    if ANYWHERE in bases:
+        matrix = matrix.with_free_point(ANYWHERE)
+    problem = compile_problem(scenario, matrix, off_road=off_road.keys(), beats=beats)
+    return Built(
+        problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road, turns=turns, beats=beats
+    )
+
+
+def _with_areas(scenario: Scenario, roads: RoadNetwork, placed: Placed) -> tuple[BeatBook, Placed]:
+    """Return the beats of the scenario's areas, of lengths that suit the shifts, and the points with their ends."""
+    if scenario.travel.turns:
+        raise InputError(
+            [
+                "areas: their drives do not obey turn restrictions yet, and travel.turns is true; say turns = false, "
+                "or leave the areas out."
+            ]
+        )
+    # Plans without areas need none of the solvers that these bring.
+    from patrolroute.roads.patrols import BeatWish, plan_beats, with_beats  # noqa: PLC0415
+
+    duty_s = max((squad.shift.length_s for squad in scenario.squads), default=0.0)
+    length_s = min(max(duty_s / SHORTEST_SHIFT_BEATS, SHORT_BEAT_S), LONG_BEAT_S)
+    longest_s = {
+        area.id: min([length_s, *([max(w.length_s for w in area.windows)] if area.windows else [])])
+        for area in scenario.areas
+    }
+    slowest = min((squad.vehicle.speed_milli for squad in scenario.squads), default=1000)
+    wish = BeatWish(longest_s=longest_s, speed_milli=min(slowest, 1000), mark=numbering_mark(scenario))
+    beats = plan_beats(roads, scenario.areas, wish)
+    return beats, with_beats(roads, placed, beats)
+
+
+def _seen(scenario: Scenario, placed: Placed, off_road: Collection[str]) -> dict[str, str]:
+    """Return the street points from which sites can be seen, and their sites."""
+    away_m = dict(zip(placed.ids, placed.distance_m.tolist(), strict=True))
+    within_m = {site.id: site.seen_within_m or 0 for site in scenario.sites}
+    return {
+        point: site
+        for site, point in seen_points(scenario).items()
+        if site not in off_road and away_m[site] <= within_m[site]
+    }
 
 
 def _off_road(roads: RoadNetwork, placed: Placed, limit_m: float) -> dict[str, str]:
@@ -87,7 +144,9 @@ def _off_road(roads: RoadNetwork, placed: Placed, limit_m: float) -> dict[str, s
     }
 
 
-def compile_problem(scenario: Scenario, matrix: TravelMatrix, *, off_road: Collection[str] = ()) -> PatrolProblem:
+def compile_problem(
+    scenario: Scenario, matrix: TravelMatrix, *, off_road: Collection[str] = (), beats: BeatBook | None = None
+) -> PatrolProblem:
     """Compile a scenario's rules into the normal form.
 
     Parameters
@@ -97,13 +156,15 @@ def compile_problem(scenario: Scenario, matrix: TravelMatrix, *, off_road: Colle
         With every site and every squad's places.
     off_road : collection of str
         Sites that no squad may visit, since no street is near.
+    beats : BeatBook, optional
+        Of the scenario's areas, where it has any.
 
     Raises
     ------
     InputError
-        When the matrix lacks a point or a profile.
+        When the matrix lacks a point or a profile, or beats are missing.
     """
-    draft = Draft()
+    draft = Draft(points=frozenset(matrix.ids), beats=beats, weight_unit=weight_unit_of(scenario))
     for rule in RULES:
         rule.compile(scenario, draft)
     for visit in draft.visits:

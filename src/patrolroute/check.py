@@ -15,13 +15,16 @@ from patrolroute.rules import RULES, Facts, Violation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from patrolroute.beats import BeatBook
     from patrolroute.matrix import TravelMatrix
     from patrolroute.plans import Plan, Route
     from patrolroute.problem import PatrolProblem
     from patrolroute.scenario.model import Scenario
 
 
-def check_plan(plan: Plan, *, scenario: Scenario, matrix: TravelMatrix) -> list[Violation]:
+def check_plan(
+    plan: Plan, *, scenario: Scenario, matrix: TravelMatrix, beats: BeatBook | None = None
+) -> list[Violation]:
     """Return every way in which a plan breaks the scenario's rules; an empty list for a good plan.
 
     Parameters
@@ -30,16 +33,19 @@ def check_plan(plan: Plan, *, scenario: Scenario, matrix: TravelMatrix) -> list[
     scenario : Scenario
         The planner's words.
     matrix : TravelMatrix
+        Must have every site and every place that a squad or a presence names.
         Must have every site and every squad's places.
+    beats : BeatBook, optional
+        Of the scenario's areas, where it has any.
 
     Raises
     ------
     InputError
         When the matrix lacks a point of the scenario.
     """
-    for point in (*(site.id for site in scenario.sites), *(p for s in scenario.squads for p in (s.start, s.end))):
+    for point in (*(site.id for site in scenario.sites), *sorted(scenario.bases)):
         matrix.index(point)
-    facts = Facts(scenario, matrix, plan)
+    facts = Facts(scenario, matrix, plan, beats)
     return [violation for rule in RULES for violation in rule.check(facts)]
 
 

@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -21,12 +21,14 @@ from patrolroute import __version__
 from patrolroute import datasets as named
 from patrolroute.engines.registry import DEFAULT_ENGINE, ENGINES, engine_named
 from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError, RuleBrokenError
+from patrolroute.forming import form_squads
 from patrolroute.patrol import SAVED_BESIDE, check_saved
 from patrolroute.patrol import plan as plan_night
 from patrolroute.plans import Plan
 from patrolroute.render import check_out_dir, summary_tables
 from patrolroute.roads import RoadNetwork, fetch_roads, read_polygon, read_roads, write_roads
-from patrolroute.scenario import Scenario, read_scenario, scenario_schema
+from patrolroute.roads.files import write_whole
+from patrolroute.scenario import Scenario, read_scenario, scenario_schema, write_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +88,7 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     asked = {name: True for name, wanted in (("skip_off_road", skip_off_road), ("turns", turns)) if wanted}
     night = night.model_copy(update={"travel": night.travel.model_copy(update=asked)})
     for what in ("sites", "squads"):
-        if not getattr(night, what):
+        if not getattr(night, what) and (what == "sites" or night.forming is None):
             err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
     check_out_dir(night, out_dir, extra=SAVED_BESIDE)
     with _interrupted_says_so(_TWICE), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
@@ -115,6 +117,22 @@ def check(plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan
     if violations:
         raise typer.Exit(EXIT_NO_PLAN)
     out.print(f"{plan_file}: obeys every rule.", markup=False, highlight=False)
+
+
+@app.command()
+def form(
+    scenario: Annotated[str, typer.Argument(help="A scenario.toml with a table [forming].")],
+    *,
+    squads: Annotated[int | None, typer.Option(help="How many squads; decided when left out.")] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write the night with its squads to this .json file.")
+    ] = None,
+) -> None:
+    """Form squads of people and vehicles, and say who rides with whom and why. `plan` does it too."""
+    formed = form_squads(read_scenario(scenario), squads=squads)
+    if out_file is not None:
+        _write_scenario(formed.scenario, out_file)
+    out.print(formed.report(), markup=False, highlight=False, end="")
 
 
 @app.command()
@@ -241,6 +259,19 @@ def _read_plan(file: Path) -> Plan:
         return Plan.from_json(file.read_bytes(), where=str(file))
     except OSError as error:
         raise InputError([f"{file}: cannot be read ({error.strerror}); expected a plan.json."]) from error
+
+
+def _write_scenario(scenario: Scenario, path: Path) -> None:
+    if path.suffix.lower() != ".json":
+        raise InputError([f"{path}: has the ending {path.suffix!r}; a night is written as .json; give it that ending."])
+
+    def write(file: BinaryIO) -> None:
+        file.write(write_scenario(scenario).encode())
+
+    try:
+        write_whole(path, write)
+    except OSError as error:
+        raise InputError([f"{path}: cannot be written ({error.strerror or error})."]) from None
 
 
 def _print_roads(network: RoadNetwork) -> None:

@@ -42,7 +42,8 @@ def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
             reasons[int(g)] = "No squad has time: every shift ends when it starts."
             continue
         ruled_out = [name for name, kept in limits.items() if not kept[rows].any()]
-        together = "No squad keeps its window, its shift and its driving limit together."
+        who = "No squad" if limits["allowed"][rows].all() else "No squad that may make this visit"
+        together = f"{who} keeps its window, its shift and its driving limit together."
         reasons[int(g)] = " ".join(sentences[name] for name in ruled_out) or together
     return reasons
 
@@ -72,16 +73,18 @@ def _limits_alone(problem: PatrolProblem) -> dict[str, NDArray[np.bool_]]:
 def _shortest_s(
     layer: NDArray[np.int32], source: int, into: NDArray[np.int32], out_of: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """Return the least seconds of driving from a point to every other, by way of any points and visits.
+    """Return the least seconds of driving from a point to every other, by way of any visits.
 
     A matrix of one's own may break the triangle inequality, and a drive through a visit counts as none; only what is
     out of reach even so is impossible for certain. Where the inequality holds the first pass is the last.
     """
     least: NDArray[np.int64] = layer[source].astype(np.int64)
+    # Nobody drives by way of a point that is no visit's; one that is no drive away from all others would undo all.
+    by_way_of = np.unique(out_of)
     while True:
         shorter = least.copy()
-        for first in range(0, len(layer), _ROWS_AT_ONCE):
-            rows = slice(first, first + _ROWS_AT_ONCE)
+        for first in range(0, len(by_way_of), _ROWS_AT_ONCE):
+            rows = by_way_of[first : first + _ROWS_AT_ONCE]
             np.minimum(shorter, (least[rows, np.newaxis] + layer[rows]).min(axis=0), out=shorter)
         np.minimum.at(shorter, out_of, shorter[into])
         if (shorter == least).all():

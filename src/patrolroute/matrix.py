@@ -63,6 +63,8 @@ class TravelMatrix:
         Whole metres along the fastest way; the diagonal is 0.
     provenance : Provenance
         Where the roads come from.
+    lonlat : float64 array, shape (N, 2), optional
+        Where each point meets the streets, in degrees; NaN for a point that is nowhere.
 
     Raises
     ------
@@ -75,6 +77,7 @@ class TravelMatrix:
     travel_s: NDArray[np.int32]
     travel_m: NDArray[np.int32]
     provenance: Provenance = field(default=Provenance(kind="arrays", source="arrays given by the caller"))
+    lonlat: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -89,6 +92,12 @@ class TravelMatrix:
             elif array.size and array.diagonal(axis1=1, axis2=2).any():
                 faults.add(f"{name}: the diagonal must be 0; staying takes no time.")
             object.__setattr__(self, name, array)
+        if self.lonlat is not None:
+            lonlat = np.array(self.lonlat, np.float64)
+            lonlat.flags.writeable = False
+            object.__setattr__(self, "lonlat", lonlat)
+            if lonlat.shape != (len(self.ids), 2):
+                faults.add(f"lonlat: expected shape {(len(self.ids), 2)} (points, lon and lat), found {lonlat.shape}.")
         for what, names in (("ids", self.ids), ("profiles", self.profiles)):
             twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
             if twice:
@@ -117,9 +126,45 @@ class TravelMatrix:
         layer, i, j = self.profiles.index(profile), self.index(origin), self.index(destination)
         return int(self.travel_s[layer, i, j]), int(self.travel_m[layer, i, j])
 
+    def position(self, point: str) -> tuple[float, float] | None:
+        """Return lon and lat at which a point meets the streets; None where the matrix does not tell."""
+        row = self.index(point)
+        if self.lonlat is None or not np.isfinite(self.lonlat[row]).all():
+            return None
+        return float(self.lonlat[row, 0]), float(self.lonlat[row, 1])
+
+    def with_free_point(self, name: str) -> TravelMatrix:
+        """Return the matrix with one more point that is nowhere: no seconds and no metres to and from all others.
+
+        The start or end of a squad that sets out or ends wherever it is. Nothing may lead through it: the triangle
+        inequality does not hold there.
+
+        Raises
+        ------
+        InputError
+            When the matrix has a point of that name.
+        """
+
+        def widened(layers: NDArray[np.int32]) -> NDArray[np.int32]:
+            # Metres are one layer that all profiles look at; so they stay.
+            shared = layers.strides[0] == 0 and len(layers) > 1
+            wide = np.pad(layers[:1] if shared else layers, ((0, 0), (0, 1), (0, 1)))
+            wide.flags.writeable = False
+            return np.broadcast_to(wide, (len(layers), *wide.shape[1:])) if shared else wide
+
+        return TravelMatrix(
+            ids=(*self.ids, name),
+            profiles=self.profiles,
+            travel_s=widened(self.travel_s),
+            travel_m=widened(self.travel_m),
+            provenance=self.provenance,
+            lonlat=None if self.lonlat is None else np.vstack([self.lonlat, (np.nan, np.nan)]),
+        )
+
     def to_bytes(self) -> bytes:
         """Return the matrix as a compressed `.npz` without pickles; `from_bytes` reads it."""
         buffer = io.BytesIO()
+        known = {} if self.lonlat is None else {"lonlat": self.lonlat}
         np.savez_compressed(
             buffer,
             ids=np.array(self.ids, dtype=np.str_),
@@ -127,6 +172,7 @@ class TravelMatrix:
             travel_s=self.travel_s,
             travel_m=self.travel_m,
             provenance=np.array(TypeAdapter(Provenance).dump_json(self.provenance).decode()),
+            **known,  # type: ignore[arg-type]  # the stubs take these for the option allow_pickle
         )
         return buffer.getvalue()
 
@@ -157,6 +203,7 @@ class TravelMatrix:
                     travel_s=arrays["travel_s"],
                     travel_m=arrays["travel_m"],
                     provenance=TypeAdapter(Provenance).validate_json(str(arrays["provenance"])),
+                    lonlat=arrays["lonlat"] if "lonlat" in arrays.files else None,
                 )
         except InputError as error:
             raise InputError(f"{where}: {fault}" for fault in error.faults) from error

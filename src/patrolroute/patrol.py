@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
+from patrolroute.beats import BeatBook
 from patrolroute.build import Built, build, compile_problem
 from patrolroute.check import check_against_problem, check_plan
 from patrolroute.engines.registry import DEFAULT_ENGINE
-from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
+from patrolroute.errors import Faults, InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
+from patrolroute.forming import form_squads
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan, Skipped
 from patrolroute.render import (
     Night,
     explore,
+    idleness_table,
     legs_table,
     skipped_table,
     summary,
@@ -27,8 +30,11 @@ from patrolroute.render import (
     write_outputs,
 )
 from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph, trace_legs
-from patrolroute.rules import RULES, Violation
-from patrolroute.scenario import Scenario, read_scenario, write_scenario
+from patrolroute.rules import RULES, Violation, explain_presence, tied_words
+from patrolroute.rules.waiting import wait_elsewhere
+from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
+from patrolroute.scenario.base import ANYWHERE
+from patrolroute.scenario.model import Placement
 from patrolroute.schedule import orders_of
 from patrolroute.solver import Progress, required_left_out, solve
 
@@ -43,8 +49,9 @@ if TYPE_CHECKING:
 
 SCENARIO_FILE = "scenario.json"
 MATRIX_FILE = "matrix.npz"
-SAVED_BESIDE = (SCENARIO_FILE, MATRIX_FILE)
-"""Names of what `PatrolPlan.save` writes besides what `render` writes of every night."""
+BEATS_FILE = "beats.npz"
+SAVED_BESIDE = (SCENARIO_FILE, MATRIX_FILE, BEATS_FILE)
+"""Names of what `PatrolPlan.save` writes besides what `render` writes of every night; beats only where it has areas."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,7 +104,31 @@ class PatrolPlan:
     @cached_property
     def night(self) -> Night:
         """The plan with its driven legs traced, as `patrolroute.render` takes it."""
-        return Night(plan=self.document, scenario=self.scenario, roads=self.roads, legs=self._trace())
+        return Night(
+            plan=self.document,
+            scenario=self.scenario,
+            roads=self.roads,
+            legs=self._trace(),
+            spots=self._spots(),
+            beats=self.built.beats,
+        )
+
+    def _spots(self) -> dict[str, Place]:
+        """Return the points of the streets that the plan goes by besides the scenario's own places and sites."""
+        placed, points = self.built.placed, self.scenario.points
+        visits = (visit for route in self.routes for visit in route.visits)
+        owner = {point: visit.site for visit in visits for point in (visit.entry, visit.exit) if point not in points}
+        return {
+            point: Place(
+                id=point,
+                name=points[site].title if site in points else "",
+                lon=float(placed.lon[placed.index(point)]),
+                lat=float(placed.lat[placed.index(point)]),
+                placement=points[site].placement if site in points else Placement.SURVEYED,
+            )
+            for point, site in owner.items()
+            if point in placed.ids and site in points
+        }
 
     def _trace(self) -> dict[tuple[str, int], Leg]:
         keys: list[tuple[str, int]] = []
@@ -108,8 +139,11 @@ class PatrolPlan:
                 squad = squads[route.squad]
                 left = [squad.start, *(visit.exit for visit in route.visits)]
                 reached = [*(visit.entry for visit in route.visits), squad.end]
-                keys += [(route.squad, position) for position in range(len(left))]
-                pairs += zip(left, reached, strict=True)
+                for position, pair in enumerate(zip(left, reached, strict=True)):
+                    # Nothing is driven to a break that is taken where the squad is, nor from or to no certain place.
+                    if pair[0] != pair[1] and ANYWHERE not in pair:
+                        keys.append((route.squad, position))
+                        pairs.append(pair)
         legs = trace_legs(self.roads, self.built.placed, pairs, turns=self.built.turns)
         return dict(zip(keys, legs, strict=True))
 
@@ -127,6 +161,11 @@ class PatrolPlan:
     def skipped(self) -> gpd.GeoDataFrame:
         """Every site that is left out, with the reason; points in EPSG:4326."""
         return skipped_table(self.night)
+
+    @cached_property
+    def idleness(self) -> gpd.GeoDataFrame:
+        """Every site with its visits and the longest and mean time without a squad; points in EPSG:4326."""
+        return idleness_table(self.night)
 
     def summary(self) -> str:
         """Return coverage by tier, what is left out and why, and each squad's night, as text."""
@@ -159,6 +198,8 @@ class PatrolPlan:
             SCENARIO_FILE: write_scenario(self.scenario),
             MATRIX_FILE: self.built.matrix.to_bytes(),
         }
+        if self.built.beats is not None:
+            extra[BEATS_FILE] = self.built.beats.to_bytes()
         return write_outputs(self.night, Path(out_dir), extra=extra)
 
     def __repr__(self) -> str:
@@ -188,7 +229,7 @@ def plan(
     Parameters
     ----------
     scenario : Scenario or path
-        A scenario, or the file of one (`patrolroute.read_scenario`).
+        A scenario, or the file of one (`patrolroute.read_scenario`). Squads that it has yet to form are formed.
     roads : RoadNetwork, networkx graph or path
         Roads, an OSMnx graph as it is, or a file of either (`patrolroute.read_roads`).
     seconds : float, optional
@@ -221,6 +262,8 @@ def plan(
         When the plan breaks a rule, which would be a fault of the program.
     """
     night = _scenario_of(scenario)
+    if night.forming is not None:
+        night = form_squads(night).scenario
     built = build(night, _roads_of(roads))
     _refuse_impossible(night, built)
     try:
@@ -262,20 +305,31 @@ def check_saved(path: str | Path) -> list[Violation]:
     file = Path(path)
     file = file / "plan.json" if file.is_dir() else file
     document = Plan.from_json(_bytes_of(file), where=str(file))
-    missing = [name for name in SAVED_BESIDE if not (file.parent / name).is_file()]
-    if missing:
-        raise InputError(
-            f"{file.parent / name}: is missing; a plan is checked against the {SCENARIO_FILE} and {MATRIX_FILE} that "
-            "were written with it: keep the three together."
-            for name in missing
-        )
+    _refuse_missing(file.parent, (SCENARIO_FILE, MATRIX_FILE))
     scenario = read_scenario(file.parent / SCENARIO_FILE)
+    beats = None
+    if scenario.areas:
+        _refuse_missing(file.parent, (BEATS_FILE,))
+        beats_file = file.parent / BEATS_FILE
+        beats = BeatBook.from_bytes(_bytes_of(beats_file), where=str(beats_file))
     matrix_file = file.parent / MATRIX_FILE
     matrix = TravelMatrix.from_bytes(_bytes_of(matrix_file), where=str(matrix_file))
     off_road = [each.site for each in document.skipped if each.code == "off_road"]
-    problem = compile_problem(scenario, matrix, off_road=off_road)
+    problem = compile_problem(scenario, matrix, off_road=off_road, beats=beats)
     # What the scenario's words forbid, the problem forbids too, less plainly: it is asked where the words find nothing.
-    return check_plan(document, scenario=scenario, matrix=matrix) or check_against_problem(document, problem)
+    found = check_plan(document, scenario=scenario, matrix=matrix, beats=beats)
+    return found or check_against_problem(document, problem)
+
+
+def _refuse_missing(folder: Path, names: tuple[str, ...]) -> None:
+    faults = Faults()
+    for name in names:
+        if not (folder / name).is_file():
+            faults.add(
+                f"{folder / name}: is missing; a plan is checked against the {SCENARIO_FILE} and {MATRIX_FILE} that "
+                f"were written with it, and the {BEATS_FILE} where it has areas: keep them together."
+            )
+    faults.raise_if_any()
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -333,7 +387,9 @@ def _why_impossible(scenario: Scenario, built: Built, site_id: str) -> str:
         return built.off_road[site_id]
     if not scenario.squads:
         return "There is no squad."
-    site = next(each for each in scenario.sites if each.id == site_id)
+    site = next((each for each in scenario.sites if each.id == site_id), None)
+    if site is None:
+        return next((explain_presence(scenario, each) or "" for each in scenario.presence if each.id == site_id), "")
     words = [rule.explain(scenario, built.matrix, site) for rule in RULES]
     return " ".join(each[0].upper() + each[1:] for each in words if each)
 
@@ -345,11 +401,17 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     skipped = tuple(
         _reworded(scenario, built, replace(each, reason=reasons[each.part].sentence)) for each in document.skipped
     )
+    skipped = tuple(replace(each, reason=tied_words(scenario, document, each) or each.reason) for each in skipped)
     document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
-    broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]
+    document = wait_elsewhere(document, [site.id for site in scenario.sites if not site.wait])
+    broken = [v for v in _checked(scenario, built, document) if v.rule not in without]
     if broken:
         raise RuleBrokenError(map(str, broken))
     return PatrolPlan(document, scenario, built)
+
+
+def _checked(scenario: Scenario, built: Built, document: Plan) -> list[Violation]:
+    return check_plan(document, scenario=scenario, matrix=built.matrix, beats=built.beats)
 
 
 def _reworded(scenario: Scenario, built: Built, skipped: Skipped) -> Skipped:

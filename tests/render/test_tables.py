@@ -30,7 +30,8 @@ def test_visits(night):
     assert row["drive_min"] == pytest.approx(visit.drive_s / 60)
     assert row["drive_km"] == pytest.approx(visit.drive_m / 1000)
     assert row["placement"] == "approximate"
-    assert (row.geometry.x, row.geometry.y) == (night.site("site-1").lon, night.site("site-1").lat)
+    bawaslu = night.scenario.sites[1]
+    assert (row.geometry.x, row.geometry.y) == (bawaslu.lon, bawaslu.lat)
     assert table.attrs["roads"] == night.roads.provenance.statement
 
 

@@ -16,7 +16,15 @@ import pytest
 import shapely
 
 from patrolroute.errors import InputError
-from patrolroute.roads import RoadNetwork, SpeedTable, place_on_roads, read_roads, roads_from_graph, snap_points
+from patrolroute.roads import (
+    RoadNetwork,
+    SpeedTable,
+    place_on_roads,
+    read_roads,
+    roads_from_graph,
+    snap_points,
+    travel_matrix,
+)
 from patrolroute.scenario.model import Closures, Place, Site, Travel
 
 if TYPE_CHECKING:
@@ -345,3 +353,17 @@ def test_ten_thousand_places_on_a_large_network_take_about_a_second() -> None:
     east, north = GEOD.inv(123.6, -10.2, 123.601, -10.2)[2] * 1000, GEOD.inv(123.6, -10.2, 123.6, -10.199)[2] * 1000
     expected = np.minimum(to_line[:, 0] * east, to_line[:, 1] * north)
     assert np.abs(snaps.distance_m - expected).max() < 0.05
+
+
+def test_street_points_lie_where_a_place_meets_its_street() -> None:
+    network = street((123.60, -10.18), (123.602, -10.18))
+    shop = Place(id="shop", lon=123.601, lat=-10.1798)
+    placed = place_on_roads(network, [shop], travel=Travel()).with_street_points({"shop~seen": "shop"})
+    assert placed.ids == ("shop", "shop~seen")
+    assert placed.distance_m.tolist() == [pytest.approx(22.1, abs=0.1), 0]
+    assert placed.access_ms[1] == placed.access_dm[1] == 0
+    assert (placed.site_lon[1], placed.site_lat[1]) == (placed.lon[0], placed.lat[0]) == (placed.lon[1], placed.lat[1])
+    assert (placed.edge[1], placed.fraction[1]) == (placed.edge[0], placed.fraction[0])
+    matrix = travel_matrix(network, placed, profiles={"1": 1000})
+    assert matrix.drive("1", "shop", "shop~seen")[1] == placed.access_m[0]
+    assert matrix.position("shop~seen") == (placed.lon[0], placed.lat[0])

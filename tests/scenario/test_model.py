@@ -39,8 +39,7 @@ def test_a_site_built_in_python_is_refused_in_a_planners_words() -> None:
         "site 'Gudang KPU': lat is 'north'; expected degrees north from -90 to 90, south negative, such as -10.1777.",
         "site 'Gudang KPU': weight is 0.5, not a whole number; expected 1 or more; multiply all weights by 10.",
         "site 'Gudang KPU': dwell_min is -1; expected minutes of a stop, from 0 to 1440.",
-        "site 'Gudang KPU': 'teir' is unknown (did you mean 'tier'?); expected id, name, lon, lat, placement, source, "
-        "tier, weight, dwell_min, windows, required.",
+        f"site 'Gudang KPU': 'teir' is unknown (did you mean 'tier'?); expected {', '.join(Site.model_fields)}.",
     )
 
 
@@ -55,7 +54,7 @@ def test_entries_given_as_dictionaries_are_told_with_their_place() -> None:
         "exchange them.",
         "scenario 'Kupang': squads item 1 'r1': vehicle kind is 'boat'; expected 'car' or 'motorcycle'.",
         "scenario 'Kupang': squads item 1 'r1': end is missing; expected the id of the place or site where the squad "
-        "returns.",
+        "returns, or 'anywhere'.",
         "scenario 'Kupang': squads item 1 'r1': shift end is missing; expected a time such as '22:30', with its date "
         "where it passes midnight.",
     )

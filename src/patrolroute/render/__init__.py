@@ -4,6 +4,7 @@ from patrolroute.render.folder import check_out_dir, file_stems
 from patrolroute.render.gis import geojson, write_geopackage
 from patrolroute.render.gpx import squad_gpx
 from patrolroute.render.grid import Grid
+from patrolroute.render.idleness import idleness_table
 from patrolroute.render.night import Drive, Night
 from patrolroute.render.outputs import write_outputs
 from patrolroute.render.picture import draw_map
@@ -22,6 +23,7 @@ __all__ = [
     "explore",
     "file_stems",
     "geojson",
+    "idleness_table",
     "legs_table",
     "patrol_sheet",
     "skipped_table",

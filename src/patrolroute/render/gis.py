@@ -11,7 +11,7 @@ import pyogrio
 import shapely
 
 from patrolroute.render.closed import closed_words
-from patrolroute.render.tables import legs_table, skipped_table, visits_table
+from patrolroute.render.tables import areas_table, beats_table, legs_table, skipped_table, visits_table
 from patrolroute.render.wording import SYNTHETIC_BAND
 
 if TYPE_CHECKING:
@@ -19,18 +19,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from patrolroute.render.night import Night
+    from patrolroute.scenario.model import Scenario
 
-Layer = Literal["visits", "legs", "skipped"]
+Layer = Literal["visits", "legs", "skipped", "beats", "areas"]
 
 LAYERS: dict[Layer, Callable[[Night], gpd.GeoDataFrame]] = {
     "visits": visits_table,
     "legs": legs_table,
     "skipped": skipped_table,
+    "beats": beats_table,
+    "areas": areas_table,
 }
-"""The three layers and the tables that they hold."""
+"""The layers and the tables that they hold."""
 
-_GEOMETRY: dict[Layer, str] = {"visits": "Point", "legs": "LineString", "skipped": "Point"}
+_GEOMETRY: dict[Layer, str] = {
+    "visits": "Point",
+    "legs": "LineString",
+    "skipped": "Point",
+    "beats": "LineString",
+    "areas": "MultiPolygon",
+}
 _DIGITS = 7
+
+
+def layers_of(scenario: Scenario) -> tuple[Layer, ...]:
+    """Return the layers that a plan of a scenario has: those of areas only where it has some."""
+    return ("visits", "legs", "skipped", *(("beats", "areas") if scenario.areas else ()))
 
 
 def geojson(night: Night, layer: Layer) -> str:
@@ -44,7 +58,7 @@ def geojson(night: Night, layer: Layer) -> str:
     Parameters
     ----------
     night : Night
-    layer : {"visits", "legs", "skipped"}
+    layer : {"visits", "legs", "skipped", "beats", "areas"}
     """
     table = LAYERS[layer](night)
     columns = [name for name in table.columns if name != "geometry"]
@@ -86,12 +100,15 @@ def _plain_value(value: Any) -> Any:
 
 
 def _geometry(shape: Any) -> dict[str, Any]:
+    if shape.geom_type.endswith("Polygon"):
+        shaped: dict[str, Any] = json.loads(shapely.to_geojson(shapely.set_precision(shape, 10.0**-_DIGITS)))
+        return shaped
     lonlat = [[round(x, _DIGITS), round(y, _DIGITS)] for x, y in shapely.get_coordinates(shape).tolist()]
     return {"type": shape.geom_type, "coordinates": lonlat[0] if shape.geom_type == "Point" else lonlat}
 
 
 def write_geopackage(night: Night, path: Path) -> None:
-    """Write the three layers and a table ``about`` into one GeoPackage.
+    """Write the layers and a table ``about`` into one GeoPackage.
 
     ``about`` has columns ``key`` and ``value`` and says where the roads come from, who planned, what is closed, and the
     scenario's notes. Layers without rows are written with all their columns. Times keep their instant; GeoPackage
@@ -103,8 +120,10 @@ def write_geopackage(night: Night, path: Path) -> None:
     path : Path
         Must not exist.
     """
-    for layer, table_of in LAYERS.items():
-        table = table_of(night)
+    for layer in layers_of(night.scenario):
+        table = LAYERS[layer](night)
+        if layer == "areas":
+            table.geometry = [shapely.MultiPolygon(shapely.get_parts(shape).tolist()) for shape in table.geometry]
         for name in table.columns:
             if isinstance(table[name].dtype, pd.DatetimeTZDtype):
                 table[name] = table[name].dt.tz_convert("UTC")

@@ -9,13 +9,16 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from patrolroute.provenance import OSM_ATTRIBUTION
+from patrolroute.render.areas import beat_line
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import position_text
 from patrolroute.render.tables import line_of
 from patrolroute.render.wording import SYNTHETIC_BAND, between_text, plain
 
 if TYPE_CHECKING:
-    from patrolroute.render.night import Drive, Night
+    from numpy.typing import NDArray
+
+    from patrolroute.render.night import Night
     from patrolroute.scenario.model import Place
 
 _SPACE = "http://www.topografix.com/GPX/1/1"
@@ -26,8 +29,8 @@ _ODBL = "https://opendatacommons.org/licenses/odbl/1-0/"
 def squad_gpx(night: Night, squad_id: str) -> bytes:
     """Return a squad's stops and track as a GPX 1.1 document in UTF-8.
 
-    Waypoints carry the time at which the stop begins, in UTC as GPX has it. The track has a segment for each drive;
-    its points are timed as if the drive were made at one speed, and the file says that these times are planned.
+    Waypoints carry the time at which the stop begins, in UTC as GPX has it. The track has a segment for each drive and
+    beat; its points are timed as if the drive were made at one speed, and the file says that these times are planned.
 
     Parameters
     ----------
@@ -52,25 +55,33 @@ def squad_gpx(night: Night, squad_id: str) -> bytes:
         },
     )
     _metadata(root, night, f"{SYNTHETIC_BAND}. {title}" if night.synthetic else title)
-    points = night.scenario.points
+    start, end = (night.points.get(each) for each in (squad.start, squad.end))
     if route is None or not route.visits:
-        _waypoint(
-            root, points[squad.start], f"Start: {points[squad.start].title}", squad.shift.leave, "No stops planned."
-        )
+        if start is not None:
+            _waypoint(root, start, f"Start: {start.title}", squad.shift.leave, "No stops planned.")
     else:
-        _waypoint(root, points[squad.start], f"Start: {points[squad.start].title}", night.clock(route.leave_s), "")
+        if start is not None:
+            _waypoint(root, start, f"Start: {start.title}", night.clock(route.leave_s), "")
         for number, visit in enumerate(route.visits, start=1):
-            site = night.site(visit.site)
-            told = f"Stop of {between_text(visit.begin_s, visit.end_s)}, tier {site.tier}."
+            site = night.stop(visit)
+            stay = between_text(visit.begin_s, visit.end_s)
+            what = "Stop" if night.beat(visit) is None else "Beat"
+            told = f"{what} of {stay}, tier {site.tier}." if visit.site else f"Break of {stay}."
+            if night.seen(visit):
+                told = f"Seen from the road, tier {site.tier}."
             _waypoint(root, site, f"{number} {site.title}", night.clock(visit.begin_s), told)
-        _waypoint(root, points[squad.end], f"End: {points[squad.end].title}", night.clock(route.return_s), "")
+        if end is not None:
+            _waypoint(root, end, f"End: {end.title}", night.clock(route.return_s), "")
         track = ET.SubElement(root, "trk")
         _text(track, "name", title)
         _text(track, "desc", f"Planned times, drives at one speed each. {night.statement}")
         _text(track, "src", night.statement)
-        for drive in night.drives(route):
+        for number, drive in enumerate(night.drives(route)):
             if drive.leg is not None:
-                _segment(track, night, drive)
+                _segment(track, night, np.asarray(line_of(drive).coords, float), drive.leave_s, drive.arrive_s)
+            for made in route.visits[number : number + 1]:
+                if (beat := night.beat(made)) is not None:
+                    _segment(track, night, beat_line(night, beat), made.begin_s, made.end_s)
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="UTF-8", xml_declaration=True)) + b"\n"
 
@@ -97,14 +108,14 @@ def _waypoint(root: ET.Element, place: Place, name: str, moment: dt.datetime, to
         _text(waypoint, "src", place.source)
 
 
-def _segment(track: ET.Element, night: Night, drive: Drive) -> None:
+def _segment(track: ET.Element, night: Night, line: NDArray[np.float64], leave_s: int, arrive_s: int) -> None:
     segment = ET.SubElement(track, "trkseg")
-    lonlat = np.asarray(line_of(drive).coords, float)[:, :2]
+    lonlat = line[:, :2]
     scale = np.array([np.cos(np.radians(lonlat[:, 1].mean())), 1.0])
     steps = np.hypot(*((lonlat[1:] - lonlat[:-1]) * scale).T)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     share = along / along[-1] if along[-1] > 0 else np.linspace(0, 1, len(along))
-    leave, arrive = night.clock(drive.leave_s).timestamp(), night.clock(drive.arrive_s).timestamp()
+    leave, arrive = night.clock(leave_s).timestamp(), night.clock(arrive_s).timestamp()
     for (lon, lat), part in zip(lonlat, share, strict=True):
         point = ET.SubElement(segment, "trkpt", {"lat": f"{lat:.7f}", "lon": f"{lon:.7f}"})
         _text(point, "time", _utc(leave + part * (arrive - leave)))

@@ -8,14 +8,17 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import shapely
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Polygon as Patch
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from shapely import LineString
 
+from patrolroute.render.areas import beat_line, extents
 from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable
+from patrolroute.render.wording import share_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +96,7 @@ def stops_of(night: Night, squad_inks: dict[str, Ink]) -> list[Stop]:
     stops = []
     for route in night.plan.routes:
         for number, visit in enumerate(route.visits, start=1):
-            site = night.site(visit.site)
+            site = night.stop(visit)
             stops.append(
                 Stop(
                     number=number,
@@ -131,11 +134,9 @@ def draw_routes(axes: Axes, frame: Frame, night: Night, squad_inks: dict[str, In
     """Draw each squad's way with arrows, squads side by side where they share a street."""
     for k, route in enumerate(night.plan.routes):
         ink, gap_pt = squad_inks[route.squad], 1.1 + 2.0 * (k % 4)
-        lines = [
-            beside(frame.xy(np.asarray(drive.leg.line.coords)[:, :2]), gap_pt)
-            for drive in night.drives(route)
-            if drive.leg is not None and len(drive.leg.line.coords) > 1
-        ]
+        ways = [np.asarray(drive.leg.line.coords)[:, :2] for drive in night.drives(route) if drive.leg is not None]
+        beats = [beat_line(night, beat) for visit in route.visits if (beat := night.beat(visit)) is not None]
+        lines = [beside(frame.xy(way), gap_pt) for way in (*ways, *beats) if len(way) > 1]
         for line in lines:
             axes.plot(*line.T, color="white", lw=3.6, solid_capstyle="round", zorder=3)
         for line in lines:
@@ -287,6 +288,39 @@ def draw_closed_streets(axes: Axes, lines: Sequence[NDArray[np.float64]]) -> Non
         )
 
 
+def draw_extents(axes: Axes, frame: Frame, night: Night) -> None:
+    """Draw the outlines of the areas, and beside each its name and the share of its kilometres that is driven."""
+    for (area, shape), told in zip(extents(night), night.area_shares, strict=True):
+        for part in shapely.get_parts(shape):
+            for k, ring in enumerate((part.exterior, *part.interiors)):
+                line = frame.xy(np.asarray(ring.coords)[:, :2])
+                axes.plot(*line.T, color=INK, lw=1.3, ls=(0, (6, 3)), alpha=0.75, zorder=2.4)
+                if k == 0:
+                    axes.fill(*line.T, color=INK, alpha=0.035, lw=0, zorder=0.6)
+        top = frame.xy(shapely.get_coordinates(shape))
+        spot = top[np.argmax(top[:, 1] + 0.3 * top[:, 0])]
+        words = f"{cut(drawable(area.title), 7.5, 120, bold=True)}: {share_text(told.share, 1.0)}"
+        axes.text(
+            min(max(float(spot[0]), 70.0), frame.width - 70.0),
+            min(float(spot[1]) + 3.0, frame.height - 10.0),
+            words,
+            fontsize=7.5,
+            weight="bold",
+            color=INK,
+            ha="center",
+            va="bottom",
+            zorder=9.6,
+            parse_math=False,
+            path_effects=[withStroke(linewidth=2.4, foreground="white")],
+        )
+
+
+def draw_outline_mark(axes: Axes, spot: tuple[float, float], size: float) -> None:
+    """Draw the mark that stands for an area in the key."""
+    corner = (spot[0] - size / 2, spot[1] - size / 2)
+    axes.add_patch(Rectangle(corner, size, size, fc="#f0f0f0", ec=INK, ls=(0, (3, 1.5)), lw=0.9, zorder=8))
+
+
 def draw_barred(axes: Axes, spot: tuple[float, float], size: float) -> None:
     """Draw the mark that stands for a closed street in the key."""
     draw_closed_streets(axes, [np.array([[spot[0] - 0.7 * size, spot[1]], [spot[0] + 0.7 * size, spot[1]]])])
@@ -334,16 +368,15 @@ def draw_cross(axes: Axes, spot: NDArray[np.float64] | tuple[float, float], size
 
 def draw_ends(axes: Axes, frame: Frame, night: Night) -> list[tuple[float, float, float]]:
     """Draw the squads' start and end places with their names, and return the squares that they occupy."""
-    points, taken = night.scenario.points, []
-    ends = dict.fromkeys(end for squad in night.scenario.squads for end in (squad.start, squad.end))
-    for end in ends:
-        spot = frame.xy([[points[end].lon, points[end].lat]])[0]
+    taken = []
+    for place in night.bases:
+        spot = frame.xy([[place.lon, place.lat]])[0]
         draw_house(axes, spot)
         taken.append((float(spot[0]), float(spot[1]), 6.5))
-        name = cut(drawable(points[end].title), 7.5, 150)
+        name = cut(drawable(place.title), 7.5, 150)
         right = spot[0] < frame.width * 0.75
         axes.annotate(
-            f"≈ {name}" if is_approximate(points[end]) else name,
+            f"≈ {name}" if is_approximate(place) else name,
             spot,
             xytext=(9 if right else -9, 0),
             textcoords="offset points",

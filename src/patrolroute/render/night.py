@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from patrolroute.beats import thousandths
 from patrolroute.errors import Faults, InputError
-from patrolroute.scenario.model import Placement
+from patrolroute.render.areas import area_shares
+from patrolroute.render.passed import Passing, passings
+from patrolroute.scenario.base import ANYWHERE
+from patrolroute.scenario.model import Place, Placement, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
 
-    from patrolroute.plans import Plan, Route
+    from patrolroute.beats import Beat, BeatBook
+    from patrolroute.plans import Plan, Route, Skipped, Visit
+    from patrolroute.render.areas import AreaShare
     from patrolroute.roads import Leg, RoadNetwork
-    from patrolroute.scenario.model import Place, Scenario, Site, Squad
+    from patrolroute.scenario.areas import Area
+    from patrolroute.scenario.model import Presence, Scenario, Squad
+
+
+LOWEST_TIER = 9
+"""Breaks are drawn as stops of it."""
 
 
 class Drive(NamedTuple):
@@ -60,6 +71,10 @@ class Night:
     legs : mapping of (str, int) to Leg
         By squad id and position in the route: 0 leads from the start place to the first visit, n from the last of n
         visits to the end place. Only legs that are driven.
+    spots : mapping of str to Place, optional
+        Points of the streets that the plan goes by besides the scenario's places and sites, by their ids.
+    beats : BeatBook, optional
+        The drives through the scenario's areas, where it has any.
 
     Raises
     ------
@@ -72,10 +87,13 @@ class Night:
     scenario: Scenario
     roads: RoadNetwork
     legs: Mapping[tuple[str, int], Leg]
+    spots: Mapping[str, Place] = field(default_factory=dict)
+    beats: BeatBook | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
         name = self.plan.name
+        known = {"", *self._sites, *self._presence, *self._areas}
         if self.plan.start is None:
             faults.add(
                 f"plan {name!r} has no calendar, so it cannot be shown as a night; plan from a scenario instead."
@@ -89,13 +107,13 @@ class Night:
             if route.squad not in self._squads:
                 faults.add(f"plan {name!r} has a route for squad {route.squad!r}, which the scenario does not name.")
             for visit in route.visits:
-                unknown = {visit.site, visit.entry, visit.exit} - self.scenario.points.keys()
-                if visit.site not in self._sites:
+                unknown = {visit.entry, visit.exit} - self.points.keys() - {ANYWHERE}
+                if visit.site not in known:
                     faults.add(f"plan {name!r} visits {visit.site!r}, which is no site of the scenario.")
                 elif unknown:
                     faults.add(f"plan {name!r} goes by {min(unknown)!r}, which is no place of the scenario.")
         for each in self.plan.skipped:
-            if each.site not in self._sites:
+            if each.site not in known - {""} or (each.site in self._areas and each.part not in self._parts):
                 faults.add(f"plan {name!r} leaves out {each.site!r}, which is no site of the scenario.")
         if not faults:
             for route in self.plan.routes:
@@ -122,6 +140,57 @@ class Night:
     def _sites(self) -> Mapping[str, Site]:
         return {site.id: site for site in self.scenario.sites}
 
+    @cached_property
+    def _presence(self) -> Mapping[str, Presence]:
+        return {each.id: each for each in self.scenario.presence}
+
+    @cached_property
+    def _areas(self) -> Mapping[str, Area]:
+        return {area.id: area for area in self.scenario.areas}
+
+    @cached_property
+    def _parts(self) -> Mapping[str, Site]:
+        """Sites by id, and a stand-in for each beat, which lies where it begins."""
+        parts = dict(self._sites)
+        if self.beats is not None:
+            for beat in self.beats.beats:
+                area, begin = self._areas[beat.area], self.points[beat.entry]
+                parts[beat.id] = Site(
+                    id=beat.id,
+                    name=self.beat_title(beat)[:300],
+                    lon=begin.lon,
+                    lat=begin.lat,
+                    placement=begin.placement,
+                    source=begin.source,
+                    tier=area.tier,
+                    dwell_min=min(beat.duration_s / 60, 1440),
+                )
+        return parts
+
+    @cached_property
+    def points(self) -> Mapping[str, Place]:
+        """What routes go by, by id: places and sites, where beats begin and end, further points of the streets."""
+        points = {**self.scenario.points, **self.spots}
+        if self.beats is not None:
+            for beat in self.beats.beats:
+                lonlat = self.beats.line(beat).coords
+                ends = ((beat.entry, "start", lonlat[0]), (beat.exit, "end", lonlat[-1]))
+                for point, word, (lon, lat) in ends:
+                    points[point] = Place(
+                        id=point,
+                        name=f"{self.beat_title(beat)[:280]}, {word}",
+                        lon=lon,
+                        lat=lat,
+                        placement=Placement.SURVEYED,
+                        source="a junction of these roads",
+                    )
+        return points
+
+    def beat_title(self, beat: Beat) -> str:
+        """Return what a beat is called: its area and its number there."""
+        number = [each.id for each in self.beats.of(beat.area)].index(beat.id) + 1 if self.beats is not None else 0
+        return f"{self._areas[beat.area].title}, beat {number}"
+
     @property
     def statements(self) -> tuple[str, ...]:
         """The lines that every output prints.
@@ -146,11 +215,21 @@ class Night:
         return self.roads.provenance.synthetic or self.plan.provenance.synthetic
 
     @property
+    def bases(self) -> tuple[Place, ...]:
+        """The places where squads start or end; not all squads have any."""
+        ends = dict.fromkeys(end for squad in self.scenario.squads for end in (squad.start, squad.end))
+        return tuple(self.scenario.points[end] for end in ends if end != ANYWHERE)
+
+    @cached_property
+    def passed(self) -> Mapping[str, Passing]:
+        """The sites that are left out and that a squad drives past near enough to see them."""
+        return passings(self)
+
+    @property
     def approximate(self) -> tuple[Place, ...]:
         """The places and sites of the night whose position no source gives exactly."""
-        used = {end for squad in self.scenario.squads for end in (squad.start, squad.end)}
-        points = self.scenario.points
-        ends = [points[each] for each in dict.fromkeys(used) if each not in self._sites]
+        used = (self.points[each] for each in self.scenario.bases if each != ANYWHERE)
+        ends = [place for place in used if place.id not in self._sites]
         return tuple(
             point for point in (*sorted(ends, key=lambda p: p.id), *self.scenario.sites) if is_approximate(point)
         )
@@ -169,9 +248,121 @@ class Night:
             known = ", ".join(map(repr, self._squads)) or "none"
             raise InputError([f"there is no squad {squad_id!r}; the scenario has {known}."]) from None
 
-    def site(self, site_id: str) -> Site:
-        """Return a site of the scenario."""
-        return self._sites[site_id]
+    def stop(self, visit: Visit) -> Site:
+        """Return the site of a visit; of a beat, a presence or a break a stand-in that lies where it begins."""
+        if visit.site in self._sites:
+            return self._sites[visit.site]
+        if (beat := self.beat(visit)) is not None:
+            return self._parts[beat.id]
+        place = self._spot(visit)
+        if visit.site in self._presence:
+            return _stand_in(self._presence[visit.site], place)
+        return Site(
+            id=place.id,
+            name=f"Istirahat / break, {place.title}"[:300],
+            lon=place.lon,
+            lat=place.lat,
+            placement=place.placement,
+            source=place.source,
+            tier=LOWEST_TIER,
+        )
+
+    def _spot(self, visit: Visit) -> Place:
+        """Return where a visit is; of a break before the first stop of a squad that starts anywhere, that stop's place.
+
+        On paper such a squad is there already.
+        """
+        if visit.entry != ANYWHERE:
+            return self.points[visit.entry]
+        stops = (v.entry for route in self.plan.routes if visit in route.visits for v in route.visits)
+        return self.points[next(entry for entry in stops if entry != ANYWHERE)]
+
+    def left_out(self, skipped: Skipped) -> Site:
+        """Return the site that is left out, called so where it is a further visit; of all else a stand-in."""
+        if skipped.site in self._areas:
+            return self._parts[skipped.part]
+        if skipped.site in self._sites:
+            site = self._sites[skipped.site]
+            further = skipped.part != skipped.site
+            return site.model_copy(update={"name": f"{site.title}, further visit"}) if further else site
+        presence = self._presence[skipped.site]
+        return _stand_in(presence, self.points[presence.place])
+
+    def weight(self, visit: Visit) -> float:
+        """Return what a visit is worth: the first one by its hour, and less where the site is only seen.
+
+        Of squads that meet, the first one's visit has the worth of all.
+        """
+        if not visit.site:
+            return 0
+        if (beat := self.beat(visit)) is not None and self.beats is not None:
+            beats = self.beats.of(beat.area)
+            split = thousandths(self._areas[beat.area].weight, [each.credit_dm for each in beats])
+            return split[beats.index(beat)] / 1000
+        number = self._in_order[visit.site].index(visit.visit)
+        if visit.site in self._presence:
+            presence = self._presence[visit.site]
+            return presence.weight if number == 0 or not presence.all_or_nothing else 0
+        site = self._sites[visit.site]
+        if 0 < number < site.squads_together:
+            return 0
+        worth = site.further_weight if number else site.worth_at(self.clock(visit.begin_s))
+        return min(worth, site.seen_weight or 0) if self.seen(visit) else worth
+
+    @cached_property
+    def _in_order(self) -> Mapping[str, list[str]]:
+        """The visits of each site and presence, over all squads, as they begin."""
+        visits = sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: v.begin_s)
+        ordered: dict[str, list[str]] = {}
+        for visit in visits:
+            ordered.setdefault(visit.site, []).append(visit.visit)
+        return ordered
+
+    def turn(self, visit: Visit) -> tuple[int, int]:
+        """Return which visit of its site it is, from 1, and how many the site wants; squads that meet share one.
+
+        A presence and a break are one of one.
+        """
+        site = self._sites.get(visit.site)
+        if site is None:
+            return 1, 1
+        number = self._in_order[visit.site].index(visit.visit)
+        return max(1, number - site.squads_together + 2), self.scenario.visits_wanted(site)
+
+    def company(self, visit: Visit) -> tuple[Squad, ...]:
+        """Return the other squads that begin a stop at the same site or presence at the same time."""
+        return tuple(
+            self.squad(route.squad)
+            for route in self.plan.routes
+            for other in route.visits
+            if visit.site not in {"", *self._areas}
+            and other.site == visit.site
+            and other.begin_s == visit.begin_s
+            and other.visit != visit.visit
+        )
+
+    def stays_within(self, presence: Presence) -> list[tuple[int, int, str]]:
+        """Return the stops and breaks that count for a presence, as (begin, end, squad)."""
+        known = self.scenario.points
+        return [
+            (visit.begin_s, visit.end_s, route.squad)
+            for route in self.plan.routes
+            for visit in route.visits
+            if all(point in known and presence.holds(known[point]) for point in (visit.entry, visit.exit))
+        ]
+
+    def beat(self, visit: Visit) -> Beat | None:
+        """Return the beat that a visit drives, None where it is a stop."""
+        return self.beats.by_entry.get(visit.entry) if self.beats is not None and visit.site in self._areas else None
+
+    @cached_property
+    def area_shares(self) -> tuple[AreaShare, ...]:
+        """What is driven of each area: by beats, and on the way to elsewhere."""
+        return area_shares(self) if self.scenario.areas else ()
+
+    def pace_kph(self, beat: Beat) -> float:
+        """Return the patrol speed of a beat."""
+        return self._areas[beat.area].patrol_kph
 
     def route(self, squad_id: str) -> Route | None:
         """Return a squad's route, None when the plan has none for it."""
@@ -188,26 +379,46 @@ class Night:
         first = min((squad.shift.start for squad in self.scenario.squads), default=self.scenario.start)
         return first.astimezone(zone).utcoffset()
 
+    def seen(self, visit: Visit) -> bool:
+        """Whether a visit of a site is no stop: the squad sees it from the road."""
+        site = self._sites.get(visit.site)
+        return site is not None and site.seen_within_m is not None and visit.entry != site.id
+
+    def overtime_s(self, route: Route) -> int:
+        """Return the seconds by which a squad is back after its shift, less the debriefing."""
+        late = self.clock(route.return_s).timestamp() - self.squad(route.squad).shift.back.timestamp()
+        return max(0, int(late)) if route.visits else 0
+
     def drives(self, route: Route) -> Iterator[Drive]:
-        """Yield the drives of a route in order; none for a squad that stays at its place."""
+        """Yield the drives of a route in order; none for a squad that stays at its place.
+
+        A squad that starts or ends anywhere has no first or no last drive. To a site without waiting it sets out later
+        than it might.
+        """
         if not route.visits:
             return
-        squad, points = self.squad(route.squad), self.scenario.points
+        squad, points = self.squad(route.squad), self.points
         here, leave_s, left_s, left_m = squad.start, route.leave_s, route.drive_s, route.drive_m
         for number, visit in enumerate(route.visits):
-            yield Drive(
-                route.squad,
-                number,
-                points[here],
-                points[visit.entry],
-                leave_s,
-                visit.arrive_s,
-                visit.drive_s,
-                visit.drive_m,
-                self.legs.get((route.squad, number)),
-            )
+            site = self._sites.get(visit.site)
+            if site is not None and not site.wait:
+                leave_s = visit.arrive_s - visit.drive_s
+            if here != ANYWHERE:
+                yield Drive(
+                    route.squad,
+                    number,
+                    points[here],
+                    points[visit.entry],
+                    leave_s,
+                    visit.arrive_s,
+                    visit.drive_s,
+                    visit.drive_m,
+                    self.legs.get((route.squad, number)),
+                )
             here, leave_s = visit.exit, visit.end_s
             left_s, left_m = left_s - visit.drive_s, left_m - visit.drive_m
+        if ANYWHERE in (here, squad.end):
+            return
         number = len(route.visits)
         leg = self.legs.get((route.squad, number))
         yield Drive(route.squad, number, points[here], points[squad.end], leave_s, route.return_s, left_s, left_m, leg)
@@ -223,6 +434,26 @@ def position_text(place: Place) -> str:
     if place.placement == Placement.SURVEYED and not place.source.strip():
         return "position given as exact, no source named"
     return _PLACEMENT_WORDS[place.placement]
+
+
+def _stand_in(presence: Presence, place: Place) -> Site:
+    """Return a presence as a site that lies at a place."""
+    title = f"Penjagaan / presence: {presence.title}"[:300]
+    return Site(
+        id=presence.id,
+        name=title,
+        lon=place.lon,
+        lat=place.lat,
+        placement=place.placement,
+        source=place.source,
+        tier=presence.tier,
+        weight=presence.weight,
+    )
+
+
+def stops_in(route: Route) -> int:
+    """Return how many stops a route makes; breaks are none."""
+    return sum(1 for visit in route.visits if visit.site)
 
 
 _TURNS_UNKNOWN = "Turns: these roads tell no turn restrictions; a drive may turn where it is forbidden. Obey the signs."

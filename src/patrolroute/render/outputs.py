@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patrolroute.render.folder import MANIFEST, WRITER, check_out_dir, file_stems, listed_before, resolved, told
-from patrolroute.render.gis import LAYERS, geojson, write_geopackage
+from patrolroute.render.gis import geojson, layers_of, write_geopackage
 from patrolroute.render.gpx import squad_gpx
 from patrolroute.render.picture import draw_map
 from patrolroute.render.sheet import patrol_sheet
@@ -25,8 +25,8 @@ def write_outputs(night: Night, out_dir: Path | str, *, extra: Mapping[str, byte
     """Write everything that a plan is shown as into a directory, all or nothing.
 
     ``plan.json``, ``summary.txt``, ``map.png``, ``plan.gpkg``, ``visits.geojson``, ``legs.geojson``,
-    ``skipped.geojson``, for each squad ``<squad>.gpx`` and ``sheet-<squad>.md``, what the caller adds, and
-    ``manifest.json``, which lists them.
+    ``skipped.geojson``, with areas ``beats.geojson`` and ``areas.geojson``, for each squad
+    ``<squad>.gpx`` and ``sheet-<squad>.md``, what the caller adds, and ``manifest.json``, which lists them.
 
     Everything is made in a hidden directory, within `out_dir` where that exists, and moved in only when the last file
     is complete. What fails before or during the move leaves `out_dir` as it was. Files that the manifest of an earlier
@@ -98,7 +98,7 @@ def _make_parents(parent: Path) -> list[Path]:
 def _produce(night: Night, staged: Path, more: Mapping[str, bytes | str]) -> None:
     _write(staged / "plan.json", night.plan.to_json())
     _write(staged / "summary.txt", summary(night))
-    for layer in LAYERS:
+    for layer in layers_of(night.scenario):
         _write(staged / f"{layer}.geojson", geojson(night, layer))
     for squad_id, stem in file_stems([squad.id for squad in night.scenario.squads]).items():
         _write(staged / f"{stem}.gpx", squad_gpx(night, squad_id))

@@ -15,6 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
+from patrolroute.render.areas import extents
 from patrolroute.render.wording import plain
 
 if TYPE_CHECKING:
@@ -102,19 +103,21 @@ class Frame:
 
 
 def plan_bounds(night: Night) -> Bounds:
-    """Return the box around what a plan does: drives, stops and the squads' places.
+    """Return the box around what a plan does: drives, stops, areas and the squads' places.
 
     Sites that are left out widen it as long as they lie within one such box's length of it: a site that was typed
     into the sea must not shrink the city to a dot. Without any drive, stop or squad the box holds all sites, and
     without sites the roads.
     """
-    points = night.scenario.points
-    done = [[points[end].lon, points[end].lat] for squad in night.scenario.squads for end in (squad.start, squad.end)]
+    done = [[place.lon, place.lat] for place in night.bases]
     for route in night.plan.routes:
         for drive in night.drives(route):
             done.append([drive.destination.lon, drive.destination.lat])
             if drive.leg is not None:
                 done.extend(np.asarray(drive.leg.line.coords)[:, :2].tolist())
+    for _, shape in extents(night):
+        west, south, east, north = shape.bounds
+        done += [[west, south], [east, north]]
     sites = np.array([[site.lon, site.lat] for site in night.scenario.sites], np.float64).reshape(-1, 2)
     core = np.array(done, np.float64).reshape(-1, 2)
     if not len(core):

@@ -14,6 +14,7 @@ from patrolroute.render.marks import (
     draw_barred,
     draw_cross,
     draw_house,
+    draw_outline_mark,
     draw_stop,
     letters,
     tier_shape,
@@ -21,7 +22,7 @@ from patrolroute.render.marks import (
 from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable, text_width
 from patrolroute.render.tables import skipped_in_order
-from patrolroute.render.wording import counted, length_text, share_text, span_text
+from patrolroute.render.wording import counted, length_text, share_text, span_text, stops_text, weight_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,13 @@ def _draw_rows(page: Axes, rows: Sequence[Row], left: float, top: float, width: 
             )
             indent = 16
         elif row.symbol:
-            drawn = {"cross": draw_cross, "house": draw_house, "area": draw_area, "barred": draw_barred}[row.symbol]
+            drawn = {
+                "cross": draw_cross,
+                "house": draw_house,
+                "area": draw_area,
+                "barred": draw_barred,
+                "outline": draw_outline_mark,
+            }[row.symbol]
             drawn(page, (left + 7, middle), row.size * 1.2)
             indent = 16
         page.text(
@@ -122,9 +129,9 @@ def left_out_block(night: Night, count: int, size: float) -> list[list[Row]]:
     skipped = skipped_in_order(night)
     rows = [Row("Left out", size + 1, bold=True, space=4)]
     for letter, each in zip(letters(count), skipped, strict=False):
-        title = drawable(night.site(each.site).title)
+        title = drawable(night.left_out(each).title)
         must = "required, " if each.required else ""
-        tail = f" ({must}tier {each.tier}, weight {each.weight})"
+        tail = f" ({must}tier {each.tier}, weight {weight_text(each.weight, night.plan.weight_unit)})"
         rows.append(Row(f"{letter}   {title}", size, colour="#3c3c3c", symbol="cross", tail=tail))
     if more := len(skipped) - count:
         rows.append(Row(f"and {more} more: see summary.txt", size, colour=GREY))
@@ -167,13 +174,13 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
     rows = [
         name,
-        Row(f"{times}, {counted(len(route.visits), 'stop')}", size, colour="#3c3c3c"),
+        Row(f"{times}, {stops_text(night, route, short=True)}", size, colour="#3c3c3c"),
         Row(f"{length_text(route.drive_m)}, driving {share} of the shift", size, colour="#3c3c3c"),
     ]
     if not stops:
         return rows
     for number, visit in enumerate(route.visits, start=1):
-        site = night.site(visit.site)
+        site = night.stop(visit)
         stop = Stop(
             number=number, tier=site.tier, approximate=is_approximate(site), ink=ink, lonlat=(site.lon, site.lat)
         )
@@ -187,7 +194,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
 def key_rows(night: Night, outside: int) -> list[Row]:
     """Return the rows that explain the symbols which the map uses."""
     grey = Ink(GREY, "#ffffff", "solid")
-    visited = [night.site(visit.site) for route in night.plan.routes for visit in route.visits]
+    visited = [night.stop(visit) for route in night.plan.routes for visit in route.visits if visit.site]
     rows = []
     for tier in sorted({site.tier for site in visited}):
         stop = Stop(number=tier, tier=tier, approximate=False, ink=grey, lonlat=(0, 0))
@@ -197,6 +204,8 @@ def key_rows(night: Night, outside: int) -> list[Row]:
         rows.append(Row("white: position approximate (≈)", stop=stop))
     if night.scenario.squads:
         rows.append(Row("where squads start or end", symbol="house"))
+    if night.scenario.areas:
+        rows.append(Row("area, with the share that is driven", symbol="outline"))
     if night.scenario.closures.streets:
         rows.append(Row("closed street", symbol="barred"))
     if night.scenario.closures.polygons:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from shapely import LineString, Point, box
 
+from patrolroute.render.areas import driven_beats
 from patrolroute.render.closed import closed_areas, closed_streets, closed_words
 from patrolroute.render.marks import (
     INK,
@@ -21,6 +22,7 @@ from patrolroute.render.marks import (
     draw_closed_streets,
     draw_cross,
     draw_ends,
+    draw_extents,
     draw_letters,
     draw_routes,
     draw_stops,
@@ -89,6 +91,7 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     draw_closed(axes, frame, closed_areas(night.scenario))
     barred = [frame.xy(line) for street in closed_streets(night, frame.bounds) for line in street.lines]
     draw_closed_streets(axes, barred)
+    draw_extents(axes, frame, night)
     draw_routes(axes, frame, night, squad_inks)
     taken = draw_ends(axes, frame, night)
     taken += draw_stops(axes, frame, stops_of(night, squad_inks), taken)
@@ -132,7 +135,12 @@ def _head(page: Axes, night: Night) -> float:
     plan = night.plan
     stops = counted(sum(len(route.visits) for route in plan.routes), "stop")
     tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {t.total_sites} sites" for t in plan.coverage)
-    words = f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops}, {length_text(plan.drive_m)}."
+    beats_m = sum(night.beats.length_m(beat) for _, _, beat in driven_beats(night)) if night.beats is not None else 0.0
+    driven = f"{length_text(plan.drive_m)} between them and {length_text(beats_m)} of beats" if beats_m else ""
+    words = (
+        f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops}, "
+        f"{driven or length_text(plan.drive_m)}."
+    )
     line = f"{words} {tiers[:1].upper()}{tiers[1:]}." if tiers else words
     page.text(_EDGE, y - 20, cut(line, 8.5, width), fontsize=8.5, va="top", color="#3c3c3c", parse_math=False)
     y -= 34
@@ -196,7 +204,7 @@ def _crosses(axes: Axes, frame: Frame, night: Night, listed: int, taken: list[tu
     inside, names = [], []
     skipped, named = skipped_in_order(night), letters(listed)
     for each, name in zip(skipped, [*named, *[""] * (len(skipped) - len(named))], strict=True):
-        site = night.site(each.site)
+        site = night.left_out(each)
         x, y = frame.xy([[site.lon, site.lat]])[0]
         if 0 <= x <= frame.width and 0 <= y <= frame.height:
             draw_cross(axes, (x, y))
@@ -232,7 +240,6 @@ def _scale_and_north(axes: Axes, frame: Frame, drawn: Sequence[BaseGeometry]) ->
 def _drawn(night: Night, frame: Frame) -> list[BaseGeometry]:
     """Return what of the plan stands on the map, in points: ways, and a square for each mark."""
     ways = [drive.leg.line for route in night.plan.routes for drive in night.drives(route) if drive.leg is not None]
-    squads, points = night.scenario.squads, night.scenario.points
-    marks = [*night.scenario.sites, *(points[end] for squad in squads for end in (squad.start, squad.end))]
+    marks = [*night.scenario.sites, *night.bases]
     squares = [Point(frame.xy([[mark.lon, mark.lat]])[0]).buffer(8, cap_style="square") for mark in marks]
     return [*(LineString(frame.xy(np.asarray(way.coords)[:, :2])) for way in ways), *squares]

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from patrolroute.render.areas import beat_streets
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import is_approximate, position_text
+from patrolroute.render.teams import asked_text
 from patrolroute.render.wording import (
     OFF_STREET,
     SYNTHETIC_BAND,
     UNNAMED,
     between_text,
     clock_text,
-    counted,
+    company_words,
     day_text,
     driving_text,
     length_text,
@@ -26,13 +28,16 @@ from patrolroute.render.wording import (
     minutes_text,
     share_text,
     span_text,
+    stops_text,
     stretches,
     zone_text,
 )
+from patrolroute.scenario.base import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from patrolroute.beats import Beat
     from patrolroute.plans import Route, Visit
     from patrolroute.render.night import Drive, Night
     from patrolroute.scenario.model import Place, Squad
@@ -67,7 +72,7 @@ def patrol_sheet(night: Night, squad_id: str) -> str:
     lines += [*_header(night, squad, route), ""]
     if route is None or not route.visits:
         lines.append(
-            f"**No stops are planned.** The squad stays ready at {_place(night.scenario.points[squad.start])} "
+            f"**No stops are planned.** The squad stays ready {_at(night, squad.start, 'where it is')} "
             f"{span_text(night, squad.shift.leave, squad.shift.back)}."
         )
     else:
@@ -93,23 +98,30 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         ("Dinas / shift", f"{span_text(night, shift.start, shift.end)} ({markdown(zone_text(night))})"),
     ]
     if shift.briefing_min:
-        rows.append(
-            ("Arahan / briefing", f"{span_text(night, shift.start, shift.leave)} at {_place(points[squad.start])}")
-        )
+        where = _at(night, squad.start, "where the squad is")
+        rows.append(("Arahan / briefing", f"{span_text(night, shift.start, shift.leave)} {where}"))
     if route is not None and route.visits:
         leaves, back = night.clock(route.leave_s), night.clock(route.return_s)
-        latest = clock_text(night, shift.back)
+        latest = clock_text(night, later(shift.back, squad.overtime_s))
+        real = [visit for visit in route.visits if visit.site] or route.visits
+        stops = [markdown(night.stop(visit).title) for visit in (real[0], real[-1])]
+        free = f"starts at its first stop, {stops[0]}"
+        sets_out = f"from {_place(points[squad.start])}" if squad.start in points else free
+        ends = f"at {_place(points[squad.end])}" if squad.end in points else f"ends at its last stop, {stops[-1]}"
         shift_s = shift.length_s
         rows += [
-            ("Berangkat / leaves", f"{clock_text(night, leaves)} from {_place(points[squad.start])}"),
-            ("Kembali / back", f"{clock_text(night, back)} at {_place(points[squad.end])}, {latest} at the latest"),
+            ("Berangkat / leaves", f"{clock_text(night, leaves)} {sets_out}"),
+            ("Kembali / back", f"{clock_text(night, back)} {ends}, {latest} at the latest"),
         ]
+        if squad.overtime_s:
+            planned = minutes_text(night.overtime_s(route)) if night.overtime_s(route) else "none"
+            rows.append(("Lembur / overtime", f"{planned} planned, {minutes_text(squad.overtime_s)} allowed"))
     if shift.debriefing_min:
         rows.append(
             (
                 "Konsolidasi / debriefing",
-                f"{minutes_text(shift.debriefing_min * 60)} at {_place(points[squad.end])}, "
-                f"over by {clock_text(night, shift.end)}",
+                f"{minutes_text(shift.debriefing_min * 60)} {_at(night, squad.end, 'where the squad is')}, "
+                f"over by {clock_text(night, later(shift.end, night.overtime_s(route) if route else 0))}",
             )
         )
     if route is not None and route.visits:
@@ -117,7 +129,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         rows.append(
             (
                 "Jumlah / in all",
-                f"{counted(len(route.visits), 'stop')}, {length_text(route.drive_m)}, driving "
+                f"{stops_text(night, route)}, {length_text(route.drive_m)}, driving "
                 f"{driving_text(night, route)} ({share} of the shift)",
             )
         )
@@ -133,35 +145,52 @@ def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:
     points = night.scenario.points
     yield "| NO | ROUTE | JAM | SASARAN | CB |"
     yield "|---:|---|---|---|---|"
-    yield _row("", "Berangkat / set out", clock_text(night, night.clock(route.leave_s)), _place(points[squad.start]))
-    for number, drive in enumerate(night.drives(route), start=1):
-        if number <= len(route.visits):
-            visit = route.visits[number - 1]
-            yield _row(str(number), _way(drive), _visit_times(night, visit), _target(night, visit))
-        else:
-            yield _row(
-                "",
-                f"Kembali / back: {_way(drive)}",
-                clock_text(night, night.clock(drive.arrive_s)),
-                _place(drive.destination),
-            )
+    leaves = clock_text(night, night.clock(route.leave_s))
+    drives = {drive.number: drive for drive in night.drives(route)}
+    if squad.start in points:
+        yield _row("", "Berangkat / set out", leaves, _place(points[squad.start]))
+    else:
+        yield _row("", "Berangkat / set out", leaves, "starts at its first stop")
+    free_s = route.leave_s
+    for number, visit in enumerate(route.visits):
+        way = _way(night, drives[number], free_s) if number in drives else "starts here"
+        yield _row(str(number + 1), way, _visit_times(night, visit), _target(night, visit))
+        if (beat := night.beat(visit)) is not None:
+            yield _row("", f"Menyisir / beat: {_beat_way(night, beat)}", "", "")
+        free_s = visit.end_s
+    back = clock_text(night, night.clock(route.return_s))
+    home = drives.get(len(route.visits))
+    if home is None:
+        yield _row("", "Selesai / ends at its last stop", back, "")
+    else:
+        yield _row("", f"Kembali / back: {_way(night, home, free_s)}", back, _place(home.destination))
 
 
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} | |"
 
 
-def _way(drive: Drive) -> str:
+def _way(night: Night, drive: Drive, free_s: int) -> str:
+    """Return the streets of a drive; where the squad sets out later than it is free, when."""
     if drive.leg is None or drive.drive_s == 0:
         return "no drive: same place"
     streets = " → ".join(
         f"{markdown(stretch.words)} ({length_text(stretch.length_m)})" for stretch in stretches(drive.leg)
     )
-    return f"{streets}; in all {length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}"
+    stays = f"stay until {clock_text(night, night.clock(drive.leave_s))}, then " if drive.leave_s > free_s else ""
+    return f"{stays}{streets}; in all {length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}"
+
+
+def _beat_way(night: Night, beat: Beat) -> str:
+    assert night.beats is not None  # noqa: S101 - a beat comes of them
+    streets = " → ".join(f"{markdown(words)} ({length_text(metres)})" for words, metres in beat_streets(night, beat))
+    return f"{streets}; in all {length_text(night.beats.length_m(beat))}"
 
 
 def _visit_times(night: Night, visit: Visit) -> str:
     begin, end = night.clock(visit.begin_s), night.clock(visit.end_s)
+    if night.seen(visit):
+        return f"{clock_text(night, begin)}, seen from the road"
     stay = f"{span_text(night, begin, end)} ({between_text(visit.begin_s, visit.end_s)})"
     if not visit.wait_s:
         return stay
@@ -170,9 +199,19 @@ def _visit_times(night: Night, visit: Visit) -> str:
 
 
 def _target(night: Night, visit: Visit) -> str:
-    site = night.site(visit.site)
+    site = night.stop(visit)
+    if not visit.site:
+        return _place(site)
     required = ", required" if site.required else ""
-    return f"{_place(site)} (tier {site.tier}{required})"
+    more = "".join(f"; {markdown(words)}" for words in company_words(night, visit))
+    asked = f"; asks for {markdown(words)}" if (words := asked_text(site)) else ""
+    return f"{_place(site)} (tier {site.tier}{required}{asked}){more}"
+
+
+def _at(night: Night, end: str, otherwise: str) -> str:
+    """Return where a squad is before it sets out or after it is back."""
+    place = night.points.get(end)
+    return otherwise if place is None else f"at {_place(place)}"
 
 
 def _place(place: Place) -> str:
@@ -180,9 +219,10 @@ def _place(place: Place) -> str:
 
 
 def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
-    points = night.scenario.points
-    named = [squad.start, *(visit.site for visit in (route.visits if route else ())), squad.end]
-    guessed = [points[each] for each in dict.fromkeys(named) if is_approximate(points[each])]
+    points = night.points
+    stops = [visit.site if visit.site in points else visit.entry for visit in (route.visits if route else ())]
+    named = [squad.start, *stops, squad.end]
+    guessed = [points[each] for each in dict.fromkeys(named) if each in points and is_approximate(points[each])]
     if guessed:
         yield f"**{_APPROXIMATE} Letak perkiraan / position not exactly known:**"
         yield ""
@@ -192,6 +232,15 @@ def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         yield ""
     legs = [drive.leg for drive in night.drives(route) if drive.leg] if route else []
     words = {stretch.words for leg in legs for stretch in stretches(leg)}
+    beats = [beat for visit in (route.visits if route else ()) if (beat := night.beat(visit)) is not None]
+    words |= {name for beat in beats for name, _ in beat_streets(night, beat)}
+    if beats:
+        yield (
+            "Menyisir / beat: drive these streets in this order at "
+            f"{', '.join(f'{kph:g}' for kph in sorted({night.pace_kph(beat) for beat in beats}))} km/h; the whole area "
+            "is on the map."
+        )
+        yield ""
     if UNNAMED in words:
         yield f"Jalan tanpa nama / {UNNAMED}: the map has no name for it."
         yield ""

@@ -10,8 +10,11 @@ from rich.text import Text
 
 from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
-from patrolroute.render.night import position_text
+from patrolroute.render.idleness import idleness
+from patrolroute.render.night import position_text, stops_in
+from patrolroute.render.passed import passing_text
 from patrolroute.render.tables import skipped_in_order
+from patrolroute.render.teams import teams_grid
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     clock_text,
@@ -20,12 +23,15 @@ from patrolroute.render.wording import (
     driving_text,
     length_text,
     markup,
+    minutes_text,
     plain,
     share_text,
     span_text,
     waiting_text,
+    weight_text,
     zone_text,
 )
+from patrolroute.scenario.presence import short_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,9 +51,10 @@ class Summary:
     title : str
     warnings : tuple of str
         What must be seen first: synthetic roads, required sites left out.
-    coverage, squads, skipped, approximate : Grid
-        Coverage tier by tier; each squad's stops, kilometres and times; the sites left out, with reasons; the places
-        whose position is not exactly known.
+    coverage, areas, squads, teams, skipped, idleness, presence, approximate : Grid
+        Coverage tier by tier; what is driven of each area; each squad's stops, kilometres and times; who may stop
+        where; the sites left out, with reasons; how long sites that want several visits are without a squad; when posts
+        have too few; the places whose position is not exactly known.
     idle : str
         Which squads have no stops; empty where all have some.
     closed : tuple of str
@@ -61,8 +68,12 @@ class Summary:
     title: str
     warnings: tuple[str, ...]
     coverage: Grid
+    areas: Grid
     squads: Grid
+    teams: Grid
     skipped: Grid
+    idleness: Grid
+    presence: Grid
     approximate: Grid
     idle: str
     closed: tuple[str, ...]
@@ -71,8 +82,12 @@ class Summary:
 
     @property
     def grids(self) -> tuple[Grid, ...]:
-        """The tables in the order in which they are shown."""
-        return (self.coverage, self.squads, self.skipped, self.approximate)
+        """The tables in the order in which they are shown; those of what the night has not are left out."""
+        areas, teams, asked = (
+            [grid for grid in some if grid.rows]
+            for some in ((self.areas,), (self.teams,), (self.idleness, self.presence))
+        )
+        return (self.coverage, *areas, self.squads, *teams, self.skipped, *asked, self.approximate)
 
 
 def summarise(night: Night) -> Summary:
@@ -83,7 +98,7 @@ def summarise(night: Night) -> Summary:
     night : Night
     """
     plan = night.plan
-    missed = [plain(night.site(site).title) for site in plan.required_missed]
+    missed = [plain(night.left_out(each).title) for each in plan.skipped if each.required]
     warnings = [SYNTHETIC_BAND] if night.synthetic else []
     if missed:
         warnings.append(f"REQUIRED BUT LEFT OUT: {', '.join(missed)}")
@@ -91,8 +106,12 @@ def summarise(night: Night) -> Summary:
         title=plain(f"{night.scenario.name}, {day_text(night.scenario.start)} ({zone_text(night)})"),
         warnings=tuple(warnings),
         coverage=_coverage(night),
+        areas=_areas(night),
         squads=_squads(night),
+        teams=teams_grid(night),
         skipped=_skipped(night),
+        idleness=_idleness(night),
+        presence=_presence(night),
         approximate=Grid(
             title="Positions not exactly known",
             heads=("place", "what is known", "source"),
@@ -114,7 +133,7 @@ def _idle(night: Night) -> str:
     """Name the squads without a stop, the first of them where they are many."""
     busy = {route.squad for route in night.plan.routes if route.visits}
     names = [repr(plain(squad.title)) for squad in night.scenario.squads if squad.id not in busy]
-    if not names or not night.scenario.sites:
+    if not names or not (night.scenario.sites or night.scenario.areas):
         return ""
     more = len(names) - _MOST_IDLE
     told = ", ".join(names[:_MOST_IDLE]) + (f" and {more} more" if more > 0 else "")
@@ -123,13 +142,14 @@ def _idle(night: Night) -> str:
 
 
 def _coverage(night: Night) -> Grid:
-    at_most = {each.tier: _bound_text(each) for each in night.plan.bound or ()}
+    unit = night.plan.weight_unit
+    at_most = {each.tier: _bound_text(each, unit) for each in night.plan.bound or ()}
     tiers = [
         (
             str(tier.tier),
             f"{tier.covered_sites} of {tier.total_sites}",
             share_text(tier.covered_sites, tier.total_sites),
-            f"{tier.covered_weight} of {tier.total_weight}",
+            f"{weight_text(tier.covered_weight, unit)} of {weight_text(tier.total_weight, unit)}",
             share_text(tier.covered_weight, tier.total_weight),
             "all covered" if _complete(tier) else at_most.get(tier.tier, "no bound"),
         )
@@ -146,8 +166,9 @@ def _coverage(night: Night) -> Grid:
     )
 
 
-def _bound_text(bound: TierBound) -> str:
-    return f"{bound.upper_weight}, proved" if bound.proved else str(bound.upper_weight)
+def _bound_text(bound: TierBound, unit: int) -> str:
+    most = weight_text(bound.upper_weight, unit)
+    return f"{most}, proved" if bound.proved else most
 
 
 def _quality(plan: Plan) -> str:
@@ -172,14 +193,37 @@ def _quality(plan: Plan) -> str:
             sentences.append(f"Tier {bound.tier}: every site is covered.")
             continue
         reached = bound.upper_weight <= tier.covered_weight
-        most = "" if reached else f" than {bound.upper_weight}"
-        this = "" if reached else f" (this one covers {tier.covered_weight})"
+        most = "" if reached else f" than {weight_text(bound.upper_weight, plan.weight_unit)}"
+        this = "" if reached else f" (this one covers {weight_text(tier.covered_weight, plan.weight_unit)})"
         sentences.append(f"Tier {bound.tier}: proved that no plan covers more{most}{given}{this}.")
     return " ".join(sentences)
 
 
 def _complete(tier: TierCoverage) -> bool:
     return (tier.covered_weight, tier.covered_sites) == (tier.total_weight, tier.total_sites)
+
+
+def _areas(night: Night) -> Grid:
+    return Grid(
+        title="Areas",
+        heads=("area", "tier", "streets", "beats", "by beats", "on the way", "driven", "wanted"),
+        rows=tuple(
+            (
+                plain(each.area.title),
+                str(each.area.tier),
+                length_text(each.total_m),
+                f"{each.beats_driven} of {each.beats}",
+                length_text(each.beats_m),
+                length_text(each.way_m),
+                share_text(each.beats_m + each.way_m, each.total_m),
+                f"{each.area.share:.0%}".replace("%", " %"),
+            )
+            for each in night.area_shares
+        ),
+        right=frozenset(range(1, 8)),
+        spare=(5, 4, 2),
+        empty="none",
+    )
 
 
 def _squads(night: Night) -> Grid:
@@ -190,10 +234,11 @@ def _squads(night: Night) -> Grid:
         if route is None or not route.visits:
             cells += ["0", "-", "-", "0 m", "-", share_text(0, shift_s), "-"]
         else:
+            seen, late_s = sum(map(night.seen, route.visits)), night.overtime_s(route)
             cells += [
-                str(len(route.visits)),
+                str(stops_in(route) - seen) + (f" + {seen} seen" if seen else ""),
                 clock_text(night, night.clock(route.leave_s)),
-                clock_text(night, night.clock(route.return_s)),
+                clock_text(night, night.clock(route.return_s)) + (f", {minutes_text(late_s)} late" if late_s else ""),
                 length_text(route.drive_m),
                 driving_text(night, route),
                 share_text(route.drive_s, shift_s),
@@ -216,16 +261,56 @@ def _skipped(night: Night) -> Grid:
         heads=("site", "tier", "weight", "why"),
         rows=tuple(
             (
-                plain(night.site(each.site).title) + (" (required)" if each.required else ""),
+                plain(night.left_out(each).title) + (" (required)" if each.required else ""),
                 str(each.tier),
-                str(each.weight),
-                plain(each.reason),
+                weight_text(each.weight, night.plan.weight_unit),
+                " ".join(filter(None, [plain(each.reason), passing_text(night, each.site)])),
             )
             for each in skipped_in_order(night)
         ),
         right=frozenset({1, 2}),
         wraps=frozenset({0, 3}),
         empty="nothing",
+    )
+
+
+def _idleness(night: Night) -> Grid:
+    return Grid(
+        title="Without a squad",
+        heads=("site", "visits", "worst", "mean"),
+        rows=tuple(
+            (plain(r.site.title), f"{r.visits} of {r.wanted}", minutes_text(r.worst_s), minutes_text(r.mean_s))
+            for r in idleness(night)
+            if r.wanted > 1
+        ),
+        right=frozenset({1, 2, 3}),
+    )
+
+
+def _presence(night: Night) -> Grid:
+    """Tell of each presence when too few squads stand at its post."""
+    rows = []
+    for each in night.scenario.presence:
+        since_s, until_s = (night.scenario.seconds(moment) for moment in (each.period.opens, each.period.closes))
+        short = short_spans(night.stays_within(each), since_s, until_s, each.squads)
+        lacks = ", ".join(
+            f"{span_text(night, night.clock(since), night.clock(until))} ({there} of {each.squads})"
+            for since, until, there in short
+        )
+        rows.append(
+            (
+                plain(each.title),
+                str(each.squads),
+                span_text(night, each.period.opens, each.period.closes),
+                lacks or "held throughout",
+            )
+        )
+    return Grid(
+        title="Presence",
+        heads=("post", "squads", "period", "too few"),
+        rows=tuple(rows),
+        right=frozenset({1}),
+        wraps=frozenset({0, 3}),
     )
 
 
@@ -271,7 +356,7 @@ def summary_tables(night: Night) -> Group:
     told = summarise(night)
     parts: list[Text | FittedTable] = [Text(told.title, style="bold")]
     parts += [Text(warning, style="bold white on red") for warning in told.warnings]
-    for grid in (told.coverage, told.squads, told.skipped):
+    for grid in (each for each in told.grids if each is not told.approximate):
         if not grid.rows:
             parts.append(Text(f"{grid.title}: {grid.empty}"))
             continue

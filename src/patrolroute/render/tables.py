@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point
 
+from patrolroute.render.areas import beat_text, driven_beats, extents
+from patrolroute.render.passed import passing_text
 from patrolroute.render.wording import streets_text
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ _VISIT_COLUMNS = {
     "wait_min": "float64",
     "drive_min": "float64",
     "drive_km": "float64",
+    "seen": "bool",
     "placement": "str",
     "source": "str",
 }
@@ -48,6 +51,31 @@ _LEG_COLUMNS = {
     "drive_km": "float64",
     "streets": "str",
 }
+_BEAT_COLUMNS = {
+    "squad": "str",
+    "beat": "str",
+    "area": "str",
+    "name": "str",
+    "begin": "time",
+    "end": "time",
+    "length_km": "float64",
+    "counts_km": "float64",
+    "streets": "str",
+}
+_AREA_COLUMNS = {
+    "area": "str",
+    "name": "str",
+    "tier": "int64",
+    "weight": "int64",
+    "streets_km": "float64",
+    "beats_km": "float64",
+    "way_km": "float64",
+    "share": "float64",
+    "wanted": "float64",
+    "beats": "int64",
+    "beats_driven": "int64",
+    "source": "str",
+}
 _SKIPPED_COLUMNS = {
     "site": "str",
     "name": "str",
@@ -56,6 +84,7 @@ _SKIPPED_COLUMNS = {
     "required": "bool",
     "code": "str",
     "reason": "str",
+    "passed": "str",
     "placement": "str",
 }
 
@@ -67,9 +96,11 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         In EPSG:4326, the sites' points as geometry. ``squad``, ``squad_name``, ``stop`` (1 is the first of the squad),
-        ``site``, ``name``, ``tier``, ``weight``; ``arrive``, ``begin``, ``end`` in the scenario's timezone;
-        ``dwell_min``, ``wait_min`` (for the window to open), ``drive_min`` and ``drive_km`` of the drive that led
-        here; ``placement`` and ``source`` of the position. Columns and types are the same when there is no visit.
+        ``site``, ``name``, ``tier``, ``weight`` (what the visit is worth at its hour); ``arrive``, ``begin``, ``end``
+        in the scenario's timezone; ``dwell_min``, ``wait_min`` (for the window to open), ``drive_min`` and ``drive_km``
+        of the drive that led here; ``seen`` where the site is seen from the road and not stopped at; ``placement`` and
+        ``source`` of the position. A break has an empty ``site``, tier 0 and weight 0, and stands where it is taken; of
+        squads that meet, the weight stands with one. Columns and types are the same when there is no visit.
         ``attrs["roads"]`` says where the roads come from.
 
     Notes
@@ -81,16 +112,16 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
     for route in night.plan.routes:
         squad = night.squad(route.squad)
         for stop, visit in enumerate(route.visits, start=1):
-            site = night.site(visit.site)
+            site = night.stop(visit)
             rows.append(
                 (
                     squad.id,
                     squad.title,
                     stop,
-                    site.id,
+                    visit.site,
                     site.title,
-                    site.tier,
-                    site.weight,
+                    site.tier if visit.site else 0,
+                    night.weight(visit),
                     visit.arrive_s,
                     visit.begin_s,
                     visit.end_s,
@@ -98,12 +129,13 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
                     visit.wait_s / 60,
                     visit.drive_s / 60,
                     visit.drive_m / 1000,
+                    night.seen(visit),
                     site.placement.value,
                     site.source,
                 )
             )
             points.append(Point(site.lon, site.lat))
-    return _frame(night, _VISIT_COLUMNS, rows, points)
+    return frame_of(night, _VISIT_COLUMNS, rows, points)
 
 
 def legs_table(night: Night) -> gpd.GeoDataFrame:
@@ -138,36 +170,97 @@ def legs_table(night: Night) -> gpd.GeoDataFrame:
                 )
             )
             lines.append(line_of(drive))
-    return _frame(night, _LEG_COLUMNS, rows, lines)
+    return frame_of(night, _LEG_COLUMNS, rows, lines)
 
 
 def skipped_table(night: Night) -> gpd.GeoDataFrame:
-    """Return one row for each site that no squad visits, the most important first.
+    """Return one row for each site that no squad visits and for each visit too few, the most important first.
 
     Returns
     -------
     GeoDataFrame
         In EPSG:4326, the sites' points as geometry. ``site``, ``name``, ``tier``, ``weight``, ``required``, ``code``
-        ("impossible", "no_time" or "off_road"), ``reason``, ``placement``. Columns and types are the same when nothing
+        ("impossible", "no_time" or "off_road"), ``reason``, ``passed`` (who drives past it all the same,
+        and when), ``placement``. Columns and types are the same when nothing
         is left out. ``attrs["roads"]`` says where the roads come from.
     """
     rows, points = [], []
     for each in skipped_in_order(night):
-        site = night.site(each.site)
+        site = night.left_out(each)
         rows.append(
             (
-                site.id,
+                each.site,
                 site.title,
                 each.tier,
-                each.weight,
+                each.weight / night.plan.weight_unit,
                 each.required,
                 each.code,
                 each.reason,
+                passing_text(night, each.site),
                 site.placement.value,
             )
         )
         points.append(Point(site.lon, site.lat))
-    return _frame(night, _SKIPPED_COLUMNS, rows, points)
+    return frame_of(night, _SKIPPED_COLUMNS, rows, points)
+
+
+def beats_table(night: Night) -> gpd.GeoDataFrame:
+    """Return one row for each beat that is driven, by squad and then in driving order.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326, the beat's line as geometry. ``squad``, ``beat``, ``area``, ``name``, ``begin``, ``end``,
+        ``length_km``, ``counts_km`` (of streets of its own inside the area) and ``streets``, street by street.
+    """
+    rows, lines = [], []
+    for squad, visit, beat in driven_beats(night):
+        assert night.beats is not None  # noqa: S101 - a beat comes of them
+        rows.append(
+            (
+                squad,
+                beat.id,
+                beat.area,
+                night.beat_title(beat),
+                visit.begin_s,
+                visit.end_s,
+                night.beats.length_m(beat) / 1000,
+                beat.credit_dm / 10_000,
+                beat_text(night, beat),
+            )
+        )
+        lines.append(night.beats.line(beat))
+    return frame_of(night, _BEAT_COLUMNS, rows, lines)
+
+
+def areas_table(night: Night) -> gpd.GeoDataFrame:
+    """Return one row for each area, in the scenario's order.
+
+    Returns
+    -------
+    GeoDataFrame
+        In EPSG:4326, the area's polygon as geometry. ``area``, ``name``, ``tier``, ``weight``; ``streets_km`` inside,
+        ``beats_km`` driven by beats and ``way_km`` on the way to elsewhere, each street once; ``share`` driven and
+        ``wanted``; ``beats``, ``beats_driven``; ``source`` of the extent.
+    """
+    rows = [
+        (
+            each.area.id,
+            each.area.title,
+            each.area.tier,
+            each.area.weight,
+            each.total_m / 1000,
+            each.beats_m / 1000,
+            each.way_m / 1000,
+            each.share,
+            each.area.share,
+            each.beats,
+            each.beats_driven,
+            each.area.source,
+        )
+        for each in night.area_shares
+    ]
+    return frame_of(night, _AREA_COLUMNS, rows, [shape for _, shape in extents(night)])
 
 
 def skipped_in_order(night: Night) -> list[Skipped]:
@@ -182,9 +275,12 @@ def line_of(drive: Drive) -> LineString:
     return LineString([(p.lon, p.lat) for p in (drive.origin, drive.destination)])
 
 
-def _frame(
+def frame_of(
     night: Night, columns: dict[str, str], rows: Sequence[Sequence[Any]], geometry: Iterable[Any]
 ) -> gpd.GeoDataFrame:
+    """Return a table of given columns and types ("time" for seconds of the plan) that tells where roads are from."""
+    if night.plan.weight_unit > 1 and columns is not _AREA_COLUMNS:
+        columns = {name: "float64" if name == "weight" else dtype for name, dtype in columns.items()}
     data = {name: _column(night, [row[i] for row in rows], dtype) for i, (name, dtype) in enumerate(columns.items())}
     frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(geometry), crs=CRS, index=range(len(rows))), crs=CRS)
     frame.attrs["roads"] = night.statement

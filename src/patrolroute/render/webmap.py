@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import folium
 import numpy as np
+import shapely
 from branca.element import Element
 
+from patrolroute.render.areas import beat_line, beat_text, extents
 from patrolroute.render.closed import closed_areas, closed_streets
 from patrolroute.render.marks import CLOSED, GREY, INK, inks
 from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
+from patrolroute.render.passed import passing_text
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
     between_text,
@@ -19,8 +22,11 @@ from patrolroute.render.wording import (
     counted,
     length_text,
     markup,
+    share_text,
     span_text,
     streets_text,
+    weight_text,
+    worth_text,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +83,8 @@ def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> fol
         _squad_layer(night, route, squad_inks[route.squad]).add_to(shown)
     if night.plan.skipped:
         _skipped_layer(night).add_to(shown)
+    if night.scenario.areas:
+        _areas_layer(night).add_to(shown)
     _ends_layer(night).add_to(shown)
     areas, streets = closed_areas(night.scenario), closed_streets(night, _around(box))
     if areas or streets:
@@ -141,13 +149,24 @@ def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
                 ),
                 popup=_popup([f"<b>{title}, leg {drive.number}</b>", *_drive_lines(night, drive)]),
             ).add_to(layer)
+    for visit in route.visits:
+        if (beat := night.beat(visit)) is not None:
+            folium.PolyLine(  # type: ignore[no-untyped-call] # folium leaves it untyped
+                [(lat, lon) for lon, lat in np.round(beat_line(night, beat), 6).tolist()],
+                color=ink.ground,
+                weight=6,
+                opacity=0.7,
+                tooltip=folium.Tooltip(f"{title}: {markup(night.beat_title(beat))}"),
+                popup=_popup([f"<b>{markup(night.beat_title(beat))}</b>", markup(beat_text(night, beat))]),
+            ).add_to(layer)
     for number, visit in enumerate(route.visits, start=1):
-        site = night.site(visit.site)
+        site = night.stop(visit)
         times = span_text(night, night.clock(visit.begin_s), night.clock(visit.end_s))
+        stay = "seen from the road" if night.seen(visit) else between_text(visit.begin_s, visit.end_s)
         lines = [
             f"<b>{number}. {markup(site.title)}</b>",
-            f"{title}, {times} ({between_text(visit.begin_s, visit.end_s)})",
-            f"tier {site.tier}, weight {site.weight}" + (", required" if site.required else ""),
+            f"{title}, {times} ({stay})",
+            *([markup(worth_text(night, visit))] if visit.site else []),
             *_position_lines(site),
         ]
         folium.Marker(
@@ -192,11 +211,13 @@ def _badge(text: str, ink: Ink, tier: int, *, white: bool) -> str:
 def _skipped_layer(night: Night) -> FeatureGroup:
     layer = folium.FeatureGroup(name="Left out")
     for each in night.plan.skipped:
-        site = night.site(each.site)
+        site = night.left_out(each)
         lines = [
             f"<b>{markup(site.title)}</b>: left out",
             markup(each.reason),
-            f"tier {each.tier}, weight {each.weight}" + (", required" if each.required else ""),
+            *filter(None, [markup(passing_text(night, each.site))]),
+            f"tier {each.tier}, weight {weight_text(each.weight, night.plan.weight_unit)}"
+            + (", required" if each.required else ""),
             *_position_lines(site),
         ]
         folium.Marker(
@@ -212,9 +233,8 @@ def _skipped_layer(night: Night) -> FeatureGroup:
 
 
 def _ends_layer(night: Night) -> FeatureGroup:
-    layer, points = folium.FeatureGroup(name="Start and end places"), night.scenario.points
-    for end in dict.fromkeys(end for squad in night.scenario.squads for end in (squad.start, squad.end)):
-        place = points[end]
+    layer = folium.FeatureGroup(name="Start and end places")
+    for place in night.bases:
         folium.CircleMarker(
             (place.lat, place.lon),
             radius=8,
@@ -226,6 +246,30 @@ def _ends_layer(night: Night) -> FeatureGroup:
             tooltip=folium.Tooltip(markup(place.title)),
             popup=_popup([f"<b>{markup(place.title)}</b>", "where squads start or end", *_position_lines(place)]),
         ).add_to(layer)
+    return layer
+
+
+def _areas_layer(night: Night) -> FeatureGroup:
+    layer = folium.FeatureGroup(name="Areas")
+    for (area, shape), told in zip(extents(night), night.area_shares, strict=True):
+        lines = [
+            f"<b>{markup(area.title)}</b>: {share_text(told.share, 1.0)} driven, {share_text(area.share, 1.0)} wanted",
+            f"{length_text(told.beats_m)} by {told.beats_driven} of {counted(told.beats, 'beat')}, "
+            f"{length_text(told.way_m)} on the way, of {length_text(told.total_m)}",
+            f"tier {area.tier}, weight {area.weight}; at {area.patrol_kph:g} km/h",
+        ]
+        for part in shapely.get_parts(shape):
+            rings = (part.exterior, *part.interiors)
+            folium.Polygon(
+                [[(lat, lon) for lon, lat in np.round(ring.coords, 6).tolist()] for ring in rings],
+                color=INK,
+                weight=2,
+                dash_array="8 5",
+                fill=True,
+                fill_opacity=0.04,
+                tooltip=folium.Tooltip(lines[0]),
+                popup=_popup(lines),
+            ).add_to(layer)
     return layer
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from patrolroute.plans import Route
+    from patrolroute.plans import Route, Visit
     from patrolroute.render.night import Night
     from patrolroute.roads import Leg
 
@@ -152,6 +152,11 @@ def length_text(metres: float) -> str:
     return f"{round(metres, -1):.0f} m" if metres < 995 else f"{metres / 1000:.1f} km"
 
 
+def weight_text(weight: float, unit: int) -> str:
+    """Return a weight that is counted in parts of 1 / unit."""
+    return f"{weight / unit:.3f}".rstrip("0").rstrip(".") if unit > 1 else str(weight)
+
+
 def share_text(part: float, whole: float) -> str:
     """Return a share in percent, rounded; a dash where there is no whole to share.
 
@@ -204,6 +209,38 @@ def streets_text(leg: Leg | None) -> str:
     if leg is None:
         return ""
     return " > ".join(f"{stretch.words} ({length_text(stretch.length_m)})" for stretch in stretches(leg))
+
+
+def worth_text(night: Night, visit: Visit) -> str:
+    """Return a stop's tier and weight, which of its site's visits it is, and whom the squad meets there."""
+    site = night.stop(visit)
+    words = f"tier {site.tier}, weight {night.weight(visit)}" + (", required" if site.required else "")
+    return ", ".join([words, *company_words(night, visit)])
+
+
+def company_words(night: Night, visit: Visit) -> list[str]:
+    """Return which of its site's visits a stop is, where it wants several, and whom the squad meets there."""
+    number, wanted = night.turn(visit)
+    words = [f"visit {number} of {wanted}"] if wanted > 1 else []
+    if others := [squad.title for squad in night.company(visit)]:
+        names = f"{', '.join(others[:-1])} and {others[-1]}" if len(others) > 1 else others[0]
+        what = "titik singgung with" if night.stop(visit).squads_together > 1 else "together with"
+        words.append(f"{what} {names} at {clock_text(night, night.clock(visit.begin_s))}")
+    return words
+
+
+def stops_text(night: Night, route: Route, *, short: bool = False) -> str:
+    """Return how many stops a route makes, how many sites it sees from the road, and how many breaks it has."""
+    seen, sites = sum(map(night.seen, route.visits)), sum(bool(visit.site) for visit in route.visits)
+    stops = counted(sites - seen, "stop")
+    if short:
+        return f"{stops} + {seen} seen" if seen else stops
+    breaks = len(route.visits) - sites
+    return (
+        stops
+        + (f" and {counted(seen, 'site')} seen from the road" if seen else "")
+        + (f", {counted(breaks, 'break')}" if breaks else "")
+    )
 
 
 def counted(count: int, noun: str) -> str:

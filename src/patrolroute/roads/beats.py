@@ -12,6 +12,7 @@ import numpy as np
 from patrolroute.errors import Faults
 from patrolroute.roads.coverage import Ends
 from patrolroute.roads.coverdrives import drive_streets
+from patrolroute.roads.pace import paced, patrol_ms
 from patrolroute.roads.prizes import Effort, drive_share
 
 if TYPE_CHECKING:
@@ -33,10 +34,16 @@ class Beats:
         Each counts streets of its own only, even where it passes those of another.
     whole : Drive
         The drive over all of them that was cut.
+    times_ms : tuple of int
+        Milliseconds of each beat, at patrol speed where one was asked for.
+    lower_ms : int, optional
+        No one drive over the share takes less; None where no bound was asked for or found.
     """
 
     drives: tuple[Drive, ...]
     whole: Drive
+    times_ms: tuple[int, ...] = ()
+    lower_ms: int | None = None
 
     @property
     def share(self) -> float:
@@ -46,7 +53,7 @@ class Beats:
     @property
     def longest_s(self) -> float:
         """Seconds of the longest beat."""
-        return max(drive.travel_s for drive in self.drives)
+        return max(self.times_ms) / 1000
 
 
 def cut_beats(
@@ -56,6 +63,7 @@ def cut_beats(
     *,
     share: float = 0.6,
     closed: bool = True,
+    patrol_kph: float | None = None,
     effort: Effort | None = None,
 ) -> Beats:
     """Cut a share of an area's streets into beats of about equal length, none longer than asked for where that can be.
@@ -76,6 +84,8 @@ def cut_beats(
         Of the metres, to be covered by all beats together.
     closed : bool
         Whether each beat ends where it begins; else both are free.
+    patrol_kph : float, optional
+        Speed on streets that count, as they are first driven; the network's where left out, and where that is slower.
     effort : Effort, optional
         For the drive over all; each beat has its `polish_seconds`. The same seed and iterations cut the same beats
         where no clock runs out, as `Effort` says.
@@ -95,31 +105,51 @@ def cut_beats(
     faults.raise_if_any()
     limit_ms = longest_s * 1000
     effort = effort or Effort()
-    whole = drive_share(network, area, share=share, ends=Ends(closed=False), effort=effort)
-    street, begins, ends = _served(network, area, whole)
-    number = max(1, math.ceil(whole.travel_ms / limit_ms))
+    whole, lower_ms = _over_share(network, area, share, patrol_kph, effort)
+    counted = area.only(np.isin(area.edge, whole.streets))
+    clock_ms = patrol_ms(network, whole, patrol_kph)
+    street, begins, ends = _served(network, counted, whole, clock_ms)
+    number = max(1, math.ceil(int(clock_ms.sum()) / limit_ms))
     for _ in range(_TRIES):
         number = min(number, len(street))
         parts = np.split(street, cut_evenly(begins, ends, number))
-        drives = tuple(_beat(network, area, part, closed=closed, seconds=effort.polish_seconds) for part in parts)
-        longest = max(drive.travel_ms for drive in drives)
-        if longest <= limit_ms or number == len(street):
+        drives = tuple(_beat(network, counted, part, closed=closed, seconds=effort.polish_seconds) for part in parts)
+        times_ms = tuple(int(patrol_ms(network, drive, patrol_kph).sum()) for drive in drives)
+        if max(times_ms) <= limit_ms or number == len(street):
             break
-        number = max(number + 1, math.ceil(sum(drive.travel_ms for drive in drives) / limit_ms))
-    return Beats(drives=drives, whole=whole)
+        number = max(number + 1, math.ceil(sum(times_ms) / limit_ms))
+    total_dm = int(area.inside_dm.sum())
+    return Beats(
+        drives=tuple(replace(drive, total_dm=total_dm) for drive in drives),
+        whole=whole,
+        times_ms=times_ms,
+        lower_ms=lower_ms,
+    )
+
+
+def _over_share(
+    network: RoadNetwork, area: AreaStreets, share: float, patrol_kph: float | None, effort: Effort
+) -> tuple[Drive, int | None]:
+    """Return a quick drive over a share of an area, and the least milliseconds of any, where that was asked for."""
+    if patrol_kph is None:
+        drive = drive_share(network, area, share=share, ends=Ends(closed=False), effort=effort)
+        return drive, drive.lower_ms
+    slow = paced(network, area, patrol_kph)
+    drive = drive_share(slow.network, slow.area, share=share, ends=Ends(closed=False), effort=effort)
+    return slow.back(network, area, drive), drive.lower_ms
 
 
 def _served(
-    network: RoadNetwork, area: AreaStreets, drive: Drive
+    network: RoadNetwork, area: AreaStreets, drive: Drive, clock_ms: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return positions in the area of streets as a drive meets them, and when it enters and leaves them."""
     edges = drive.edges.astype(np.int64)
     first = network.first[edges]
-    times = np.cumsum(network.time_ms[edges])
+    times = np.cumsum(clock_ms)
     counts = np.flatnonzero(np.isin(first, area.edge))
     _, met = np.unique(first[counts], return_index=True)
     at = counts[np.sort(met)]
-    return np.searchsorted(area.edge, first[at]), (times - network.time_ms[edges])[at], times[at]
+    return np.searchsorted(area.edge, first[at]), (times - clock_ms)[at], times[at]
 
 
 def cut_evenly(begins: NDArray[np.int64], ends: NDArray[np.int64], number: int) -> list[int]:
@@ -168,5 +198,4 @@ def _greedy(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> li
 def _beat(network: RoadNetwork, area: AreaStreets, part: NDArray[np.int64], *, closed: bool, seconds: float) -> Drive:
     chosen = np.zeros(len(area.edge), bool)
     chosen[part] = True
-    drive = drive_streets(network, area.only(chosen), ends=Ends(closed=closed), seconds=seconds)
-    return replace(drive, total_dm=int(area.inside_dm.sum()))
+    return drive_streets(network, area.only(chosen), ends=Ends(closed=closed), seconds=seconds)

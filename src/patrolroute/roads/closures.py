@@ -15,6 +15,8 @@ from patrolroute.roads.graphs import names_in
 from patrolroute.roads.network import Closed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from patrolroute.roads.network import RoadNetwork
@@ -57,23 +59,33 @@ def _words(closures: Closures) -> str:
 
 def _by_name(network: RoadNetwork, streets: tuple[str, ...], faults: Faults) -> NDArray[np.bool_]:
     closed = np.zeros(len(network.tail), bool)
-    edges_of: dict[str, list[int]] = {}
-    spelled: dict[str, str] = {}
+    for number, (street, found) in enumerate(zip(streets, edges_named(network, streets), strict=True)):
+        closed[found] = True
+        if not len(found):
+            # Looking for likely names takes a moment in a large city; a planner mends the first ones first.
+            hint = likely_names(network, street) if number < _MOST_HINTS else "no name comes close."
+            faults.add(f"closures: no street is named {street!r}; {hint}")
+    return closed
+
+
+def edges_named(network: RoadNetwork, streets: Sequence[str]) -> list[NDArray[np.int64]]:
+    """Return the edges of each name, whatever its capitals; none where no street has it."""
+    wanted: dict[str, list[int]] = {_folded(street): [] for street in streets}
     for edge, name in enumerate(network.name):
         for part in names_in(name) if name else ():
-            edges_of.setdefault(_folded(part), []).append(edge)
+            if (folded := _folded(part)) in wanted:
+                wanted[folded].append(edge)
+    return [np.array(wanted[_folded(street)], np.int64) for street in streets]
+
+
+def likely_names(network: RoadNetwork, street: str) -> str:
+    """Return a hint at the street names that come close to one that the network does not have."""
+    spelled: dict[str, str] = {}
+    for name in dict.fromkeys(network.name):
+        for part in names_in(name) if name else ():
             spelled.setdefault(_folded(part), part)
-    hints = 0
-    for street in streets:
-        if found := edges_of.get(_folded(street)):
-            closed[found] = True
-            continue
-        # Looking for likely names takes a moment in a large city; a planner mends the first ones first.
-        hints += 1
-        near = difflib.get_close_matches(_folded(street), spelled, n=3, cutoff=0.75) if hints <= _MOST_HINTS else []
-        hint = f"did you mean {' or '.join(repr(spelled[each]) for each in near)}?" if near else "no name comes close."
-        faults.add(f"closures: no street is named {street!r}; {hint}")
-    return closed
+    near = difflib.get_close_matches(_folded(street), spelled, n=3, cutoff=0.75)
+    return f"did you mean {' or '.join(repr(spelled[each]) for each in near)}?" if near else "no name comes close."
 
 
 def _folded(name: str) -> str:

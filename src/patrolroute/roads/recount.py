@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import shapely
+from patrolroute.beats import inside_dm
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 
     from patrolroute.roads.coverage import Drive, Ends
     from patrolroute.roads.network import RoadNetwork
-
-_RADIUS_M = 6_371_009.0
 
 
 def check_drive(
@@ -118,7 +114,7 @@ def _area(
         line = network.shape_lonlat[int(network.shape_start[street]) : int(network.shape_start[street + 1])]
         (left, low), (right, high) = line.min(axis=0), line.max(axis=0)
         if left <= east and right >= west and low <= north and high >= south:
-            inside[street] = _inside_dm(network, polygon, street)
+            inside[street] = inside_dm(line.tolist(), float(network.length_dm[street]), polygon)
     return inside
 
 
@@ -144,31 +140,3 @@ def _wrong_streets(network: RoadNetwork, drive: Drive, area: dict[int, float], d
     if drive.total_dm < covered or (drive.upper_dm is not None and drive.upper_dm < covered):
         wrong.append(f"{covered} dm are covered, more than there are or the bound allows.")
     return wrong
-
-
-def _inside_dm(network: RoadNetwork, polygon: BaseGeometry, street: int) -> float:
-    begin, end = int(network.shape_start[street]), int(network.shape_start[street + 1])
-    points = [(float(x), float(y)) for x, y in network.shape_lonlat[begin:end]]
-    whole = inside = 0.0
-    for a, b in pairwise(points):
-        whole += _apart_m(a, b)
-        kept = shapely.LineString([a, b]).intersection(polygon)
-        for part in getattr(kept, "geoms", [kept]):
-            if part.geom_type == "LineString" and not part.is_empty:
-                inside += sum(_apart_m(p, q) for p, q in pairwise(part.coords))
-    if whole == 0:
-        return float(network.length_dm[street]) * polygon.covers(shapely.Point(points[0]))
-    return float(network.length_dm[street]) * min(inside / whole, 1.0)
-
-
-def _apart_m(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    """Return great-circle metres by the chord between unit vectors, another formula than the network's."""
-    u, v = (
-        (
-            math.cos(math.radians(y)) * math.cos(math.radians(x)),
-            math.cos(math.radians(y)) * math.sin(math.radians(x)),
-            math.sin(math.radians(y)),
-        )
-        for x, y in (a[:2], b[:2])
-    )
-    return 2 * _RADIUS_M * math.asin(min(math.dist(u, v) / 2, 1.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _REFINE_WITHIN_M = 20_000.0
 _CHUNK = 2_000
+_AWAY = ("distance_m", "access_dm", "access_ms")
+"""Columns of `Placed` that tell how far a place lies from its street."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,6 +97,29 @@ class Placed:
     def off_road_m(self, limit_m: float) -> dict[str, float]:
         """Return the places that lie farther than a limit from the nearest street, and how far."""
         return {name: m for name, m in zip(self.ids, self.distance_m.tolist(), strict=True) if m > limit_m}
+
+    def with_street_points(self, names: Mapping[str, str]) -> Placed:
+        """Return the places with more points: on the street itself, right where some of the places meet it.
+
+        Parameters
+        ----------
+        names : mapping of str to str
+            New ids, and the place that each belongs to.
+        """
+        rows = np.array([self.index(place) for place in names.values()], np.int64)
+        on_street = replace(
+            self,
+            site_lon=self.lon,
+            site_lat=self.lat,
+            distance_m=np.zeros_like(self.distance_m),
+            access_dm=np.zeros_like(self.access_dm),
+            access_ms=np.zeros_like(self.access_ms),
+        )
+        columns = {
+            name: np.concatenate([getattr(self, name), getattr(on_street, name)[rows]])
+            for name in ("site_lon", "site_lat", "edge", "fraction", "lon", "lat", *_AWAY)
+        }
+        return Placed(ids=(*self.ids, *names), cut_off=self.cut_off, **columns)
 
     @cached_property
     def _index(self) -> Mapping[str, int]:

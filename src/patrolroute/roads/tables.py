@@ -185,6 +185,7 @@ def travel_matrix(
         travel_s=travel_s,
         travel_m=np.broadcast_to(travel_m, travel_s.shape),
         provenance=network.provenance,
+        lonlat=np.column_stack([placed.lon, placed.lat]),
     )
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, says_nothing
+from patrolroute.beats import thousandths
+from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, least_s, says_nothing
+from patrolroute.rules.seen import earned, earned_again, most_earned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from patrolroute.plans import Skipped
+    from patrolroute.scenario.areas import Area
+    from patrolroute.scenario.model import Site
 
 
 def _check(facts: Facts) -> Iterator[Violation]:
@@ -38,47 +45,122 @@ def _check(facts: Facts) -> Iterator[Violation]:
     yield from _check_bound(facts)
 
 
-def _check_skipped(facts: Facts) -> Iterator[Violation]:
-    skipped = Counter(each.site for each in facts.plan.skipped)
+class _Account(NamedTuple):
+    """What a site, area or presence is worth and what the plan's visits earn of it, from the scenario's own words.
+
+    Parameters
+    ----------
+    id, title, what : str
+    tier : int
+    visits, earned, total : int
+        Visits made, and weight.
+    left_out : list of (int, bool)
+        Weight, and whether it is required, of each part that nobody serves.
+    parts : set of str or None
+        Names of these parts, where it matters which they are: the beats of an area.
+
+    All weights are in parts of the plan's unit.
+    """
+
+    id: str
+    title: str
+    what: str
+    tier: int
+    visits: int
+    earned: int
+    total: int
+    left_out: list[tuple[int, bool]]
+    parts: set[str] | None = None
+
+
+def _accounts(facts: Facts) -> Iterator[_Account]:
+    unit = facts.weight_unit
     for site in facts.scenario.sites:
-        if facts.stops_at[site.id] and skipped[site.id]:
-            yield Violation(
-                rule="accounts", site=site.id, message=f"site {site.title!r} is visited and listed as left out."
-            )
-        if not facts.stops_at[site.id] and skipped[site.id] != 1:
-            yield Violation(
-                rule="accounts",
-                site=site.id,
-                message=f"site {site.title!r} is not visited and listed {skipped[site.id]} times as left out.",
-            )
+        wanted = facts.scenario.visits_wanted(site)
+        got = _earned(facts, site)[:wanted]
+        made = len(got)
+        worth = [most_earned(facts, site) * unit, *[site.further_weight * unit] * (wanted - 1)]
+        missing = [(weight, site.required and number == 0) for number, weight in enumerate(worth) if number >= made]
+        yield _Account(site.id, site.title, "site", site.tier, made, sum(got) * unit, sum(worth), missing)
+    for area in facts.scenario.areas:
+        yield _area_account(facts, area)
+    for each in facts.scenario.presence:
+        slots = each.squads * math.ceil(each.period.length_s / least_s(each.slot_min))
+        stands = min(facts.stops_at[each.id], slots)
+        if each.all_or_nothing:
+            slots, stands = 1, min(stands, 1)
+        weight = each.weight * unit
+        missing = [(weight, False)] * (slots - stands)
+        yield _Account(each.id, each.title, "presence", each.tier, stands, weight * stands, weight * slots, missing)
+
+
+def _area_account(facts: Facts, area: Area) -> _Account:
+    """Return the account of an area, whose beats each earn their part of its weight."""
+    beats = () if facts.beats is None else facts.beats.of(area.id)
+    weights = dict(zip(beats, thousandths(area.weight, [beat.credit_dm for beat in beats]), strict=True))
+    entries = {visit.entry for visit in facts.visits_of.get(area.id, ())}
+    driven = [weight for beat, weight in weights.items() if beat.entry in entries]
+    missing = {beat.id: weight for beat, weight in weights.items() if beat.entry not in entries and weight}
+    return _Account(
+        area.id,
+        area.title,
+        "area",
+        area.tier,
+        len(driven),
+        sum(driven),
+        sum(weights.values()),
+        [(weight, False) for weight in missing.values()],
+        set(missing),
+    )
+
+
+def _earned(facts: Facts, site: Site) -> list[int]:
+    """Return what each visit of a site earns, in the order in which they begin; the squads that meet make one."""
+    visits = facts.visits_of.get(site.id, [])[site.squads_together - 1 :]
+    return [earned_again(site, visit) if number else earned(facts, site, visit) for number, visit in enumerate(visits)]
+
+
+def _check_skipped(facts: Facts) -> Iterator[Violation]:
+    accounts = {account.id: account for account in _accounts(facts)}
+    listed: dict[str, list[Skipped]] = {}
     for each in facts.plan.skipped:
-        site_or_none = facts.sites.get(each.site)
-        if site_or_none is None:
+        listed.setdefault(each.site, []).append(each)
+        if each.site not in accounts:
             yield Violation(
                 rule="accounts",
                 site=each.site,
                 message=f"{each.site!r} is listed as left out and no site of the scenario.",
             )
-        elif (each.part, each.tier, each.weight, each.required) != (
-            site_or_none.id,
-            site_or_none.tier,
-            site_or_none.weight,
-            site_or_none.required,
-        ):
-            yield Violation(
-                rule="accounts",
-                site=each.site,
-                message=f"left-out site {site_or_none.title!r} is listed with another part, tier, weight or required "
-                "flag.",
-            )
+    for account in accounts.values():
+        yield from _check_left_out(account, listed.get(account.id, []))
+
+
+def _check_left_out(account: _Account, listed: Sequence[Skipped]) -> Iterator[Violation]:
+    """Check that what is left out of one site, area or presence is listed, each part once, and nothing else is."""
+    due = sorted((account.tier, weight, required) for weight, required in account.left_out)
+    said = sorted((each.tier, each.weight, each.required) for each in listed)
+    parts = Counter(each.part for each in listed)
+    who = f"{account.what} {account.title!r}"
+    named = account.parts is None or account.parts == set(parts)
+    if said == due and named and all(times == 1 for times in parts.values()):
+        return
+    if not due:
+        message = f"{who} is visited and listed as left out."
+    elif len(said) == len(due):
+        message = f"left-out {who} is listed with another part, tier, weight or required flag."
+    elif account.visits:
+        lacks = "1 visit" if len(due) == 1 else f"{len(due)} visits"
+        message = f"{who} lacks {lacks}, and {len(said)} are listed as left out."
+    else:
+        message = f"{who} is not visited and listed {len(said)} times as left out."
+    yield Violation(rule="accounts", site=account.id, message=message)
 
 
 def _check_coverage(facts: Facts) -> Iterator[Violation]:
     due: dict[int, list[int]] = {}
-    for site in facts.scenario.sites:
-        row = due.setdefault(site.tier, [0, 0, 0, 0])
-        visited = int(facts.stops_at[site.id] > 0)
-        for i, amount in enumerate((visited * site.weight, site.weight, visited, 1)):
+    for account in _accounts(facts):
+        row = due.setdefault(account.tier, [0, 0, 0, 0])
+        for i, amount in enumerate((account.earned, account.total, int(account.visits > 0), 1)):
             row[i] += amount
     said = {
         each.tier: [each.covered_weight, each.total_weight, each.covered_sites, each.total_sites]
@@ -87,6 +169,11 @@ def _check_coverage(facts: Facts) -> Iterator[Violation]:
     tiers = [each.tier for each in facts.plan.coverage]
     if tiers != sorted(set(tiers)):
         yield Violation(rule="accounts", message=f"the coverage names tiers {tiers}; each once and in order is due.")
+    if facts.plan.weight_unit != facts.weight_unit:
+        yield Violation(
+            rule="accounts",
+            message=f"the plan counts weights in parts of 1/{facts.plan.weight_unit}; 1/{facts.weight_unit} is due.",
+        )
     for tier in sorted(due.keys() | said.keys()):
         if due.get(tier) != said.get(tier):
             yield Violation(
@@ -115,7 +202,7 @@ def _check_bound(facts: Facts) -> Iterator[Violation]:
 
 ACCOUNTS = Rule(
     name="accounts",
-    words="What a plan says of itself is so: every site is visited or left out, and each counts once.",
+    words="What a plan says of itself is so: what is asked for is done or left out, and each counts once.",
     compile=changes_nothing,
     check=_check,
     explain=says_nothing,

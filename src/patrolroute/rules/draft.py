@@ -9,12 +9,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from patrolroute.rules.points import seen_points
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from patrolroute.beats import BeatBook
     from patrolroute.matrix import TravelMatrix
     from patrolroute.plans import Plan, Route, Visit
+    from patrolroute.scenario.areas import Area
     from patrolroute.scenario.model import Scenario, Site, Squad
+
+
+WEIGHT_UNIT = 1000
+"""Where a scenario has areas, weights are split into so many parts."""
 
 
 @dataclass(kw_only=True)
@@ -72,6 +80,8 @@ class Draft:
     of groups, so that a rule may split a visit into alternatives without knowing of them.
     """
 
+    points: frozenset[str] = frozenset()
+    """What the travel matrix knows; rules that need a point of their own ask whether it is there."""
     squads: list[DraftSquad] = field(default_factory=list)
     visits: list[DraftVisit] = field(default_factory=list)
     required: set[str] = field(default_factory=set)
@@ -80,6 +90,7 @@ class Draft:
     duties: dict[str, str] = field(default_factory=dict)
     couplings: list[DraftCoupling] = field(default_factory=list)
     weight_unit: int = 1
+    beats: BeatBook | None = None
     balance: Literal["stops", "duty"] | None = None
 
 
@@ -107,16 +118,22 @@ class Violation:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What a check may look at: the scenario's own words, the travel matrix, the plan."""
+    """What a check may look at: the scenario's own words, the travel matrix, the plan, and the beats of its areas."""
 
     scenario: Scenario
     matrix: TravelMatrix
     plan: Plan
+    beats: BeatBook | None = None
 
     @cached_property
     def sites(self) -> dict[str, Site]:
         """Sites by id."""
         return {site.id: site for site in self.scenario.sites}
+
+    @cached_property
+    def areas(self) -> dict[str, Area]:
+        """Areas by id."""
+        return {area.id: area for area in self.scenario.areas}
 
     @cached_property
     def squads(self) -> dict[str, Squad]:
@@ -128,10 +145,28 @@ class Facts:
         """The points that the matrix knows."""
         return frozenset(self.matrix.ids)
 
+    @property
+    def weight_unit(self) -> int:
+        """What weights are whole numbers of."""
+        return weight_unit_of(self.scenario)
+
+    @cached_property
+    def seen_from(self) -> dict[str, str]:
+        """The sites that may be seen from the road, and the point of the street from which each is seen."""
+        return seen_points(self.scenario)
+
     @cached_property
     def stops_at(self) -> Counter[str]:
         """How often each site is visited, over all squads."""
         return Counter(visit.site for route in self.plan.routes for visit in route.visits)
+
+    @cached_property
+    def visits_of(self) -> dict[str, list[Visit]]:
+        """The visits of each site, over all squads, as they begin."""
+        visits: dict[str, list[Visit]] = {}
+        for visit in sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: v.begin_s):
+            visits.setdefault(visit.site, []).append(visit)
+        return visits
 
     def known_routes(self) -> Iterator[tuple[Squad, Route]]:
         """Yield the routes of squads that the scenario has."""
@@ -176,6 +211,11 @@ class Rule:
     explain: Callable[[Scenario, TravelMatrix, Site], str | None]
 
 
+def weight_unit_of(scenario: Scenario) -> int:
+    """Return how many parts weights are counted in: thousandths where areas split them."""
+    return WEIGHT_UNIT if scenario.areas else 1
+
+
 def seconds_between(since: dt.datetime, until: dt.datetime) -> float:
     """Return elapsed seconds.
 
@@ -201,3 +241,8 @@ def says_nothing(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | 
 
 def changes_nothing(scenario: Scenario, draft: Draft) -> None:
     """Compile to nothing: the clock keeps the rule, whatever the engine does."""
+
+
+def finds_nothing(facts: Facts) -> Iterator[Violation]:  # noqa: ARG001 - a rule's signature
+    """Check nothing: no plan can break the rule, or another rule's check speaks of it."""
+    return iter(())

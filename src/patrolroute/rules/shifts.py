@@ -40,7 +40,8 @@ def _check(facts: Facts) -> Iterator[Violation]:
                     f"briefing of {shift.briefing_min:g} min."
                 ),
             )
-        if seconds_between(back, shift.end) < least_s(shift.debriefing_min):
+        # With overtime the squad may be late; how late, that rule says.
+        if seconds_between(back, shift.end) < least_s(shift.debriefing_min) and not squad.overtime_min:
             yield Violation(
                 rule="shifts",
                 squad=squad.id,
@@ -62,7 +63,7 @@ def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None
             continue
         out_s, _ = matrix.drive(squad.vehicle.profile, squad.start, site.id)
         home_s, _ = matrix.drive(squad.vehicle.profile, site.id, squad.end)
-        duty_s = seconds_between(squad.shift.leave, squad.shift.back)
+        duty_s = seconds_between(squad.shift.leave, squad.shift.back) + squad.overtime_s
         short_s.append((out_s + site.dwell_s + home_s - duty_s, out_s + site.dwell_s + home_s, squad))
     if not short_s or min(short_s, key=lambda each: each[0])[0] <= 0:
         return useless or None

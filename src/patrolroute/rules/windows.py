@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.draft import Draft, Facts, Rule, Violation, seconds_between
+from patrolroute.rules.naming import unused_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 def _compile(scenario: Scenario, draft: Draft) -> None:
     """Make each visit of a site with windows one alternative visit for each window."""
     sites = {site.id: site for site in scenario.sites}
-    mark = "#"
-    while any(mark in site for site in sites):
-        mark += "#"
+    mark = unused_mark(scenario, "#")
     visits = []
     for visit in draft.visits:
-        windows = sites[visit.site].windows
+        windows = sites[visit.site].windows if visit.site in sites else ()
         if not windows:
             visits.append(visit)
         for number, window in enumerate(windows, start=1):
@@ -67,7 +66,7 @@ def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None
             f"its stop must lie within {_spans(scenario, site)}, and no squad can be there before "
             f"{min(earliest):%H:%M}; move the window or let a shift start earlier."
         )
-    latest = max(squad.shift.back.timestamp() for squad in scenario.squads)
+    latest = max(squad.shift.back.timestamp() + squad.overtime_s for squad in scenario.squads)
     if min(w.opens.timestamp() for w in site.windows) + site.dwell_s > latest:
         return (
             f"its stop must lie within {_spans(scenario, site)}, when every squad must already be back; move the "

@@ -12,6 +12,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from patrolroute.errors import InputError
 from patrolroute.scenario.words import faults_of, found
 
+ANYWHERE = "anywhere"
+"""In the place of a squad's start or end: it begins at its first stop, or ends at its last."""
+
 _PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
 """No control characters, and none that turn the direction of writing, so that no name prints as another."""
 
@@ -70,6 +73,12 @@ def elapsed_s(since: dt.datetime, until: dt.datetime) -> float:
 def later(moment: dt.datetime, seconds: float) -> dt.datetime:
     """Return the moment some seconds after another, in the same timezone, also when clocks change in between."""
     return (moment.astimezone(dt.UTC) + dt.timedelta(seconds=seconds)).astimezone(moment.tzinfo)
+
+
+def later_day(start: Moment, end: Moment) -> str:
+    """Return the first moment after `start` with the time of day of `end`, as a planner may write it."""
+    day = start.toordinal() + (end.time() <= start.time())
+    return f"{end.fromordinal(day):%Y-%m-%d}T{end:%H:%M}"
 
 
 def seconds_up(minutes: float) -> int:

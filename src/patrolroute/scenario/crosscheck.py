@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence  # noqa: TC003 - named tuples keep their annotations
 from typing import Any, NamedTuple
 
+from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.words import did_you_mean, found, listed, swap_words
 
 _NEAR_DEG, _FAR_DEG = 2.0, 10.0
@@ -15,7 +16,7 @@ _HINTS = 20
 
 
 class Entry(NamedTuple):
-    """One place, site or squad as far as the other entries matter to it.
+    """One place, site, squad or presence as far as the other entries matter to it.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ class Entry(NamedTuple):
     point : tuple of float or None
         lon and lat.
     ends : tuple of (str, str)
-        Field and id of the places that a squad names.
+        Field and id of the places that a squad or a presence names.
     """
 
     where: str
@@ -35,7 +36,14 @@ class Entry(NamedTuple):
     ends: tuple[tuple[str, str], ...] = ()
 
 
-def cross_faults(points: Sequence[Entry], squads: Sequence[Entry], *, all_known: bool = True) -> list[str]:
+def cross_faults(
+    points: Sequence[Entry],
+    squads: Sequence[Entry],
+    *,
+    presences: Sequence[Entry] = (),
+    areas: Sequence[Entry] = (),
+    all_known: bool = True,
+) -> list[str]:
     """Return the faults between entries.
 
     Parameters
@@ -43,12 +51,16 @@ def cross_faults(points: Sequence[Entry], squads: Sequence[Entry], *, all_known:
     points : sequence of Entry
         Places and sites, which share their ids.
     squads : sequence of Entry
+    presences : sequence of Entry
+        Whose ids no place, site or area may have, and which name places as squads do.
+    areas : sequence of Entry
+        Whose ids no place or site may have.
     all_known : bool
         Whether every place and site could be read; where not, a squad's place may be among the others.
     """
-    faults = [*_twice(points), *_twice(squads), *_swapped(points)]
+    faults = [*_twice([*points, *areas, *presences]), *_reserved(points), *_twice(squads), *_swapped(points)]
     if all_known:
-        faults += _nowhere(squads, [point.id for point in points if point.id])
+        faults += _nowhere([*squads, *presences], [point.id for point in points if point.id])
     return faults
 
 
@@ -68,13 +80,22 @@ def _twice(entries: Iterable[Entry]) -> list[str]:
     return faults
 
 
+def _reserved(points: Iterable[Entry]) -> list[str]:
+    return [
+        f"{entry.where}: id {found(ANYWHERE)} is the word for a squad that starts or ends at no certain place; give "
+        "the point another id."
+        for entry in points
+        if entry.id == ANYWHERE
+    ]
+
+
 def _nowhere(squads: Iterable[Entry], known: list[str]) -> list[str]:
     have = set(known)
     names = list(dict.fromkeys(known))
     faults: list[str] = []
     for squad in squads:
         for field, name in squad.ends:
-            if name not in have:
+            if name not in have and not (name == ANYWHERE and field in {"start", "end"}):
                 hint = did_you_mean(name, names) if len(faults) < _HINTS else ""
                 places = f"expected one of {listed(names)}" if names else "there is none yet; add it"
                 faults.append(f"{squad.where}: {field} {found(name)} names no place or site{hint}; {places}.")

@@ -115,6 +115,8 @@ def read_geojson(path: Path, columns: Columns, faults: Faults) -> Table:
         geometry = feature.get("geometry")
         if "lon" in columns.known:
             _place(row, *_position(geometry), faults)
+        elif "rings" in columns.known:
+            _ground(row, geometry, faults)
         rows.append(row)
     return _checked(path.name, rows, columns, faults)
 
@@ -139,7 +141,7 @@ def read_geopackage(path: Path, layer: str | None, columns: Columns, faults: Fau
     if len(frame) > MAX_ROWS:
         raise InputError([f"{name}: has more than {MAX_ROWS:,} rows; expected at most that."])
     geometry = frame.geometry if hasattr(frame, "geometry") and "geometry" in frame.columns else None
-    if geometry is not None and "lon" in columns.known:
+    if geometry is not None and {"lon", "rings"} & set(columns.known):
         if geometry.crs is None:
             raise InputError([f"{name}: has no coordinate system; set it in the GIS, best EPSG:4326."])
         geometry = geometry.to_crs("EPSG:4326")
@@ -147,9 +149,11 @@ def read_geopackage(path: Path, layer: str | None, columns: Columns, faults: Fau
     rows = []
     for number, record in enumerate(attributes.to_dict("records"), start=1):
         row = _row(f"{name} row {number}", {str(key): _plain(value) for key, value in record.items()})
+        shape = None if geometry is None else geometry.iloc[number - 1]
         if "lon" in columns.known:
-            shape = None if geometry is None else geometry.iloc[number - 1]
             _place(row, *_position(None if shape is None else shape.__geo_interface__), faults)
+        elif "rings" in columns.known:
+            _ground(row, None if shape is None else shape.__geo_interface__, faults)
         rows.append(row)
     return _checked(name, rows, columns, faults)
 
@@ -309,6 +313,25 @@ def _place(row: Row, position: Any, wrong: str | None, faults: Faults) -> None:
                 f"{row.full_name}: field {field} is {told}, the geometry has {value}; expected the same; delete one."
             )
         row.cells[field] = value
+
+
+def _ground(row: Row, geometry: Any, faults: Faults) -> None:
+    """Take rings and holes of a polygon; without a geometry other columns say where the area lies."""
+    if geometry is None:
+        return
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    polygons = coordinates if kind == "MultiPolygon" else [coordinates] if kind == "Polygon" else None
+    if not isinstance(polygons, list | tuple) or not all(isinstance(p, list | tuple) and p for p in polygons):
+        faults.add(f"{row.full_name}: has {_kind_words(kind)}; expected a polygon.")
+        row.spoilt.add("rings")
+        return
+    if "rings" in row.cells:
+        faults.add(f"{row.full_name}: has rings and a geometry; expected one of them; delete the column.")
+    for field, part in (("rings", slice(0, 1)), ("holes", slice(1, None))):
+        rings = [[list(p[:2]) for p in ring] for polygon in polygons for ring in polygon[part]]
+        if rings:
+            row.cells[field] = rings
 
 
 def _checked(name: str, rows: list[Row], columns: Columns, faults: Faults) -> Table:

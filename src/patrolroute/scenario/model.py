@@ -11,55 +11,54 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
-import shapely
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
+from patrolroute.scenario.areas import Area, Ring
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s
 from patrolroute.scenario.crosscheck import Entry, cross_faults
-from patrolroute.scenario.sites import TIERS, Place, Placement, Site, Window
-from patrolroute.scenario.squads import Shift, Squad, Vehicle
+from patrolroute.scenario.forming import Forming, VehiclePool
+from patrolroute.scenario.presence import Presence
+from patrolroute.scenario.sites import MOST_VISITS, TIERS, Place, Placement, Site, Window
+from patrolroute.scenario.squads import Break, Shift, Squad, Vehicle
+from patrolroute.scenario.teams import TeamNeeds, Wish, team_faults
 from patrolroute.scenario.times import checked_date, year_first, zone_of
 from patrolroute.scenario.words import found
+from patrolroute.scenario.worth import Worth
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 __all__ = [
     "TIERS",
+    "Area",
+    "Break",
     "Closures",
+    "Forming",
     "Identifier",
     "Name",
     "Place",
     "Placement",
+    "Presence",
     "Scenario",
     "Shift",
     "Site",
     "Squad",
+    "TeamNeeds",
     "Travel",
     "Vehicle",
+    "VehiclePool",
     "Window",
+    "Worth",
     "zone_of",
 ]
 
 MAX_SITES, MAX_SQUADS = 20_000, 1_000
+MAX_AREAS, MAX_PRESENCES = 1_000, 100
 FARTHEST_DAYS = 31
 """No time lies further from the scenario's date; a slip in a year is found by it."""
 
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-
-
-def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    if not shapely.Polygon(ring).is_valid:
-        raise ValueError("crosses itself or has no area; expected its corners in their order around the closed area")
-    return ring
-
-
-Ring = Annotated[
-    tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000), AfterValidator(_simple)
-]
-_Span = TypeVar("_Span", Window, Shift)
+_Span = TypeVar("_Span", Window, Shift, Worth)
 NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
@@ -154,11 +153,15 @@ class Scenario(Frozen):
         The date on which the night begins.
     timezone : str
         IANA name ("Asia/Makassar") or offset ("+08:00").
-    places, sites, squads : tuple
+    places, sites, areas, squads, presence : tuple
+    forming : Forming or None
+        What more squads are to be formed from; see `patrolroute.form_squads`.
     closures : Closures
     travel : Travel
     notes : tuple of str
         Sentences that are printed on every output.
+    balance : {"stops", "duty"} or None
+        What squads share evenly among plans that cover as much with as little overtime: stops, or time on duty.
 
     Raises
     ------
@@ -180,6 +183,15 @@ class Scenario(Frozen):
     squads: Annotated[tuple[Squad, ...], Field(max_length=MAX_SQUADS)] = Field(
         default=(), description="a list of squads, or the name of a table"
     )
+    areas: Annotated[tuple[Area, ...], Field(max_length=MAX_AREAS)] = Field(
+        default=(), description="a list of areas, or the name of a table"
+    )
+    presence: Annotated[tuple[Presence, ...], Field(max_length=MAX_PRESENCES)] = Field(
+        default=(), description="a list of presences, or the name of a table"
+    )
+    forming: Forming | None = Field(
+        default=None, description="a table of people, vehicles and so on, from which squads are formed"
+    )
     closures: Closures = Field(default=Closures(), description="a table of streets, edges and polygons")
     travel: Travel = Field(
         default=Travel(),
@@ -187,6 +199,10 @@ class Scenario(Frozen):
     )
     notes: Annotated[tuple[Name, ...], Field(max_length=100)] = Field(
         default=(), description="a list of at most 100 sentences that every output prints"
+    )
+    balance: Literal["stops", "duty"] | None = Field(
+        default=None,
+        description="'stops' or 'duty': what squads share evenly where plans cover as much with as little overtime",
     )
 
     @field_validator("date", mode="before")
@@ -219,14 +235,33 @@ class Scenario(Frozen):
             for n, p in enumerate(table, start=1)
         ]
         squads = [
-            Entry(f"squad {n} {found(s.title)}", s.id, None, (("start", s.start), ("end", s.end)))
+            Entry(f"squad {n} {found(s.title)}", s.id, None, (("start", s.start), ("end", s.end), *s.break_ends))
             for n, s in enumerate(self.squads, start=1)
         ]
-        faults = cross_faults(points, squads)
+        forming = self.forming
+        crews: list[Squad | Forming] = [*self.squads, *([forming] if forming else [])]
+        if forming is not None:
+            squads.append(Entry("forming", None, None, (("start", forming.start), ("end", forming.end))))
+        presences = [
+            Entry(f"presence {n} {found(p.title)}", p.id, None, (("place", p.place),))
+            for n, p in enumerate(self.presence, start=1)
+        ]
+        areas = [Entry(f"area {n} {found(a.title)}", a.id) for n, a in enumerate(self.areas, start=1)]
+        faults = cross_faults(points, squads, presences=presences, areas=areas)
+        wishes = [
+            Wish(entry.where, each.needs, each.only_by, each.not_by)
+            for entry, each in zip([*points[len(self.places) :], *areas], [*self.sites, *self.areas], strict=True)
+        ]
+        forces = [force for crew in crews for force in crew.people]
+        faults += team_faults(wishes, [squad.id for squad in self.squads], forces, formed=forming is not None)
         for entry, site in zip(points[len(self.places) :], self.sites, strict=True):
-            faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in site.windows], self.start)]
-        for entry, squad in zip(squads, self.squads, strict=True):
-            faults += [f"{entry.where}: {text}" for text in far_times([squad.shift.start], self.start)]
+            faults += [f"{entry.where}: {text}" for text in far_times(_begins(site), self.start)]
+        for entry, area in zip(areas, self.areas, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([w.opens for w in area.windows], self.start)]
+        for entry, crew in zip(squads, crews, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([crew.shift.start], self.start)]
+        for entry, each in zip(presences, self.presence, strict=True):
+            faults += [f"{entry.where}: {text}" for text in far_times([each.period.opens], self.start)]
         if faults:
             raise InputError(faults)
         self._bring_home()
@@ -236,13 +271,36 @@ class Scenario(Frozen):
         """Put every time on the scenario's clock; moments stay what they are."""
         zone = self.zone
         sites = tuple(
-            site.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in site.windows)})
-            if site.windows
+            site.model_copy(
+                update={
+                    "windows": tuple(_in_zone(w, zone) for w in site.windows),
+                    "worth": tuple(_in_zone(w, zone) for w in site.worth),
+                }
+            )
+            if site.windows or site.worth
             else site
             for site in self.sites
         )
-        squads = tuple(squad.model_copy(update={"shift": _in_zone(squad.shift, zone)}) for squad in self.squads)
-        self.__dict__.update(sites=sites, squads=squads)
+        areas = tuple(
+            area.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in area.windows)}) for area in self.areas
+        )
+        squads = tuple(
+            squad.model_copy(
+                update={
+                    "shift": _in_zone(squad.shift, zone),
+                    "breaks": tuple(
+                        each.model_copy(update={"window": _in_zone(each.window, zone)}) if each.window else each
+                        for each in squad.breaks
+                    ),
+                }
+            )
+            for squad in self.squads
+        )
+        presence = tuple(p.model_copy(update={"period": _in_zone(p.period, zone)}) for p in self.presence)
+        forming = self.forming
+        if forming is not None:
+            forming = forming.model_copy(update={"shift": _in_zone(forming.shift, zone)})
+        self.__dict__.update(sites=sites, areas=areas, squads=squads, presence=presence, forming=forming)
 
     @property
     def zone(self) -> ZoneInfo | dt.timezone:
@@ -259,6 +317,45 @@ class Scenario(Frozen):
         return int(elapsed_s(self.start, moment))
 
     @cached_property
+    def span(self) -> tuple[dt.datetime, dt.datetime] | None:
+        """From when the first squad may leave until the last one must be back; None without squads."""
+        if not self.squads:
+            return None
+        return (
+            min((squad.shift.leave for squad in self.squads), key=dt.datetime.timestamp),
+            max((squad.shift.back for squad in self.squads), key=dt.datetime.timestamp),
+        )
+
+    def visits_wanted(self, site: Site) -> int:
+        """Return how many visits a site wants: its `visits`, or one in each whole `every_min` of the night, at least 1.
+
+        The night is the squads' span, for a site with windows from the first one's opening to the last one's closing.
+        """
+        if site.every_min is None or self.span is None:
+            return site.visits
+        first, last = (moment.timestamp() for moment in self.span)
+        if site.windows:
+            first = max(first, min(window.opens.timestamp() for window in site.windows))
+            last = min(last, max(window.closes.timestamp() for window in site.windows))
+        return min(max(1, int((last - first) // (site.every_min * 60))), MOST_VISITS)
+
+    @cached_property
+    def bases(self) -> frozenset[str]:
+        """Ids of the points that squads, their breaks and presences name."""
+        return frozenset(
+            [
+                *(end for squad in self.squads for end in (squad.start, squad.end)),
+                *(place for squad in self.squads for each in squad.breaks for place in each.places),
+                *(each.place for each in self.presence),
+            ]
+        )
+
+    @property
+    def things(self) -> tuple[Site | Area, ...]:
+        """Sites and areas: what squads are sent to."""
+        return (*self.sites, *self.areas)
+
+    @cached_property
     def points(self) -> dict[str, Place]:
         """Places and sites by id."""
         return {point.id: point for point in (*self.places, *self.sites)}
@@ -272,6 +369,10 @@ def far_times(moments: list[Moment], start: dt.datetime) -> list[str]:
         for moment in moments
         if abs(elapsed_s(start, moment)) > FARTHEST_DAYS * 86400
     ]
+
+
+def _begins(site: Site) -> list[Moment]:
+    return [*(window.opens for window in site.windows), *(span.since for span in site.worth)]
 
 
 def _in_zone(span: _Span, zone: ZoneInfo | dt.timezone) -> _Span:

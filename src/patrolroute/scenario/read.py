@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,11 +14,24 @@ from pydantic import ValidationError
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.crosscheck import cross_faults
-from patrolroute.scenario.entries import COLUMNS, entry_of, place_of, point_in, site_of, squad_of
+from patrolroute.scenario.entries import (
+    COLUMNS,
+    area_of,
+    entry_of,
+    forces_of,
+    place_of,
+    point_in,
+    presence_of,
+    site_of,
+    squad_of,
+    wish_of,
+)
 from patrolroute.scenario.files import read_text
+from patrolroute.scenario.formingentry import forming_of
 from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
 from patrolroute.scenario.model import Closures, Scenario, Travel
 from patrolroute.scenario.rows import MAX_ROWS, Row, Table, read_csv
+from patrolroute.scenario.teams import team_faults
 from patrolroute.scenario.times import Clock, checked_date, zone_of
 from patrolroute.scenario.words import did_you_mean, faults_of, found, looks_swapped, swapped_ring
 
@@ -43,7 +57,7 @@ _OTHER_FORMATS = {
 _MANY = 3
 _NO_DATE = dt.date(2000, 1, 3)
 """Stands in for a date at fault, so that the times are looked at even so."""
-_HEAD = ("schema_version", "name", "date", "timezone", "notes")
+_HEAD = ("schema_version", "name", "date", "timezone", "notes", "balance")
 
 
 def read_scenario(path: str | os.PathLike[str]) -> Scenario:
@@ -52,8 +66,8 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     Parameters
     ----------
     path : path-like
-        A `.toml` file, or a `.json` file as `write_scenario` writes it. Its places, sites and squads stand in it or in
-        the tables that it names, `.csv`, `.geojson` or `.gpkg` (`"file.gpkg#layer"`), relative to the file.
+        A `.toml` file, or a `.json` file as `write_scenario` writes it. Its places, sites, areas and squads stand in it
+        or in the tables that it names, `.csv`, `.geojson` or `.gpkg` (`"file.gpkg#layer"`), relative to the file.
 
     Returns
     -------
@@ -76,12 +90,26 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     of_rows: list[str] = []
     places = _built(tables["places"], place_of, clock, of_rows)
     sites = _built(tables["sites"], site_of, clock, of_rows)
+    areas = _built(tables["areas"], partial(area_of, folder=file.parent), clock, of_rows)
     squads = _built(tables["squads"], squad_of, clock, of_rows)
+    presence = _built(tables["presence"], presence_of, clock, of_rows)
+    forming, wrong = forming_of(f"{file.name} [forming]", data.get("forming"), clock)
+    of_rows += wrong
     faults.extend(fault for fault in of_rows if dated or not _follows_from_no_date(fault))
-    faults.extend(_crossed(tables))
+    faults.extend(_crossed(file.name, tables, data.get("forming")))
     faults.raise_if_any()
     try:
-        return Scenario(**head, places=places, sites=sites, squads=squads, closures=closures, travel=travel)
+        return Scenario(
+            **head,
+            places=places,
+            sites=sites,
+            areas=areas,
+            squads=squads,
+            presence=presence,
+            forming=forming,
+            closures=closures,
+            travel=travel,
+        )
     except InputError as error:
         raise InputError(f"{file.name}: {fault}" for fault in error.faults) from None
 
@@ -223,12 +251,13 @@ def _table(file: Path, kind: str, value: Any, faults: Faults) -> Table:
         match path.suffix.lower():
             case ".csv":
                 return read_csv(path, COLUMNS[kind], faults)
-            case ".geojson":
+            case ".geojson" if kind != "presence":
                 return read_geojson(path, COLUMNS[kind], faults)
-            case ".gpkg":
+            case ".gpkg" if kind != "presence":
                 return read_geopackage(path, layer if sharp else None, COLUMNS[kind], faults)
         advice = _OTHER_FORMATS.get(path.suffix.lower(), "save it as one of these")
-        faults.add(f"{file.name}: {kind} is {found(value)}; expected a .csv, .geojson or .gpkg file; {advice}.")
+        formats = "a .csv file" if kind == "presence" else "a .csv, .geojson or .gpkg file"
+        faults.add(f"{file.name}: {kind} is {found(value)}; expected {formats}; {advice}.")
     except InputError as error:
         faults.extend(error.faults)
     return Table(whole=False)
@@ -278,8 +307,21 @@ def _exchanged(table: Table, faults: Faults) -> Table:
     return replace(table, rows=rows)
 
 
-def _crossed(tables: dict[str, Table]) -> list[str]:
+def _crossed(name: str, tables: dict[str, Table], forming: Any) -> list[str]:
     points: list[Entry] = [entry_of(row) for kind in ("places", "sites") for row in tables[kind].rows]
-    squads = [entry_of(row) for row in tables["squads"].rows]
-    whole = all(tables[kind].whole and "id" not in tables[kind].missing for kind in ("places", "sites"))
-    return cross_faults(points, squads, all_known=whole)
+    crews = list(tables["squads"].rows)
+    squads = [entry_of(row) for row in crews]
+    if isinstance(forming, dict):
+        crews.append(Row(where=f"{name} [forming]", cells=forming))
+        squads.append(entry_of(crews[-1])._replace(id=None))
+    presences = [entry_of(row) for row in tables["presence"].rows]
+    areas = [entry_of(row) for row in tables["areas"].rows]
+    whole = {kind: table.whole and "id" not in table.missing for kind, table in tables.items()}
+    all_known = whole["places"] and whole["sites"]
+    faults = cross_faults(points, squads, presences=presences, areas=areas, all_known=all_known)
+    if whole["squads"]:
+        ids = [squad.id for squad in squads if squad.id]
+        forces = [force for row in crews for force in forces_of(row)]
+        wishes = [wish_of(row) for kind in ("sites", "areas") for row in tables[kind].rows]
+        faults += team_faults(wishes, ids, forces, formed=forming is not None)
+    return faults

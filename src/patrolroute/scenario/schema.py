@@ -12,7 +12,10 @@ _TIME_OF_DAY = r"([01]?[0-9]|2[0-4])[:.][0-5][0-9]([:.][0-5][0-9])?"
 _DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(\.0+)? ?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 _TIME = rf"({_TIME_OF_DAY}|{_DATED})"
 _SPAN = rf"{_TIME}\s*/\s*{_TIME}"
+_COUNTS = r"^\s*([^=:;,]+[=:]\s*\+?[0-9]+\s*([;,]\s*|$))*$"
 
+_WORTH = rf"{_SPAN}\s*=\s*[0-9]+"
+_POLYGONS = r"^.+\.(geojson|gpkg(#.+)?)$"
 _TABLE = r"^.+\.(csv|geojson|gpkg(#.+)?)$"
 
 
@@ -34,20 +37,27 @@ def scenario_schema() -> dict[str, Any]:
         "description": "'22:15' on the scenario's date ('24:00' ends it), or with a date '2023-11-24T01:30'; without "
         "an offset in the scenario's timezone",
     }
-    for holder, fields in (("Window", ("opens", "closes")), ("Shift", ("start", "end"))):
+    for holder, fields in (("Window", ("opens", "closes")), ("Shift", ("start", "end")), ("Worth", ("from", "until"))):
         for field in fields:
             about = definitions[holder]["properties"][field].get("description", "")
             definitions[holder]["properties"][field] = {"$ref": "#/$defs/Time", "description": about}
     _flatten_site(definitions["Site"])
+    _flatten_team(definitions["Site"])
+    _flatten_area(definitions["Area"])
     _flatten_squad(definitions["Squad"])
-    for kind in ("places", "sites", "squads"):
+    _flatten_forming(definitions["Forming"])
+    definitions["Break"]["properties"]["window"] = _one_span(definitions["Break"]["properties"]["window"])
+    definitions["Presence"]["properties"]["period"] = _one_span(definitions["Presence"]["properties"]["period"])
+    definitions["Presence"]["properties"]["tier"] = _tier_or_class(definitions["Presence"]["properties"]["tier"])
+    for kind in ("places", "sites", "areas", "squads"):
         schema["properties"][kind] = _or_table(schema["properties"][kind], _TABLE)
+    schema["properties"]["presence"] = _or_table(schema["properties"]["presence"], r"^.+\.csv$")
     closures = definitions["Closures"]["properties"]
     closures["polygons"] = _or_table(closures["polygons"], r"^.+\.geojson$")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "patrolroute scenario", **schema}
 
 
-def _flatten_site(site: dict[str, Any]) -> None:
+def _flatten_windows(site: dict[str, Any]) -> None:
     properties = site["properties"]
     spans = {"type": "string", "pattern": rf"^\s*({_SPAN}([\s;,]+{_SPAN})*)?\s*$"}
     properties["windows"] = {
@@ -62,28 +72,91 @@ def _flatten_site(site: dict[str, Any]) -> None:
             },
         ],
     }
-    tier = properties["tier"]
-    about, default = tier.pop("description"), tier.pop("default")
-    properties["tier"] = {
-        "description": about,
-        "default": default,
-        "anyOf": [tier, {"enum": list(TIERS)}],
+
+
+def _flatten_site(site: dict[str, Any]) -> None:
+    _flatten_windows(site)
+    properties = site["properties"]
+    properties["worth"] = {
+        "description": properties["worth"]["description"],
+        "default": [],
+        "anyOf": [
+            {"type": "string", "pattern": rf"^\s*({_WORTH}([\s;,]+{_WORTH})*)?\s*$"},
+            {
+                "type": "array",
+                "maxItems": properties["worth"]["maxItems"],
+                "items": {"anyOf": [{"$ref": "#/$defs/Worth"}, {"type": "string", "pattern": rf"^\s*{_WORTH}\s*$"}]},
+            },
+        ],
     }
+    properties["tier"] = _tier_or_class(properties["tier"])
+
+
+def _tier_or_class(tier: dict[str, Any]) -> dict[str, Any]:
+    about, default = tier.pop("description"), tier.pop("default")
+    return {"description": about, "default": default, "anyOf": [tier, {"enum": list(TIERS)}]}
+
+
+def _one_span(window: dict[str, Any]) -> dict[str, Any]:
+    """Return the form of a field that holds one window, as a table or as a text."""
+    outer: dict[str, Any] = {key: window[key] for key in ("description", "default") if key in window}
+    empty = [{"type": "null"}] if "default" in window else []
+    return {**outer, "anyOf": [{"$ref": "#/$defs/Window"}, {"type": "string", "pattern": rf"^\s*{_SPAN}\s*$"}, *empty]}
+
+
+def _flatten_team(wishing: dict[str, Any]) -> None:
+    """Let what is asked of squads be texts too, as in cells of tables."""
+    properties = wishing["properties"]
+    properties["needs"] = _or_text(properties["needs"], _COUNTS)
+    for field in ("vehicles", "only_by", "not_by"):
+        properties[field] = _or_text(properties[field], r"^[^;,]*([;,][^;,]*)*$")
+
+
+def _flatten_forming(forming: dict[str, Any]) -> None:
+    properties = forming["properties"]
+    properties["people"] = _or_text(properties["people"], _COUNTS)
+    properties["leaders"]["anyOf"].append({"type": "string"})
+    _flatten_shift(forming)
+
+
+def _flatten_area(area: dict[str, Any]) -> None:
+    _flatten_windows(area)
+    _flatten_team(area)
+    properties = area["properties"]
+    properties["tier"] = _tier_or_class(properties["tier"])
+    texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 100}]}
+    properties["streets"] = {"description": properties["streets"]["description"], "default": [], **texts}
+    properties["rings"] = _or_table(properties["rings"], _POLYGONS)
+    properties["boundary"] = {
+        "description": "the name of a file of units, such as kelurahan, relative to this one",
+        "type": "string",
+        "pattern": _POLYGONS,
+    }
+    properties["names"] = {"description": "the units' names in that file; the area's own when left out", **texts}
+    properties["name_column"] = {"description": "the file's column with these names", "type": "string"}
 
 
 def _flatten_squad(squad: dict[str, Any]) -> None:
     properties = squad["properties"]
-    people, vehicle = properties["people"], properties["vehicle"]
-    properties["people"] = {
-        "description": people.pop("description"),
-        "anyOf": [people, {"type": "string", "pattern": r"^\s*([^=:;,]+[=:]\s*\+?[0-9]+\s*([;,]\s*|$))*$"}],
-    }
+    vehicle = properties["vehicle"]
+    properties["people"] = _or_text(properties["people"], _COUNTS)
     properties["vehicle"] = {
         "description": vehicle["description"],
         "anyOf": [{"$ref": "#/$defs/Vehicle"}, {"enum": ["car", "motorcycle"]}],
     }
+    breaks = properties["breaks"]
+    properties["breaks"] = {
+        "description": breaks.pop("description"),
+        "default": breaks.pop("default"),
+        "anyOf": [breaks, {"type": "string", "pattern": r"^\s*([0-9][^;]*(;\s*|$))*$"}],
+    }
     factor = Vehicle.model_json_schema()["properties"]["speed_factor"]
     properties["speed_factor"] = {key: value for key, value in factor.items() if key != "title"}
+    _flatten_shift(squad)
+
+
+def _flatten_shift(crew: dict[str, Any]) -> None:
+    properties = crew["properties"]
     for field in ("start", "end"):
         properties[f"shift_{field}"] = {
             "$ref": "#/$defs/Time",
@@ -92,9 +165,14 @@ def _flatten_squad(squad: dict[str, Any]) -> None:
     shift = Shift.model_json_schema()["properties"]
     for field in ("briefing_min", "debriefing_min"):
         properties[field] = {key: value for key, value in shift[field].items() if key != "title"}
-    squad["required"] = [field for field in squad["required"] if field != "shift"]
-    squad["anyOf"] = [{"required": ["shift"]}, {"required": ["shift_start", "shift_end"]}]
+    crew["required"] = [field for field in crew["required"] if field != "shift"]
+    crew["anyOf"] = [{"required": ["shift"]}, {"required": ["shift_start", "shift_end"]}]
     properties["shift"]["description"] = Squad.model_fields["shift"].description
+
+
+def _or_text(field: dict[str, Any], pattern: str) -> dict[str, Any]:
+    outer: dict[str, Any] = {key: field.pop(key) for key in ("description", "default") if key in field}
+    return {**outer, "anyOf": [field, {"type": "string", "pattern": pattern}]}
 
 
 def _or_table(field: dict[str, Any], pattern: str) -> dict[str, Any]:

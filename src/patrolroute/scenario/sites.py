@@ -5,15 +5,24 @@ from __future__ import annotations
 import math
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, seconds_up
+from patrolroute.errors import InputError
+from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later_day, seconds_up
+from patrolroute.scenario.teams import TeamNeeds
 from patrolroute.scenario.words import did_you_mean, found
+from patrolroute.scenario.worth import MAX_SPANS, Worth, overlap_fault
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 TIERS = {"sangat rawan": 1, "rawan": 2, "aman": 3}
 """Polri's classes of vulnerability and the tiers that they mean."""
+
+MOST_VISITS = 48
+"""That a site may want in one night: one each half hour of the longest."""
 
 
 class Placement(StrEnum):
@@ -108,27 +117,74 @@ class Window(Frozen):
         return elapsed_s(self.opens, self.closes)
 
 
-def later_day(start: Moment, end: Moment) -> str:
-    """Return the first moment after `start` with the time of day of `end`, as a planner may write it."""
-    day = start.toordinal() + (end.time() <= start.time())
-    return f"{end.fromordinal(day):%Y-%m-%d}T{end:%H:%M}"
+def tier_of(value: Any, *, expected: str | None) -> Any:
+    """Return the tier that one of Polri's classes means; anything else as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is a word and no such class.
+    """
+    if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
+        return value
+    words = " ".join(value.lower().split())
+    if words not in TIERS:
+        # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
+        hint = did_you_mean(words, TIERS, cutoff=0.8)
+        raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
+    return TIERS[words]
 
 
-class Site(Place):
+def whole_weight(value: Any) -> Any:
+    """Return a weight as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is a fraction; it says what to multiply all weights by.
+    """
+    if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and abs(value) < 1e6:
+        factor = next((f for f in (10, 100, 1000) if math.isclose(value * f, round(value * f), rel_tol=1e-9)), 1000)
+        raise ValueError(
+            f"weight is {value:g}, not a whole number; expected 1 or more; multiply all weights by {factor}"
+            + ("" if math.isclose(value * factor, round(value * factor), rel_tol=1e-9) else " and round them")
+        )
+    return value
+
+
+class Site(TeamNeeds, Place):
     """A place worth a stop.
 
     Parameters
     ----------
     tier : int
         1 is the most important. Polri's "sangat rawan", "rawan" and "aman" are read as 1, 2 and 3.
+    worth : tuple of Worth
+        Weights of stops that begin in certain spans of time; outside of them `weight` holds.
     weight : int
-        Worth within the tier, 1 or more.
+        Worth within the tier, 1 or more; 0 too beside `worth`.
     dwell_min : float
         Minutes of a stop.
     windows : tuple of Window
         The stop lies wholly within one of them; any time when there is none.
     required : bool
-        Whether a plan without the site is no plan.
+        Whether a plan without the site is no plan; one visit is enough.
+    seen_within_m, seen_weight : float, int or None
+        Passing on the street within so many metres counts as covered, for that weight; only a stop counts without.
+    wait : bool
+        Whether a squad may wait at the site for its stop to begin; else it waits where it was before.
+    visits : int
+        How many visits are wanted, over all squads.
+    every_min : float or None
+        Wants one visit in as many minutes of the night instead of a fixed number (`Scenario.visits_wanted`).
+    gap_min, gap_max_min : float or None
+        Least and greatest minutes from the end of one visit to the beginning of the next.
+    revisit_weight : int or None
+        Worth of each further visit; the site's weight when left out.
+    squads_together : int
+        So many squads meet here, beginning at the same time: all of them or none. Of several visits the first is so.
+    needs, people_min, vehicles, only_by, not_by
+        What is asked of a squad that stops there; see `TeamNeeds`.
 
     Raises
     ------
@@ -140,8 +196,12 @@ class Site(Place):
         default=2,
         description="a whole number from 1 (most important) to 9, or 'sangat rawan' (1), 'rawan' (2), 'aman' (3)",
     )
-    weight: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        default=1, description="a whole number from 1 to 1000000: what the site is worth within its tier"
+    worth: Annotated[tuple[Worth, ...], Field(max_length=MAX_SPANS)] = Field(
+        default=(), description="spans of time with a weight each, such as '18:00/22:00=5'; `weight` holds outside"
+    )
+    weight: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=1,
+        description="a whole number from 1 to 1000000, or 0 beside worth: what the site is worth within its tier",
     )
     dwell_min: Annotated[float, Field(ge=0, le=1440)] = Field(
         default=15.0, description="minutes of a stop, from 0 to 1440"
@@ -150,30 +210,78 @@ class Site(Place):
         default=(), description="spans of time such as '20:15/22:30', of which the stop lies in one"
     )
     required: bool = Field(default=False, description="true or false: whether a plan without the site is no plan")
+    seen_within_m: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        default=None, description="metres above 0, at most 1000, within which passing on the street counts"
+    )
+    seen_weight: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None,
+        validate_default=True,
+        description="a whole number from 1, below weight: what passing within seen_within_m is worth",
+    )
+    wait: bool = Field(
+        default=True, description="true or false: whether a squad may wait at the site for its stop to begin"
+    )
+    visits: Annotated[int, Field(ge=1, le=MOST_VISITS)] = Field(
+        default=1, description=f"a whole number from 1 to {MOST_VISITS}: how many visits the site wants"
+    )
+    every_min: Annotated[float, Field(ge=5, le=1440)] | None = Field(
+        default=None, description="minutes from 5 to 1440: the site wants one visit in as many minutes of the night"
+    )
+    gap_min: Annotated[float, Field(ge=0, le=1440)] | None = Field(
+        default=None,
+        description="minutes from 0 to 1440 between the end of one visit and the next; a visit sooner earns nothing",
+    )
+    gap_max_min: Annotated[float, Field(ge=0, le=1440)] | None = Field(
+        default=None, description="most minutes between the end of one visit and the next, from 0 to 1440"
+    )
+    revisit_weight: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None, description="a whole number from 1 to 1000000: what each further visit is worth"
+    )
+    squads_together: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=1, description="a whole number from 1 to 20: how many squads meet at the site at the same time"
+    )
 
     @field_validator("tier", mode="before")
     @classmethod
     def _tier_of_class(cls, value: Any) -> Any:
-        if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
-            return value
-        words = " ".join(value.lower().split())
-        if words not in TIERS:
-            expected = cls.model_fields["tier"].description
-            # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
-            hint = did_you_mean(words, TIERS, cutoff=0.8)
-            raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
-        return TIERS[words]
+        return tier_of(value, expected=cls.model_fields["tier"].description)
 
     @field_validator("weight", mode="before")
     @classmethod
     def _whole_weight(cls, value: Any) -> Any:
-        if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and abs(value) < 1e6:
-            factor = next((f for f in (10, 100, 1000) if math.isclose(value * f, round(value * f), rel_tol=1e-9)), 1000)
-            raise ValueError(
-                f"weight is {value:g}, not a whole number; expected 1 or more; multiply all weights by {factor}"
-                + ("" if math.isclose(value * factor, round(value * factor), rel_tol=1e-9) else " and round them")
-            )
-        return value
+        return whole_weight(value)
+
+    @field_validator("worth")
+    @classmethod
+    def _apart(cls, worth: tuple[Worth, ...]) -> tuple[Worth, ...]:
+        if fault := overlap_fault(worth):
+            raise ValueError(fault)
+        return tuple(sorted(worth, key=lambda span: span.since.timestamp()))
+
+    @field_validator("weight")
+    @classmethod
+    def _worth_something(cls, weight: int, info: ValidationInfo) -> int:
+        worth = info.data.get("worth")
+        if weight == 0 and worth is not None and not any(span.weight for span in worth):
+            raise ValueError(f"weight is 0; expected {cls.model_fields['weight'].description}")
+        return weight
+
+    @field_validator("seen_weight")
+    @classmethod
+    def _seen_is_less(cls, seen_weight: int | None, info: ValidationInfo) -> int | None:
+        values = info.data
+        if "seen_within_m" in values and (seen_weight is None) != (values["seen_within_m"] is None):
+            pair = ("seen_within_m", "seen_weight")
+            there, missing = pair if seen_weight is None else pair[::-1]
+            raise ValueError(f"{there} stands without {missing}; expected both or neither; add {missing}")
+        if seen_weight is not None and "weight" in values and "worth" in values:
+            most = max([values["weight"], *(span.weight for span in values["worth"])])
+            if seen_weight >= most:
+                raise ValueError(
+                    f"seen_weight is {seen_weight}; expected less than the weight of a stop, {most}; being seen counts "
+                    "for less"
+                )
+        return seen_weight
 
     @field_validator("windows")
     @classmethod
@@ -186,6 +294,51 @@ class Site(Place):
                 "lengthen the window or shorten dwell_min"
             )
         return windows
+
+    @model_validator(mode="after")
+    def _visits_fit(self) -> Self:
+        faults = []
+        if self.visits > 1 and self.every_min is not None:
+            faults.append(f"visits is {self.visits} and every_min {self.every_min:g}; both say how many; delete one")
+        for name in ("gap_min", "gap_max_min", "revisit_weight"):
+            value = getattr(self, name)
+            if value is not None and self.visits == 1 and self.every_min is None:
+                faults.append(
+                    f"{name} is {value:g}, and one visit is wanted; expected visits of 2 or more, or every_min; write "
+                    f"one of them or delete {name}"
+                )
+        if self.further_weight == 0 and (self.visits > 1 or self.every_min is not None):
+            faults.append("weight is 0, so that further visits are worth nothing; add revisit_weight")
+        if self.squads_together > 1 and self.seen_within_m is not None:
+            faults.append(
+                f"squads_together is {self.squads_together} and seen_within_m {self.seen_within_m:g}; squads that meet "
+                "stop there; delete one"
+            )
+        if self.gap_max_min is not None and self.gap_max_min < self.least_gap_min:
+            least = "gap_min" if self.gap_min is not None else "gap_min, half of every_min where it is left out,"
+            faults.append(
+                f"gap_max_min is {self.gap_max_min:g}, less than {least} {self.least_gap_min:g}; expected as much or "
+                "more"
+            )
+        if faults:
+            raise InputError(faults)
+        return self
+
+    @property
+    def least_gap_min(self) -> float:
+        """Least minutes from the end of one visit to the next; half of `every_min` where no gap is given."""
+        return (self.every_min or 0.0) / 2 if self.gap_min is None else self.gap_min
+
+    @property
+    def further_weight(self) -> int:
+        """What each visit after the first is worth."""
+        return self.weight if self.revisit_weight is None else self.revisit_weight
+
+    def worth_at(self, moment: dt.datetime) -> int:
+        """Return what a stop that begins at a moment is worth."""
+        second = moment.timestamp()
+        spans = (span for span in self.worth if span.since.timestamp() <= second < span.until.timestamp())
+        return next((span.weight for span in spans), self.weight)
 
     @property
     def dwell_s(self) -> int:

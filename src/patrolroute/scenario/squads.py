@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, seconds_up
-from patrolroute.scenario.sites import later_day
+from patrolroute.errors import InputError
+from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, later_day, seconds_up
+from patrolroute.scenario.sites import Window  # noqa: TC001 - pydantic reads the annotation
+from patrolroute.scenario.teams import vehicle_kind
 
 if TYPE_CHECKING:
     import datetime as dt
 
-_OTHER_KINDS = {
-    "mobil": "car", "r4": "car", "roda empat": "car", "roda 4": "car",
-    "motor": "motorcycle", "sepeda motor": "motorcycle", "r2": "motorcycle", "roda dua": "motorcycle",
-    "roda 2": "motorcycle",
-}  # fmt: skip
-"""What police call their vehicles."""
-
 LONGEST_SHIFT_H = 48
 """One scenario is one night; anything longer is a slip in a date."""
+
+MOST_BREAKS = 6
+USUAL_BREAK_MIN = 15.0
+"""Minutes of a break of a squad that only says how long it may go without."""
 
 
 class Shift(Frozen):
@@ -111,10 +110,7 @@ class Vehicle(Frozen):
     @field_validator("kind", mode="before")
     @classmethod
     def _any_word(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        kind = " ".join(value.lower().split())
-        return _OTHER_KINDS.get(kind, kind)
+        return vehicle_kind(value)
 
     @property
     def profile(self) -> str:
@@ -127,6 +123,50 @@ class Vehicle(Frozen):
         return round(self.speed_factor * 1000)
 
 
+class Break(Frozen):
+    """A break that a squad takes if it goes out.
+
+    Parameters
+    ----------
+    minutes : float
+    window : Window or None
+        The break lies wholly within it; any time of the shift when left out.
+    places : tuple of str
+        Ids of the places and sites where it may be taken; wherever the squad is when left out.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault, or the break does not fit its window.
+    """
+
+    minutes: Annotated[float, Field(ge=1, le=480)] = Field(description="minutes from 1 to 480")
+    window: Window | None = Field(default=None, description="a span of time such as '22:30/23:30'")
+    places: Annotated[tuple[Identifier, ...], Field(max_length=50)] = Field(
+        default=(), description="ids of the places or sites where it may be taken; anywhere when left out"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.window is not None and self.window.length_s < seconds_up(self.minutes):
+            raise ValueError(
+                f"a break of {self.minutes:g} min does not fit the window {self.window.opens:%H:%M}-"
+                f"{self.window.closes:%H:%M}; lengthen the window or shorten the break"
+            )
+        return self
+
+    @property
+    def length_s(self) -> int:
+        """Seconds of the break, rounded up."""
+        return seconds_up(self.minutes)
+
+    @property
+    def words(self) -> str:
+        """The break as a fault or a sheet names it."""
+        within = f" within {self.window.opens:%H:%M}-{self.window.closes:%H:%M}" if self.window else ""
+        return f"{self.minutes:g} min{within}" + (f" at {' or '.join(self.places)}" if self.places else "")
+
+
 class Squad(Frozen):
     """People who ride together.
 
@@ -137,10 +177,20 @@ class Squad(Frozen):
         People by task force.
     vehicle : Vehicle
     start, end : str
-        Ids of the place or site where the squad sets out and where it returns.
+        Ids of the place or site where the squad sets out and where it returns; "anywhere" for a squad that begins at
+        its first stop, or ends at its last.
     shift : Shift
     max_driving_min : float or None
         Most minutes at the wheel; None for no limit but the shift.
+    max_stops : int or None
+        Most stops of the night; None for no limit but the shift.
+    overtime_min : float
+        Minutes by which the squad may be back late, at the price of a worse plan.
+    breaks : tuple of Break
+        Taken if the squad goes out.
+    longest_without_break_min : float or None
+        From when it may leave to when it must be back no longer than so many minutes pass without a break; more
+        breaks than `breaks` names are taken where that needs them.
 
     Raises
     ------
@@ -154,12 +204,49 @@ class Squad(Frozen):
         default_factory=dict, description="whole numbers from 0 to 10000 by task force, such as 'preventif=6'"
     )
     vehicle: Vehicle = Field(default=Vehicle(), description="'car' or 'motorcycle', or a table of kind, speed_factor")
-    start: Identifier = Field(description="the id of the place or site where the squad sets out")
-    end: Identifier = Field(description="the id of the place or site where the squad returns")
+    start: Identifier = Field(description="the id of the place or site where the squad sets out, or 'anywhere'")
+    end: Identifier = Field(description="the id of the place or site where the squad returns, or 'anywhere'")
     shift: Shift = Field(description="start, end, briefing_min and debriefing_min of the duty")
     max_driving_min: Annotated[float, Field(ge=0, le=2880)] | None = Field(
         default=None, description="most minutes at the wheel, from 0 to 2880; left out for no limit but the shift"
     )
+    overtime_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        default=0.0, description="minutes by which the squad may be back late, from 0 to 1440"
+    )
+    max_stops: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        default=None, description="most stops of the night, from 0 to 10000; left out for no limit but the shift"
+    )
+    breaks: Annotated[tuple[Break, ...], Field(max_length=MOST_BREAKS)] = Field(
+        default=(), description="breaks such as '15 22:30/23:30', minutes and the window in which they lie"
+    )
+    longest_without_break_min: Annotated[float, Field(ge=30, le=2880)] | None = Field(
+        default=None, description="most minutes of the shift without a break, from 30 to 2880"
+    )
+
+    @model_validator(mode="after")
+    def _breaks_fit(self) -> Self:
+        faults = []
+        leave, back = self.shift.leave, self.shift.back
+        for number, each in enumerate(self.breaks, start=1):
+            opens, closes = (each.window.opens, each.window.closes) if each.window else (leave, back)
+            if min(closes.timestamp(), back.timestamp()) - max(opens.timestamp(), leave.timestamp()) < each.length_s:
+                faults.append(
+                    f"break {number}, {each.words}, does not fit between {leave:%H:%M}, when the squad may leave, and "
+                    f"{back:%H:%M}, when it must be back; move the window or shorten the break"
+                )
+        if faults:
+            raise InputError(faults)
+        return self
+
+    @property
+    def break_ends(self) -> tuple[tuple[str, str], ...]:
+        """The places that its breaks name, each with what to call the field."""
+        return tuple((f"place of break {n}", p) for n, each in enumerate(self.breaks, start=1) for p in each.places)
+
+    @property
+    def least_break_min(self) -> float:
+        """What counts as a break: the shortest that it has, 15 minutes where it has none."""
+        return min((each.minutes for each in self.breaks), default=USUAL_BREAK_MIN)
 
     @property
     def title(self) -> str:
@@ -175,3 +262,8 @@ class Squad(Frozen):
     def max_driving_s(self) -> int | None:
         """Most seconds at the wheel, rounded down; None for no limit."""
         return None if self.max_driving_min is None else math.floor(round(self.max_driving_min * 60, 6))
+
+    @property
+    def overtime_s(self) -> int:
+        """Seconds by which the squad may be back late, rounded down."""
+        return math.floor(round(self.overtime_min * 60, 6))

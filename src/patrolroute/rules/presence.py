@@ -1,0 +1,149 @@
+"""Presence: at every moment of a period so many squads stand at a post."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from patrolroute.rules.draft import Draft, DraftVisit, Facts, Rule, Violation, least_s, says_nothing, seconds_between
+from patrolroute.rules.naming import unused_mark
+from patrolroute.scenario.presence import short_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from patrolroute.plans import Visit
+    from patrolroute.scenario.model import Scenario
+    from patrolroute.scenario.presence import Presence
+    from patrolroute.scenario.squads import Squad
+
+
+def _compile(scenario: Scenario, draft: Draft) -> None:
+    """Make each slot of each squad a visit that begins when the slot does.
+
+    That they are made by different squads needs no saying: they overlap in time.
+    """
+    mark = unused_mark(scenario, ":")
+    for each in scenario.presence:
+        begin_s, end_s = scenario.seconds(each.period.opens), scenario.seconds(each.period.closes)
+        groups = []
+        for lane in range(1, each.squads + 1):
+            for number, slot_s in enumerate(range(begin_s, end_s, least_s(each.slot_min)), start=1):
+                groups.append(f"{each.id}{mark}{lane}.{number}")
+                draft.visits.append(
+                    DraftVisit(
+                        id=groups[-1],
+                        site=each.id,
+                        group=groups[-1],
+                        entry=each.place,
+                        exit=each.place,
+                        duration_s=min(least_s(each.slot_min), end_s - slot_s),
+                        tier=each.tier,
+                        weight=each.weight * draft.weight_unit if len(groups) == 1 or not each.all_or_nothing else 0,
+                        opens_s=slot_s,
+                        closes_s=slot_s,
+                    )
+                )
+        if each.all_or_nothing and len(groups) > 1:
+            draft.bundles.append(frozenset(groups))
+
+
+def _check(facts: Facts) -> Iterator[Violation]:
+    for each in facts.scenario.presence:
+        own = [
+            (squad, visit)
+            for squad, route in facts.known_routes()
+            for visit in route.visits
+            if visit.site == each.id
+        ]  # fmt: skip
+        for squad, visit in own:
+            yield from _check_slot(facts, each, squad, visit)
+        slots = Counter(visit.begin_s for _, visit in own)
+        for begin_s, squads in slots.items():
+            if squads > each.squads:
+                yield Violation(
+                    rule="presence",
+                    site=each.id,
+                    message=f"{squads} squads stand for {each.title!r} from {facts.moment(begin_s):%H:%M}; "
+                    f"{each.squads} are asked for.",
+                )
+        if own and each.all_or_nothing:
+            yield from _check_throughout(facts, each)
+
+
+def _check_slot(facts: Facts, presence: Presence, squad: Squad, visit: Visit) -> Iterator[Violation]:
+    begin, end = facts.moment(visit.begin_s), facts.moment(visit.end_s)
+    late_s = seconds_between(presence.period.opens, begin)
+    slot_s = least_s(presence.slot_min)
+    until_s = min(late_s + slot_s, presence.period.length_s)
+    where = {visit.entry, visit.exit}
+    if where != {presence.place}:
+        yield Violation(
+            rule="presence",
+            squad=squad.id,
+            site=presence.id,
+            message=f"squad {squad.title!r} stands at {', '.join(sorted(where))} for {presence.title!r}; its post is "
+            f"{presence.place!r}.",
+        )
+    if late_s < 0 or late_s % slot_s or seconds_between(presence.period.opens, end) != until_s:
+        yield Violation(
+            rule="presence",
+            squad=squad.id,
+            site=presence.id,
+            message=f"squad {squad.title!r} stands for {presence.title!r} from {begin:%H:%M:%S} to {end:%H:%M:%S}, "
+            f"which is no slot of {presence.slot_min:g} min of its period.",
+        )
+
+
+def _check_throughout(facts: Facts, presence: Presence) -> Iterator[Violation]:
+    """Go through the whole timetable: every stop and break within the ground counts."""
+    points = facts.scenario.points
+    here = {point.id for point in points.values() if presence.holds(point)}
+    stays = [
+        (visit.begin_s, visit.end_s, squad.id)
+        for squad, route in facts.known_routes()
+        for visit in route.visits
+        if {visit.entry, visit.exit} <= here
+    ]
+    scenario = facts.scenario
+    period = (scenario.seconds(presence.period.opens), scenario.seconds(presence.period.closes))
+    for since_s, until_s, there in short_spans(stays, *period, presence.squads):
+        yield Violation(
+            rule="presence",
+            site=presence.id,
+            message=f"from {facts.moment(since_s):%H:%M:%S} to {facts.moment(until_s):%H:%M:%S} {there} squads are at "
+            f"{presence.title!r}; {presence.squads} are due at every moment.",
+        )
+
+
+def explain_presence(scenario: Scenario, presence: Presence) -> str | None:
+    """Return why no squads can be at a post throughout its period, or None where shifts and numbers allow it."""
+    period = presence.period
+    if presence.squads > len(scenario.squads):
+        return (
+            f"{presence.squads} squads are due at every moment, and the night has {len(scenario.squads)}; ask for "
+            "fewer or add squads."
+        )
+    stays = [
+        (scenario.seconds(squad.shift.leave), scenario.seconds(squad.shift.back), squad.id) for squad in scenario.squads
+    ]
+    short = short_spans(stays, scenario.seconds(period.opens), scenario.seconds(period.closes), presence.squads)
+    if not short or not presence.all_or_nothing:
+        return None
+    since_s, until_s, there = short[0]
+    zone, start = scenario.zone, scenario.start.timestamp()
+    since, until = (period.opens.fromtimestamp(start + s, zone) for s in (since_s, until_s))
+    return (
+        f"{presence.squads} squads are due from {period.opens.astimezone(zone):%H:%M} to "
+        f"{period.closes.astimezone(zone):%H:%M}, and from {since:%H:%M} to {until:%H:%M} only {there} are on duty; "
+        "shorten the period or lengthen shifts."
+    )
+
+
+PRESENCE = Rule(
+    name="presence",
+    words="At every moment of a presence so many squads are at its post.",
+    compile=_compile,
+    check=_check,
+    explain=says_nothing,
+)

@@ -1,0 +1,40 @@
+"""Why a visit is left out that does not stand by itself: a further one, a joint one, or one of a presence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from patrolroute.plans import Plan, Skipped
+    from patrolroute.scenario.model import Scenario, Site
+
+
+def tied_words(scenario: Scenario, plan: Plan, skipped: Skipped) -> str:
+    """Return why a visit that hangs on others is left out; empty where it stands by itself or is impossible anyway.
+
+    How little a single squad lacks for it would say nothing, since the others must fit as well.
+    """
+    if skipped.code != "no_time":
+        return ""
+    presence = next((each for each in scenario.presence if each.id == skipped.site), None)
+    if presence is not None:
+        squads = "1 squad is" if presence.squads == 1 else f"{presence.squads} squads are"
+        if presence.all_or_nothing:
+            return f"{squads} due there at every moment; the squads' time went to what is worth more."
+        return ""
+    site = next((each for each in scenario.sites if each.id == skipped.site), None)
+    return "" if site is None else _site_words(scenario, plan, site)
+
+
+def _site_words(scenario: Scenario, plan: Plan, site: Site) -> str:
+    wanted, together = scenario.visits_wanted(site), site.squads_together
+    visits = sum(1 for route in plan.routes for visit in route.visits if visit.site == site.id)
+    made = max(visits - together + 1, 0)
+    if made and wanted > 1:
+        gaps = [f"at least {site.least_gap_min:g} min"] if site.least_gap_min else []
+        gaps += [f"at most {site.gap_max_min:g} min"] if site.gap_max_min is not None else []
+        apart = f"; {' and '.join(gaps)} must lie between visits" if gaps else ""
+        return f"{made} of the {wanted} visits that it wants {'is' if made == 1 else 'are'} made{apart}."
+    if not made and together > 1:
+        return f"{together} squads are to meet there at the same time; the plan has no time when so many can."
+    return ""

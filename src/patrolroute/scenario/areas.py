@@ -1,0 +1,143 @@
+"""Areas: ground of which a share of the streets is to be driven, at the pace of a patrol."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+import shapely
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from patrolroute.scenario.base import Identifier, Name  # noqa: TC001 - pydantic reads the annotation
+from patrolroute.scenario.sites import Window, tier_of, whole_weight
+from patrolroute.scenario.teams import TeamNeeds
+
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+
+def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    if not shapely.Polygon(ring).is_valid:
+        raise ValueError("crosses itself or has no area; expected its corners in their order around the closed area")
+    return ring
+
+
+Ring = Annotated[
+    tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000), AfterValidator(_simple)
+]
+
+EXTENT = "rings, a boundary file with names, or a street with buffer_m"
+
+
+class Area(TeamNeeds):
+    """Ground of which a share of the street kilometres is to be driven.
+
+    Its extent is what `rings` enclose less `holes`, or all that lies within `buffer_m` of a named `street`. Files of
+    boundaries are turned into rings when a scenario is read. Both directions of a street count once.
+
+    Parameters
+    ----------
+    id : str
+        Unique among places, sites and areas.
+    name : str
+        What is printed; the id when left out.
+    tier : int
+        1 is the most important. Polri's "sangat rawan", "rawan" and "aman" are read as 1, 2 and 3.
+    weight : int
+        Worth within the tier, 1 or more, when the share is driven; parts of it earn parts of that.
+    share : float
+        Of the kilometres of street inside, above 0 and up to 1.
+    streets : tuple of str
+        OSM highway classes that count; all that can be driven when there is none.
+    patrol_kph : float
+        Speed on streets that count; on the way between them the network's holds.
+    windows : tuple of Window
+        Each drive through the area lies wholly within one of them; any time when there is none.
+    rings, holes : tuple of rings
+        Each a tuple of (lon, lat).
+    street : str
+        Name as on the map; "" where there are rings.
+    buffer_m : float
+        Metres to both sides of the street.
+    source : str
+        Where the extent comes from.
+    needs, people_min, vehicles, only_by, not_by
+        What is asked of a squad that drives there; see `TeamNeeds`.
+
+    Raises
+    ------
+    InputError
+        When a value is at fault, or the extent is missing or given in two ways; it lists every fault.
+    """
+
+    id: Identifier = Field(description="a text of 1 to 100 characters that no other place, site or area has")
+    name: Name = Field(default="", description="a text of at most 300 characters; the id is printed when left out")
+    tier: Annotated[int, Field(ge=1, le=9)] = Field(
+        default=2,
+        description="a whole number from 1 (most important) to 9, or 'sangat rawan' (1), 'rawan' (2), 'aman' (3)",
+    )
+    weight: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=1,
+        description="a whole number from 1 to 1000000: what the area is worth within its tier once its share is driven",
+    )
+    share: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.6, description="a number above 0 and up to 1: the share of its street kilometres to drive"
+    )
+    streets: Annotated[tuple[Identifier, ...], Field(max_length=100)] = Field(
+        default=(), description="OSM highway classes that count, such as ['residential', 'tertiary']; all when left out"
+    )
+    patrol_kph: Annotated[float, Field(ge=3, le=100)] = Field(
+        default=15.0, description="km/h from 3 to 100: the speed on the streets that count"
+    )
+    windows: Annotated[tuple[Window, ...], Field(max_length=48)] = Field(
+        default=(), description="spans of time such as '20:15/22:30', of which each drive through the area lies in one"
+    )
+    rings: Annotated[tuple[Ring, ...], Field(max_length=1_000)] = Field(
+        default=(), description="a list of rings, each a list of at least 3 [lon, lat] in degrees"
+    )
+    holes: Annotated[tuple[Ring, ...], Field(max_length=1_000)] = Field(
+        default=(), description="a list of rings that enclose what does not belong to the area"
+    )
+    street: Name = Field(default="", description="the name of a street as on the map")
+    buffer_m: Annotated[float, Field(gt=0, le=5_000)] | None = Field(
+        default=None, description="metres above 0, at most 5000, to both sides of the street"
+    )
+    source: Name = Field(
+        default="", description="a text of at most 300 characters that says where the extent comes from"
+    )
+
+    @field_validator("tier", mode="before")
+    @classmethod
+    def _tier_of_class(cls, value: Any) -> Any:
+        return tier_of(value, expected=cls.model_fields["tier"].description)
+
+    @field_validator("weight", mode="before")
+    @classmethod
+    def _whole_weight(cls, value: Any) -> Any:
+        return whole_weight(value)
+
+    @model_validator(mode="after")
+    def _one_extent(self) -> Self:
+        if self.rings and self.street:
+            raise ValueError(f"has rings and the street {self.street!r}; expected one of {EXTENT}; delete one")
+        if not self.rings and not self.street:
+            raise ValueError(f"has no extent; expected {EXTENT}")
+        if bool(self.street) != (self.buffer_m is not None):
+            given, lacking = ("street", "buffer_m") if self.street else ("buffer_m", "street")
+            raise ValueError(f"has {given} without {lacking}; expected both, such as buffer_m = 50")
+        if self.rings and self.polygon.is_empty:
+            raise ValueError("has holes that leave nothing of its rings; expected ground between them; check both")
+        return self
+
+    @property
+    def title(self) -> str:
+        """The name, or the id where there is no name."""
+        return self.name or self.id
+
+    @property
+    def polygon(self) -> shapely.Polygon | shapely.MultiPolygon:
+        """What the rings enclose less the holes, lon before lat; empty where a street gives the extent."""
+        rings = shapely.union_all([shapely.Polygon(ring) for ring in self.rings])
+        holes = shapely.union_all([shapely.Polygon(ring) for ring in self.holes])
+        left = shapely.difference(rings, holes)
+        parts = [each for each in shapely.get_parts(left) if isinstance(each, shapely.Polygon)]
+        return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

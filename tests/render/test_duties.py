@@ -1,0 +1,153 @@
+"""How a night is shown that has revisits, a joint stop, breaks and a post: on sheets, in tables, in the summary."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patrolroute.build import build
+from patrolroute.check import check_plan
+from patrolroute.patrol import PatrolPlan
+from patrolroute.render import (
+    draw_map,
+    explore,
+    idleness_table,
+    patrol_sheet,
+    skipped_table,
+    squad_gpx,
+    summary,
+    visits_table,
+)
+from patrolroute.roads import RoadNetwork
+from patrolroute.rules import tied_words
+from patrolroute.scenario import Scenario
+from patrolroute.schedule import schedule
+
+DATE = dt.date(2023, 11, 23)
+
+
+def point(name: str, i: int, j: int, **more: Any) -> dict[str, Any]:
+    return {"id": name, "name": name.title(), "lon": 123.6001 + i * 0.004, "lat": -10.1799 + j * 0.004} | more
+
+
+def squad(name: str, **more: Any) -> dict[str, Any]:
+    shift = {"start": "2023-11-23T22:00+08:00", "end": "2023-11-24T01:00+08:00"}
+    return {"id": name, "name": name.title(), "start": "base", "end": "base", "shift": shift} | more
+
+
+def span(opens: str, closes: str) -> dict[str, str]:
+    return {"opens": f"2023-11-23T{opens}+08:00", "closes": f"2023-11-23T{closes}+08:00"}
+
+
+@pytest.fixture(scope="module")
+def planned(town: Callable[..., RoadNetwork]) -> PatrolPlan:
+    """KPU is visited twice of three times, Bawaslu by two squads at once, the post is held but for a slot."""
+    scenario = Scenario.model_validate(
+        {
+            "name": "A whole night",
+            "date": DATE,
+            "timezone": "+08:00",
+            "places": [point("base", 0, 0), point("pos", 2, 2), point("warung", 3, 0)],
+            "sites": [
+                point("kpu", 1, 1, dwell_min=10, visits=3, gap_min=30, weight=5, revisit_weight=2),
+                point("bawaslu", 3, 3, dwell_min=10, squads_together=2, windows=[span("23:00", "23:10")]),
+                point("gudang", 0, 3, dwell_min=10, squads_together=3),
+            ],
+            "squads": [
+                squad("regu-1", breaks=[{"minutes": 15, "places": ["warung"]}, {"minutes": 5}]),
+                squad("regu-2"),
+                squad("regu-3"),
+            ],
+            "presence": [
+                {"id": "alun", "name": "Alun-alun", "place": "pos", "period": span("22:30", "23:30")}
+                | {"all_or_nothing": False, "weight": 3}
+            ],
+        }
+    )
+    built = build(scenario, town())
+    orders = (
+        ("kpu", "bawaslu", "regu-1~1", "regu-1~2"),
+        ("bawaslu+2", "kpu@2"),
+        ("alun:1.1",),
+    )
+    rows = tuple(tuple(built.problem.visits.ids.index(name) for name in order) for order in orders)
+    document = schedule(built.problem, rows, engine="by hand", name=scenario.name, start=scenario.start)
+    assert [str(v) for v in check_plan(document, scenario=scenario, matrix=built.matrix)] == []
+    return PatrolPlan(document, scenario, built)
+
+
+def test_the_sheet_names_breaks_squads_that_meet_and_turns(planned: PatrolPlan) -> None:
+    first, second, third = (patrol_sheet(planned.night, squad.id) for squad in planned.scenario.squads)
+    assert "2 stops, 2 breaks" in first
+    assert "(tier 2); visit 1 of 3 |" in first
+    assert "(tier 2); titik singgung with Regu-2 at 23:00 |" in first
+    assert "titik singgung with Regu-1 at 23:00 |" in second
+    assert "; visit 2 of 3 |" in second
+    rows = [line for line in first.splitlines() if "Istirahat / break" in line]
+    assert len(rows) == 2
+    assert "Istirahat / break, Warung" in rows[0]
+    assert "no drive: same place" in rows[1]
+    assert "(15 min)" in rows[0]
+    assert "Penjagaan / presence: Alun-alun" in third
+
+
+def test_the_tables_tell_what_each_visit_is_worth(planned: PatrolPlan) -> None:
+    visits = visits_table(planned.night)
+    assert visits[["site", "weight"]].to_numpy().tolist() == [
+        ["kpu", 5], ["bawaslu", 1], ["", 0], ["", 0], ["bawaslu", 0], ["kpu", 2], ["alun", 3],
+    ]  # fmt: skip
+    skipped = skipped_table(planned.night)
+    assert skipped[["site", "weight"]].to_numpy().tolist() == [["alun", 3], ["kpu", 2], ["gudang", 1]]
+    covered = planned.document.coverage[0].covered_weight
+    assert covered == visits["weight"].sum()
+
+
+def test_idleness_counts_from_the_first_shift_to_the_last(planned: PatrolPlan) -> None:
+    table = idleness_table(planned.night).set_index("site")
+    assert list(table["visits"]) == [2, 1, 0]
+    assert list(table["wanted"]) == [3, 1, 1]
+    kpu = sorted((v.begin_s, v.end_s) for r in planned.routes for v in r.visits if v.site == "kpu")
+    cuts = [22 * 3600, *(second for stay in kpu for second in stay), 25 * 3600]
+    gaps = [cuts[0 + 1] - cuts[0], cuts[3] - cuts[2], cuts[5] - cuts[4]]
+    assert table.loc["kpu", "worst_min"] == pytest.approx(max(gaps) / 60)
+    moments = range(22 * 3600, 25 * 3600)
+    idle = [second - max(end for end in (22 * 3600, kpu[0][1], kpu[1][1]) if end <= second) for second in moments
+            if not any(begin <= second < end for begin, end in kpu)]  # fmt: skip
+    assert table.loc["kpu", "mean_min"] == pytest.approx(sum(idle) / len(moments) / 60, abs=0.02)
+    assert (table.loc["gudang", "worst_min"], table.loc["gudang", "mean_min"]) == (180, 90)
+    assert planned.idleness.crs == "EPSG:4326"
+
+
+def test_the_summary_tells_idleness_and_when_a_post_has_too_few(planned: PatrolPlan) -> None:
+    text = summary(planned.night)
+    assert "Without a squad" in text
+    assert "2 of 3" in text
+    assert "Kpu, further visit" in text
+    assert "23:00–23:30 (0 of 1)" in text
+    assert "Alun-alun" in text
+
+
+def test_maps_and_files_show_breaks_and_posts(planned: PatrolPlan) -> None:
+    night = planned.night
+    html = explore(night).get_root().render()
+    assert "Istirahat / break" in html
+    assert "titik singgung with" in html
+    assert draw_map(night).startswith(b"\x89PNG")
+    assert b"Break of 15 min." in squad_gpx(night, "regu-1")
+
+
+def test_every_file_is_written(planned: PatrolPlan, tmp_path: Path) -> None:
+    assert {path.name for path in planned.save(tmp_path / "out")} >= {"plan.json", "plan.gpkg", "map.png"}
+
+
+def test_what_hangs_on_others_says_so(planned: PatrolPlan) -> None:
+    words = {each.part: tied_words(planned.scenario, planned.document, each) for each in planned.document.skipped}
+    assert words == {
+        "kpu@3": "2 of the 3 visits that it wants are made; at least 30 min must lie between visits.",
+        "gudang": "3 squads are to meet there at the same time; the plan has no time when so many can.",
+        "alun:1.2": "",
+    }

@@ -1,0 +1,289 @@
+"""Areas: what beats compile to, and that every way of cheating is caught in the scenario's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nights import squad, window
+from patrolroute.beats import Beat, BeatBook
+from patrolroute.build import build
+from patrolroute.check import check_against_problem, check_plan
+from patrolroute.errors import InputError
+from patrolroute.patrol import PatrolPlan, check_saved, plan
+from patrolroute.plans import Plan
+from patrolroute.roads import RoadNetwork, read_roads
+from patrolroute.rules.areas import area_faults
+from patrolroute.scenario import Area, Scenario, Site
+from placed import both_ways, network_of
+
+# Two blocks side by side, 100 m each street; the middle one is one-way.
+CORNERS = {
+    0: (123.600, -10.170), 1: (123.601, -10.170), 2: (123.602, -10.170),
+    3: (123.600, -10.171), 4: (123.601, -10.171), 5: (123.602, -10.171),
+}  # fmt: skip
+TWO_WAY = both_ways((0, 1, 100.0), (1, 2, 100.0), (3, 4, 100.0), (4, 5, 100.0), (0, 3, 100.0), (2, 5, 100.0))
+AROUND = ((123.5995, -10.1715), (123.6025, -10.1715), (123.6025, -10.1695), (123.5995, -10.1695))
+WEST = ((123.5995, -10.1715), (123.6005, -10.1715), (123.6005, -10.1695), (123.5995, -10.1695))
+
+
+def blocks() -> RoadNetwork:
+    return network_of([*TWO_WAY, (1, 4, 100.0)], CORNERS)
+
+
+def night(*areas: Area, sites: tuple[Site, ...] = (), turns: bool = False) -> Scenario:
+    return Scenario.model_validate(
+        {
+            "name": "Two blocks",
+            "date": "2023-11-23",
+            "timezone": "+08:00",
+            "places": ({"id": "base", "lon": 123.600, "lat": -10.170},),
+            "sites": sites,
+            "areas": areas,
+            "squads": (squad("regu-1"), squad("regu-2", speed_factor=0.5)),
+            "travel": {"turns": turns},
+        }
+    )
+
+
+def area(**more: Any) -> Area:
+    return Area.model_validate({"id": "blocks", "rings": (AROUND,), "share": 1.0, "weight": 3} | more)
+
+
+def made(*areas: Area, sites: tuple[Site, ...] = ()) -> PatrolPlan:
+    return plan(night(*areas, sites=sites), blocks(), iterations=50, bound_seconds=0, seed=1)
+
+
+def faults(good: PatrolPlan, *, document: Plan | None = None, book: BeatBook | None = None) -> list[str]:
+    found = check_plan(
+        document or good.document,
+        scenario=good.scenario,
+        matrix=good.built.matrix,
+        beats=book or good.built.beats,
+    )
+    return [violation.message for violation in found if violation.rule == "areas"]
+
+
+def test_every_street_of_two_blocks_is_driven_once() -> None:
+    good = made(area())
+    (visit,) = (visit for route in good.routes for visit in route.visits)
+    assert (visit.visit, visit.site, visit.entry, visit.exit) == ("blocks#1", "blocks", "blocks#1:in", "blocks#1:out")
+    (tier,) = good.coverage
+    assert (tier.covered_weight, tier.total_weight, tier.covered_sites, tier.total_sites) == (3000, 3000, 1, 1)
+    # 7 streets at 15 km/h for the slower vehicle; the two odd corners are 100 m one-way apart, nothing is driven twice.
+    assert visit.end_s - visit.begin_s >= 7 * 24
+    assert good.document.weight_unit == 1000
+    assert good.document.skipped == ()
+
+
+def test_beats_are_groups_of_their_own_with_parts_of_the_weight() -> None:
+    site = Site(id="kpu", lon=123.602, lat=-10.171, weight=5, tier=2)
+    windows = (window((22, 15), (22, 20)), window((23, 0), (23, 5)))
+    good = build(night(area(share=0.9, windows=windows, patrol_kph=3), sites=(site,)), blocks())
+    problem, book = good.problem, good.beats
+    assert book is not None
+    assert problem.weight_unit == 1000
+    assert len(book.beats) >= 2
+    assert problem.groups.ids == ("kpu", *(beat.id for beat in book.beats))
+    assert problem.groups.site == ("kpu", *["blocks"] * len(book.beats))
+    assert problem.group_weight[0] == 5000
+    assert problem.group_weight[1:].sum() == 3000
+    assert problem.visits.ids[1:3] == ("blocks#1#1", "blocks#1#2")
+    first = problem.visits.ids.index("blocks#1#2")
+    assert problem.visits.opens_s[first] == 23 * 3600
+    assert problem.visits.closes_s[first] == 23 * 3600 + 300 - book.beats[0].duration_s
+
+
+@pytest.mark.parametrize("engine", ["ortools", "pyvrp"])
+def test_engines_agree_on_parts_of_an_area(engine: str) -> None:
+    pytest.importorskip(engine)
+    slow = area(share=1.0, patrol_kph=3, tier=1, windows=(window((22, 15), (22, 20)),))
+    scenario = night(slow, sites=(Site(id="kpu", lon=123.602, lat=-10.171, dwell_min=5, tier=1),))
+    ours, other = (
+        plan(scenario, blocks(), engine=name, iterations=200, seconds=2, bound_seconds=2, seed=1)
+        for name in ("native", engine)
+    )
+    # Two squads have five minutes, in which each can drive one of the beats.
+    assert 0 < ours.coverage[0].covered_weight < ours.coverage[0].total_weight
+    assert ours.proved
+    assert other.coverage == ours.coverage
+
+
+def test_turns_are_refused_plainly() -> None:
+    with pytest.raises(InputError, match="do not obey turn restrictions yet"):
+        build(night(area(), turns=True), blocks())
+
+
+def test_an_area_is_served_in_parts_by_two_squads(shared_data: Path) -> None:
+    roads = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    west, south, east, north = roads.bounds
+    ring = ((west, south), (east, south), (east, north), (west, north))
+    here = {"id": "base", "lon": float(roads.lon[5]), "lat": float(roads.lat[5])}
+    scenario = Scenario.model_validate(
+        {"name": "Klandasan", "date": "2023-11-23", "timezone": "+08:00", "places": (here,)}
+        | {"areas": (Area(id="ilir", rings=(ring,), weight=10),)}
+        | {"squads": tuple(squad(name, start=22, end=23) for name in ("regu-1", "regu-2"))}
+    )
+    good = plan(scenario, roads, iterations=200, bound_seconds=0, seed=1)
+    assert [len(route.visits) > 0 for route in good.routes] == [True, True]
+    assert good.built.beats is not None
+    assert check_against_problem(good.document, good.built.problem) == []
+    assert faults(good) == []
+
+
+Change = Callable[[BeatBook], BeatBook]
+
+
+def beat_of(book: BeatBook, **columns: Any) -> BeatBook:
+    return replace(book, beats=(replace(book.beats[0], **columns), *book.beats[1:]))
+
+
+def against_the_one_way(book: BeatBook) -> BeatBook:
+    beat = book.beats[0]
+    step = next(i for i, row in enumerate(beat.street.tolist()) if not book.streets.two_way[row])
+    forward = beat.forward.copy()
+    forward[step] = False
+    return beat_of(book, forward=forward)
+
+
+def a_street_twice(book: BeatBook) -> BeatBook:
+    first = book.beats[0]
+    twin = Beat(**{**vars(first), "id": "blocks#2"})
+    return replace(book, beats=(first, twin))
+
+
+DAMAGE: dict[str, tuple[Change, str]] = {
+    "an edge is dropped": (
+        lambda book: beat_of(
+            book, street=np.delete(book.beats[0].street, 1), forward=np.delete(book.beats[0].forward, 1)
+        ),
+        "jumps from node",
+    ),
+    "a street is driven against its one-way": (against_the_one_way, "against its one-way"),
+    "a street counts for two beats": (a_street_twice, "counts twice"),
+    "a street that is not driven counts": (
+        lambda book: beat_of(book, street=book.beats[0].street[:6], forward=book.beats[0].forward[:6]),
+        "which does not drive it",
+    ),
+    "a street counts longer than it is": (
+        lambda book: beat_of(book, credited_dm=book.beats[0].credited_dm + 6),
+        "lie inside",
+    ),
+    "a share is claimed that is not reached": (
+        lambda book: beat_of(book, credited=book.beats[0].credited[1:], credited_dm=book.beats[0].credited_dm[1:]),
+        "its beats reach 85.7% of its kilometres; 100.0% are wanted",
+    ),
+    "the area is said to have fewer kilometres": (
+        lambda book: replace(book, total_dm={"blocks": 6000}),
+        "0.700 km of street lie in it; the beats say 0.600 km",
+    ),
+    "the beats are for other ground": (
+        lambda book: replace(book, polygons={"blocks": Area(id="x", rings=(WEST,)).polygon}),
+        "for other ground than its rings enclose",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damaged_beats_are_caught(name: str) -> None:
+    change, message = DAMAGE[name]
+    good = made(area())
+    assert faults(good) == []
+    assert good.built.beats is not None
+    found = faults(good, book=change(good.built.beats))
+    assert any(message in each for each in found), found
+
+
+def test_only_what_lies_inside_counts() -> None:
+    good = made(area(rings=(WEST,), share=0.5))
+    book = good.built.beats
+    assert book is not None
+    # Of the two streets that lead out, half lies inside: 50 + 50 + 100 m.
+    assert book.total_dm["blocks"] == pytest.approx(2000, abs=2)
+    assert faults(good) == []
+    half = replace(book.beats[0], credited_dm=book.beats[0].credited_dm + 500)
+    assert any("lie inside" in each for each in faults(good, book=replace(book, beats=(half,))))
+
+
+def test_classes_that_do_not_count_earn_nothing() -> None:
+    good = made(area())
+    book = good.built.beats
+    assert book is not None
+    picky = area(streets=("residential",))
+    assert any("or is of class" in each for each in area_faults(book, picky))
+
+
+def test_a_beat_takes_its_time_at_patrol_speed() -> None:
+    good = made(area())
+    route = next(route for route in good.routes if route.visits)
+    hasty = replace(route, visits=(replace(route.visits[0], end_s=route.visits[0].end_s - 100),))
+    document = replace(good.document, routes=tuple(hasty if each is route else each for each in good.routes))
+    assert any("on the streets that count it takes" in each for each in faults(good, document=document))
+
+
+def test_a_beat_is_driven_once_from_its_beginning_to_its_end() -> None:
+    good = made(area())
+    route = next(route for route in good.routes if route.visits)
+    (visit,) = route.visits
+    for changed, message in (
+        ((visit, visit), "is driven twice"),
+        ((replace(visit, entry="base"),), "where none of its beats begins"),
+        ((replace(visit, exit="base"),), "it ends at 'blocks#1:out'"),
+        ((replace(visit, begin_s=visit.arrive_s - 1),), "before it arrives"),
+    ):
+        other = replace(route, visits=changed)
+        document = replace(good.document, routes=tuple(other if each is route else each for each in good.routes))
+        assert any(message in each for each in faults(good, document=document)), message
+
+
+def test_a_drive_outside_the_windows_is_caught() -> None:
+    good = made(area(windows=(window((22, 30), (23, 0)),)))
+    (visit,) = (visit for route in good.routes for visit in route.visits)
+    assert good.scenario.start.timestamp() + visit.begin_s == window((22, 30), (23, 0)).opens.timestamp()
+    late = good.scenario.model_copy(update={"areas": (area(windows=(window((23, 0), (23, 30)),)),)})
+    found = check_plan(good.document, scenario=late, matrix=good.built.matrix, beats=good.built.beats)
+    assert any("outside the area's windows" in each.message for each in found)
+
+
+def test_what_is_left_out_is_listed_part_by_part() -> None:
+    far = area(windows=(window((3, 0), (3, 30)),), share=0.3)
+    good = made(far)
+    assert [(each.site, each.part, each.weight) for each in good.document.skipped] == [("blocks", "blocks#1", 3000)]
+    silent = replace(good.document, skipped=())
+    found = check_plan(silent, scenario=good.scenario, matrix=good.built.matrix, beats=good.built.beats)
+    assert {each.rule for each in found} == {"accounts"}
+
+
+def test_the_surroundings_of_a_street_are_checked_from_its_name() -> None:
+    roads = replace(blocks(), name=tuple("Jalan Palapa" if y == 0 else "" for y in (blocks().tail > 2).tolist()))
+    around = area(rings=(), street="Jalan Palapa", buffer_m=30)
+    book = build(night(around), roads).beats
+    assert book is not None
+    assert list(area_faults(book, around)) == []
+    wider = area(rings=(), street="Jalan Palapa", buffer_m=40)
+    assert any("m were asked for" in each for each in area_faults(book, wider))
+
+
+def test_saved_plans_are_checked_with_their_beats(tmp_path: Path) -> None:
+    good = made(area())
+    good.save(tmp_path / "out")
+    assert check_saved(tmp_path / "out") == []
+    assert good.built.beats is not None
+    spoilt = against_the_one_way(good.built.beats).to_bytes()
+    (tmp_path / "out" / "beats.npz").write_bytes(spoilt)
+    assert any("against its one-way" in each.message for each in check_saved(tmp_path / "out"))
+    (tmp_path / "out" / "beats.npz").unlink()
+    with pytest.raises(InputError, match=r"beats\.npz: is missing"):
+        check_saved(tmp_path / "out")
+
+
+def test_beats_must_be_given() -> None:
+    good = made(area())
+    (only,) = check_plan(good.document, scenario=good.scenario, matrix=good.built.matrix)[-1:]
+    assert only.rule in {"areas", "accounts"}
+    assert "beats are not given" in str(check_plan(good.document, scenario=good.scenario, matrix=good.built.matrix))

@@ -1,0 +1,163 @@
+"""Squads that stand at a post at every moment of a period, in slots, and may hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nights import assert_good, at, broken, changed, line_matrix, planned, scenario_of, site, squad
+from patrolroute.build import compile_problem
+from patrolroute.matrix import TravelMatrix
+from patrolroute.plans import Plan
+from patrolroute.rules.presence import explain_presence
+from patrolroute.scenario.model import Scenario
+from patrolroute.scenario.presence import short_spans
+
+POSITIONS = {"base": 0, "post": 4, "near": 5, "far": 12}
+PLACES = (
+    {"id": "base", "lon": 123.60, "lat": -10.18},
+    {"id": "post", "lon": 123.61, "lat": -10.18},
+)
+SQUARE = ((123.605, -10.185), (123.62, -10.185), (123.62, -10.175), (123.605, -10.175))
+
+
+def night(**more: Any) -> tuple[Scenario, TravelMatrix]:
+    """Return two squads from 22:10 to 23:55 and one that is to be at the post from 22:30 to 23:45, in three slots."""
+    period = {"opens": at(22, 30), "closes": at(23, 45)}
+    presence = {"id": "alun", "name": "Alun-alun", "place": "post", "period": period, "weight": 7} | more
+    scenario = scenario_of(
+        (site("near", lon=123.612, lat=-10.18), site("far")),
+        (squad("a"), squad("b")),
+        places=PLACES,
+        presence=(presence,),
+    )
+    return scenario, line_matrix(scenario, POSITIONS)
+
+
+def handed_over() -> tuple[Scenario, TravelMatrix, Plan]:
+    scenario, matrix = night()
+    return scenario, matrix, planned(scenario, matrix, ("alun:1.1",), ("near", "alun:1.2", "alun:1.3"))
+
+
+def test_each_slot_of_each_squad_is_a_visit_of_one_bundle() -> None:
+    problem = compile_problem(*night(squads=2))
+    rows = [row for row, thing in enumerate(problem.groups.site) if thing == "alun"]
+    assert [problem.groups.ids[row] for row in rows] == [f"alun:{lane}.{slot}" for lane in (1, 2) for slot in (1, 2, 3)]
+    assert problem.groups.bundle[rows].tolist() == [0] * 6
+    assert problem.visits.weight[rows].tolist() == [7, 0, 0, 0, 0, 0]
+    opens = [22 * 3600 + 30 * 60 + 1800 * slot for slot in (0, 1, 2)] * 2
+    assert problem.visits.opens_s[rows].tolist() == problem.visits.closes_s[rows].tolist() == opens
+    assert problem.visits.duration_s[rows].tolist() == [1800, 1800, 900] * 2
+    assert {problem.matrix.ids[p] for p in problem.visits.entry[rows]} == {"post"}
+
+
+def test_slots_that_count_by_themselves_are_no_bundle() -> None:
+    problem = compile_problem(*night(all_or_nothing=False))
+    rows = [row for row, thing in enumerate(problem.groups.site) if thing == "alun"]
+    assert problem.groups.bundle[rows].tolist() == [-1] * 3
+    assert problem.visits.weight[rows].tolist() == [7, 7, 7]
+
+
+def test_squads_that_hand_over_break_nothing() -> None:
+    scenario, matrix, plan = handed_over()
+    assert_good(plan, scenario, matrix)
+    (tier,) = plan.coverage
+    assert (tier.covered_weight, tier.covered_sites, tier.total_weight, tier.total_sites) == (8, 2, 9, 3)
+
+
+def test_a_presence_that_is_left_out_is_listed_once() -> None:
+    scenario, matrix = night(squads=2)
+    plan = planned(scenario, matrix, ("far",), ("near",))
+    assert_good(plan, scenario, matrix)
+    assert [(each.site, each.part, each.weight) for each in plan.skipped] == [("alun", "alun:1.1", 7)]
+
+
+def test_slots_that_are_left_out_are_listed_each() -> None:
+    scenario, matrix = night(all_or_nothing=False)
+    plan = planned(scenario, matrix, ("alun:1.1", "near"), ("far",))
+    assert_good(plan, scenario, matrix)
+    assert [each.part for each in plan.skipped] == ["alun:1.2", "alun:1.3"]
+    assert (plan.coverage[0].covered_weight, plan.coverage[0].total_weight) == (9, 23)
+
+
+def without(plan: Plan, squad: int, number: int) -> Plan:
+    route = plan.routes[squad]
+    visits = tuple(v for i, v in enumerate(route.visits) if i != number)
+    return replace(plan, routes=(*plan.routes[:squad], replace(route, visits=visits), *plan.routes[squad + 1 :]))
+
+
+DAMAGE = {
+    "a slot dropped": (lambda p: without(p, 1, 1), "from 23:00:00 to 23:30:00 0 squads are at 'Alun-alun'; 1 are due"),
+    "another post": (
+        lambda p: changed(p, 0, 0, lambda v: replace(v, entry="near", exit="near")), "its post is 'post'"
+    ),
+    "a minute late": (
+        lambda p: changed(p, 0, 0, lambda v: replace(v, begin_s=v.begin_s + 60)), "from 22:30:00 to 22:31:00 0 squads"
+    ),
+    "a minute too little": (
+        lambda p: changed(p, 1, 2, lambda v: replace(v, end_s=v.end_s - 60)), "to 23:44:00, which is no slot"
+    ),
+    "two for one": (
+        lambda p: replace(
+            p, routes=(p.routes[0], replace(p.routes[1], visits=(p.routes[0].visits[0], *p.routes[1].visits)))
+        ),
+        "2 squads stand for 'Alun-alun' from 22:30; 1 are asked for",
+    ),
+    "called left out": (
+        lambda p: replace(p, skipped=planned(*night(), (), ()).skipped), "presence 'Alun-alun' is visited and listed"
+    ),
+    "worth more": (
+        lambda p: replace(p, coverage=(replace(p.coverage[0], covered_weight=9),)), "accounts: tier 2"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_is_found_and_named(name: str) -> None:
+    damage, words = DAMAGE[name]
+    scenario, matrix, plan = handed_over()
+    found = broken(damage(plan), scenario, matrix)
+    assert [each for each in found if words in each], found
+
+
+def test_stops_within_the_ground_count_when_a_plan_is_checked() -> None:
+    """Squad a keeps one lane of two by itself; a stop of b at a site nearby is there for its ten minutes."""
+    scenario, matrix = night(squads=2, ring=SQUARE, period={"opens": at(22, 30), "closes": at(22, 40)})
+    plan = planned(scenario, matrix, ("alun:1.1",), ("near",))
+    near = plan.routes[1].visits[0]
+    half = changed(plan, 1, 0, lambda v: replace(v, begin_s=near.begin_s + 600, end_s=near.end_s + 600))
+    words = [each for each in broken(half, scenario, matrix) if each.startswith("presence")]
+    assert len(words) == 1
+    there = scenario.seconds(at(22, 30)) - near.begin_s
+    whole = changed(plan, 1, 0, lambda v: replace(v, begin_s=v.begin_s + there, end_s=v.end_s + there))
+    assert not [each for each in broken(whole, scenario, matrix) if each.startswith("presence")]
+
+
+def test_why_a_post_cannot_be_held() -> None:
+    scenario, _ = night()
+    assert explain_presence(scenario, scenario.presence[0]) is None
+    many, _ = night(squads=3)
+    assert "the night has 2; ask for fewer" in str(explain_presence(many, many.presence[0]))
+    late, _ = night(period={"opens": at(22, 30), "closes": at(25)})
+    assert explain_presence(late, late.presence[0]) == (
+        "1 squads are due from 22:30 to 01:00, and from 23:55 to 01:00 only 0 are on duty; shorten the period or "
+        "lengthen shifts."
+    )
+
+
+@given(
+    stays=st.lists(st.tuples(st.integers(-5, 25), st.integers(0, 12), st.sampled_from("abc")), max_size=8),
+    least=st.integers(1, 3),
+)
+def test_short_spans_are_those_that_counting_each_second_finds(
+    stays: Sequence[tuple[int, int, str]], least: int
+) -> None:
+    spans = [(begin, begin + length, who) for begin, length, who in stays]
+    counted = {s: len({who for first, last, who in spans if first <= s < last}) for s in range(20)}
+    found = {s: there for since, until, there in short_spans(spans, 0, 20, least) for s in range(since, until)}
+    assert found == {s: there for s, there in counted.items() if there < least}
