@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml
 	$(VENV_BIN)/python -c "import pathlib; pathlib.Path('$(STAMP)').touch()"
 
 demo: setup
-	$(VENV_BIN)/patrolroute plan kupang --seconds 10 --seed 1 --out out
+	$(VENV_BIN)/patrolroute plan kupang-full --seconds 10 --seed 1 --out out
 
 lint: setup
 	$(VENV_BIN)/ruff check .

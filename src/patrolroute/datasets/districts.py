@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 KUPANG = "kupang"
+FULL = "kupang-full"
+"""The same night with areas, revisits, a joint stop, and squads that are formed."""
 KUPANG_BBOX = (123.52, -10.295, 123.695, -10.12)
 """West, south, east, north in degrees: what `fetch` asks Overpass for."""
 
@@ -70,8 +72,8 @@ class District:
 
 
 def names() -> tuple[str, ...]:
-    """Return the names that `load` takes: the city first, then its six kecamatan."""
-    return (KUPANG, *(row["slug"] for row in read_table("kecamatan.csv")))
+    """Return the names that `load` takes: the city, its night in full, then its six kecamatan."""
+    return (KUPANG, FULL, *(row["slug"] for row in read_table("kecamatan.csv")))
 
 
 def load(name: str, *, standin: bool = False) -> District:
@@ -90,26 +92,29 @@ def load(name: str, *, standin: bool = False) -> District:
         When there is no such district.
     """
     _known(name)
-    if name == KUPANG:
-        return kupang(standin=standin)
+    if name in {KUPANG, FULL}:
+        return kupang(standin=standin, full=name == FULL)
     row = next(row for row in read_table("kecamatan.csv") if row["slug"] == name)
     return _sample(row, kecamatan_areas(kupang_plan())[row["code"]], _APPROXIMATE, _roads(standin=standin))
 
 
-def kupang(*, standin: bool = False) -> District:
+def kupang(*, standin: bool = False, full: bool = False) -> District:
     """Return Kupang on the night of 23 November 2023: 41 people, five vehicles, Mapolda NTT and back.
 
     Parameters
     ----------
     standin : bool
         Use the stand-in even where real streets have been fetched.
+    full : bool
+        Kuanino, Kelapa Lima and Wali Kota as areas whose streets are driven, second visits to the election bodies, two
+        squads that meet at the KPU, and squads formed from the people; else all are stops, and the squads are given.
     """
     areas = kecamatan_areas(kupang_plan())
     return District(
-        name=KUPANG,
+        name=FULL if full else KUPANG,
         title="Kota Kupang",
         roads=_roads(standin=standin),
-        scenario=_city_scenario(),
+        scenario=read_scenario(FIGURES / "full.toml") if full else _city_scenario(),
         area=shapely.union_all(list(areas.values())),
         area_source=_APPROXIMATE,
         seed=20231123,
