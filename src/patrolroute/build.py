@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.problem import FARTHEST_S, Couplings, Groups, PatrolProblem, Squads, Visits
-from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph
+from patrolroute.roads import (
+    at_period,
+    distance_words,
+    place_on_roads,
+    speed_periods,
+    trace_legs,
+    travel_matrix,
+    turn_graph,
+)
+from patrolroute.roads.periods import check_slow, travel_by_hour
 from patrolroute.rules import RULES, Draft
 from patrolroute.scenario.model import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from patrolroute.matrix import TravelMatrix
-    from patrolroute.roads import Placed, RoadNetwork, TurnGraph
+    from patrolroute.roads import Leg, Placed, RoadNetwork, TurnGraph
+    from patrolroute.roads.periods import ByHour
     from patrolroute.scenario.model import Scenario
 
 
@@ -39,6 +49,8 @@ class Built:
         why.
     turns : TurnGraph, optional
         The turns that all drives obey, where the scenario asks for it.
+    by_hour : ByHour, optional
+        What depends on the hour, where speeds do; `matrix` then has the slowest of all hours.
     """
 
     problem: PatrolProblem
@@ -47,6 +59,19 @@ class Built:
     placed: Placed
     off_road: dict[str, str]
     turns: TurnGraph | None = None
+    by_hour: ByHour | None = None
+
+    def trace(self, drives: Sequence[tuple[str, str, str]]) -> list[Leg]:
+        """Return the legs of drives, each the one that the matrix counts.
+
+        Parameters
+        ----------
+        drives : sequence of (str, str, str)
+            Vehicle profile, and ids of origin and destination.
+        """
+        if self.by_hour is None:
+            return trace_legs(self.roads, self.placed, [drive[1:] for drive in drives], turns=self.turns)
+        return self.by_hour.trace(self.placed, drives)
 
 
 def build(scenario: Scenario, roads: RoadNetwork) -> Built:
@@ -60,9 +85,14 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     Raises
     ------
     InputError
-        Naming every point that lies too far from any street, and every closure that names no street.
+        Naming every point that lies too far from any street, every closure that names no street, and every slow area
+        that touches none.
     """
     roads = roads.with_speeds(roads.speeds.adjusted(scenario.travel)).with_closures(scenario.closures)
+    check_slow(roads, scenario.travel.slow)
+    periods = speed_periods(scenario)
+    at_hours = tuple(at_period(roads, period) for period in periods)
+    roads = at_hours[0]
     bases = {place for squad in scenario.squads for place in (squad.start, squad.end)}
     points = [point for point in scenario.points.values() if isinstance(point, Site) or point.id in bases]
     if scenario.travel.skip_off_road:
@@ -72,9 +102,16 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
     profiles = {s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads}
     turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s) if scenario.travel.turns else None
-    matrix = travel_matrix(roads, placed, profiles=profiles, turns=turns)
+    by_hour = None
+    if len(periods) == 1:
+        matrix = travel_matrix(roads, placed, profiles=profiles, turns=turns)
+    else:
+        by_hour = travel_by_hour(at_hours, periods, placed, profiles=profiles, turns=turns)
+        matrix = by_hour.travel.slowest
     problem = compile_problem(scenario, matrix, off_road=off_road.keys())
-    return Built(problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road, turns=turns)
+    return Built(
+        problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road, turns=turns, by_hour=by_hour
+    )
 
 
 def _off_road(roads: RoadNetwork, placed: Placed, limit_m: float) -> dict[str, str]:

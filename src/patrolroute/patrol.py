@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from patrolroute.build import Built, build, compile_problem
-from patrolroute.check import check_against_problem, check_plan
+from patrolroute.check import check_against_problem, check_by_hour, check_plan, driving_by_hour_s
 from patrolroute.engines.registry import DEFAULT_ENGINE
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
@@ -26,7 +26,7 @@ from patrolroute.render import (
     visits_table,
     write_outputs,
 )
-from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph, trace_legs
+from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph
 from patrolroute.rules import RULES, Violation
 from patrolroute.scenario import Scenario, read_scenario, write_scenario
 from patrolroute.schedule import orders_of
@@ -97,11 +97,21 @@ class PatrolPlan:
     @cached_property
     def night(self) -> Night:
         """The plan with its driven legs traced, as `patrolroute.render` takes it."""
-        return Night(plan=self.document, scenario=self.scenario, roads=self.roads, legs=self._trace())
+        return Night(self.document, self.scenario, self.roads, self._trace(), remarks=self._remarks())
+
+    def _remarks(self) -> tuple[str, ...]:
+        if self.built.by_hour is None:
+            return ()
+        hourly_s = driving_by_hour_s(self.document, scenario=self.scenario, travel=self.built.by_hour.travel)
+        planned_s = sum(route.drive_s for route in self.routes)
+        return (
+            "Each drive is planned at the slowest speed of all hours of the night: "
+            f"{planned_s / 60:.0f} min at the wheel in all, and {hourly_s / 60:.0f} min at the hours of the drives.",
+        )
 
     def _trace(self) -> dict[tuple[str, int], Leg]:
         keys: list[tuple[str, int]] = []
-        pairs: list[tuple[str, str]] = []
+        drives: list[tuple[str, str, str]] = []
         squads = {squad.id: squad for squad in self.scenario.squads}
         for route in self.routes:
             if route.visits:
@@ -109,9 +119,8 @@ class PatrolPlan:
                 left = [squad.start, *(visit.exit for visit in route.visits)]
                 reached = [*(visit.entry for visit in route.visits), squad.end]
                 keys += [(route.squad, position) for position in range(len(left))]
-                pairs += zip(left, reached, strict=True)
-        legs = trace_legs(self.roads, self.built.placed, pairs, turns=self.built.turns)
-        return dict(zip(keys, legs, strict=True))
+                drives += [(squad.vehicle.profile, *pair) for pair in zip(left, reached, strict=True)]
+        return dict(zip(keys, self.built.trace(drives), strict=True))
 
     @cached_property
     def visits(self) -> gpd.GeoDataFrame:
@@ -347,6 +356,8 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     )
     document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
     broken = [v for v in check_plan(document, scenario=scenario, matrix=built.matrix) if v.rule not in without]
+    if built.by_hour is not None:
+        broken += check_by_hour(document, scenario=scenario, travel=built.by_hour.travel)
     if broken:
         raise RuleBrokenError(map(str, broken))
     return PatrolPlan(document, scenario, built)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from patrolroute.errors import Faults, InputError
+from patrolroute.render.slowed import slowed_words
 from patrolroute.scenario.model import Placement
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Night:
     legs : mapping of (str, int) to Leg
         By squad id and position in the route: 0 leads from the start place to the first visit, n from the last of n
         visits to the end place. Only legs that are driven.
+    remarks : tuple of str
+        More sentences that every output prints.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class Night:
     scenario: Scenario
     roads: RoadNetwork
     legs: Mapping[tuple[str, int], Leg]
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -126,14 +130,14 @@ class Night:
     def statements(self) -> tuple[str, ...]:
         """The lines that every output prints.
 
-        Where the roads come from, the travel times if from elsewhere, and whether turns that were to be obeyed are not
-        known.
+        Where the roads come from, the travel times if from elsewhere, whether turns that were to be obeyed are not
+        known, and where and when driving is slower.
         """
         roads, times = self.roads.provenance.statement, self.plan.provenance.statement
         lines = [roads] if roads == times else [roads, f"Travel times: {times}"]
         if self.scenario.travel.turns and not self.roads.restrictions.known:
             lines.append(_TURNS_UNKNOWN)
-        return tuple(lines)
+        return (*lines, *slowed_words(self.scenario), *self.remarks)
 
     @property
     def statement(self) -> str:

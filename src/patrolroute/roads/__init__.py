@@ -11,6 +11,7 @@ from patrolroute.roads.files import read_roads, write_roads
 from patrolroute.roads.graphs import roads_from_graph
 from patrolroute.roads.network import Closed, Cut, RoadNetwork
 from patrolroute.roads.offroad import distance_words
+from patrolroute.roads.periods import SpeedPeriod, at_period, speed_periods, travel_periods
 from patrolroute.roads.reach import reach_areas
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
@@ -39,10 +40,12 @@ __all__ = [
     "Restrictions",
     "RoadNetwork",
     "Snaps",
+    "SpeedPeriod",
     "SpeedTable",
     "Street",
     "TurnGraph",
     "area_streets",
+    "at_period",
     "check_drive",
     "cut_beats",
     "distance_words",
@@ -58,9 +61,11 @@ __all__ = [
     "read_roads",
     "roads_from_graph",
     "snap_points",
+    "speed_periods",
     "trace_legs",
     "travel_blocks",
     "travel_matrix",
+    "travel_periods",
     "travel_seconds",
     "turn_graph",
     "write_roads",

@@ -144,7 +144,13 @@ def point_arcs(
     spots : int
     arcs : int64 array, shape (6, A)
         Tail, head, milliseconds, edge (-1 for an arc that only ends the way), from and to decimetres on it.
+
+    Raises
+    ------
+    InputError
+        When the turns are those of another network, or of other speeds.
     """
+    turns.check_streets(network)
     at = _spots(network, placed)
     source = turns.states
     first = np.searchsorted(network.tail, np.arange(len(network.node_id) + 1)).astype(np.int64)

@@ -39,6 +39,10 @@ def scenario_schema() -> dict[str, Any]:
             about = definitions[holder]["properties"][field].get("description", "")
             definitions[holder]["properties"][field] = {"$ref": "#/$defs/Time", "description": about}
     _flatten_site(definitions["Site"])
+    for timed in ("SpeedHours", "SlowArea"):
+        _flatten_windows(definitions[timed]["properties"])
+    slow = definitions["SlowArea"]["properties"]
+    slow["polygon"] = _or_table(slow["polygon"], r"^.+\.geojson$")
     _flatten_squad(definitions["Squad"])
     for kind in ("places", "sites", "squads"):
         schema["properties"][kind] = _or_table(schema["properties"][kind], _TABLE)
@@ -49,10 +53,20 @@ def scenario_schema() -> dict[str, Any]:
 
 def _flatten_site(site: dict[str, Any]) -> None:
     properties = site["properties"]
+    _flatten_windows(properties)
+    tier = properties["tier"]
+    about, default = tier.pop("description"), tier.pop("default")
+    properties["tier"] = {
+        "description": about,
+        "default": default,
+        "anyOf": [tier, {"enum": list(TIERS)}],
+    }
+
+
+def _flatten_windows(properties: dict[str, Any]) -> None:
     spans = {"type": "string", "pattern": rf"^\s*({_SPAN}([\s;,]+{_SPAN})*)?\s*$"}
     properties["windows"] = {
-        "description": properties["windows"]["description"],
-        "default": [],
+        **{key: properties["windows"][key] for key in ("description", "default") if key in properties["windows"]},
         "anyOf": [
             spans,
             {
@@ -61,13 +75,6 @@ def _flatten_site(site: dict[str, Any]) -> None:
                 "items": {"anyOf": [{"$ref": "#/$defs/Window"}, {"type": "string", "pattern": rf"^\s*{_SPAN}\s*$"}]},
             },
         ],
-    }
-    tier = properties["tier"]
-    about, default = tier.pop("description"), tier.pop("default")
-    properties["tier"] = {
-        "description": about,
-        "default": default,
-        "anyOf": [tier, {"enum": list(TIERS)}],
     }
 
 
