@@ -173,6 +173,39 @@ def test_times_are_those_of_a_search_over_whole_histories(
             assert ban not in {driven[k : k + len(ban)] for k in range(len(driven))}
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(case=restricted_towns(), data=st.data(), u_turn_s=st.sampled_from([0.0, 5.0, None]))
+def test_a_stop_at_a_junction_undoes_no_restriction(
+    case: tuple[RoadNetwork, Spots], data: st.DataObject, u_turn_s: float | None
+) -> None:
+    network, _ = case
+    ends = st.tuples(st.integers(0, len(network.tail) - 1), st.sampled_from([0.0, 1.0]))
+    placed = put(network, data.draw(st.lists(ends, min_size=3, max_size=4)))
+    turns = turn_graph(network, u_turn_s=u_turn_s)
+    try:
+        travel_ms, _ = turn_tables(network, placed, turns=turns)
+    except InputError:
+        with pytest.raises(InputError, match="no drive that obeys the turn restrictions leads from"):
+            turn_tables(network, placed, turns=turns, engine="scipy")
+        return
+    assert (travel_ms == turn_tables(network, placed, turns=turns, engine="scipy")[0]).all()
+    legs = {
+        (leg.origin, leg.destination): leg
+        for leg in trace_legs(network, placed, list(itertools.permutations(placed.ids, 2)), turns=turns)
+    }
+    bans = network.restrictions.sequences
+    for i, j, k in itertools.permutations(placed.ids, 3):
+        one, two = legs[i, j].edges.tolist(), legs[j, k].edges.tolist()
+        if one and two:
+            assert (one[-1], two[0]) not in bans
+            # No restriction over ways is forgotten on its first way either.
+            over = (*one, *two)
+            assert not any(over[n : n + len(ban)] == ban for ban in bans for n in range(len(over)))
+    if u_turn_s == 0 and not any(network.twin[a] == b for ban in bans for a, b in itertools.pairwise(ban)):
+        # Turning round costs nothing anywhere, so no stop can save what a drive past it would pay.
+        assert (travel_ms[:, None, :] <= travel_ms[:, :, None] + travel_ms[None]).all()
+
+
 @pytest.mark.parametrize("name", ["klandasan_ilir", "coblong"])
 def test_without_restrictions_and_with_free_u_turns_times_are_the_plain_ones(name: str, shared_data: Path) -> None:
     network = read_roads(shared_data / "roads" / f"{name}.graphml")
@@ -222,6 +255,18 @@ def test_a_forbidden_turn_is_driven_round(tmp_path: Path) -> None:
     assert len(plain.edges) == 2
     assert not turns.stranded.any()
     assert turns.statement == "every edge can be driven to and back from"
+
+
+@pytest.mark.parametrize("engine", ["native", "scipy"])
+def test_a_stop_at_the_via_node_itself_saves_nothing(engine: Literal["native", "scipy"], tmp_path: Path) -> None:
+    ban = ([("from", "way", 1), ("via", "node", 5), ("to", "way", 3)], {"restriction": "no_left_turn"})
+    network = crossing(tmp_path, (ban[0], {"type": "restriction", **ban[1]}))
+    street, lane = edge_of(network, 1, 5), edge_of(network, 5, 7)
+    placed = put(network, [(street, 0.5), (street, 1.0), (lane, 0.5)])
+    travel_ms, _ = turn_tables(network, placed, turns=turn_graph(network), engine=engine)
+    assert travel_ms[0, 1] + travel_ms[1, 2] >= travel_ms[0, 2]
+    free_ms, _ = plain(network, placed)
+    assert free_ms[0, 1] + free_ms[1, 2] == free_ms[0, 2] < travel_ms[0, 2]
 
 
 def test_a_restriction_over_a_way_binds_only_those_who_come_over_its_beginning(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from patrolroute.roads.geometry import part_index, starts_of
 from patrolroute.roads.hierarchy import Ends
+from patrolroute.roads.junctions import joined
 from patrolroute.roads.routing import Stretches, along_ms, on_twin_dm, spots
-from patrolroute.roads.turnlegs import joined, point_arcs
+from patrolroute.roads.turnlegs import point_arcs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from patrolroute.errors import InputError
-from patrolroute.roads.geometry import part_index
+from patrolroute.roads.junctions import joined, junction_ways
 from patrolroute.roads.keys import join_keys
 from patrolroute.roads.routing import along_ms, on_twin_dm, spots, street_graph
 
@@ -32,7 +32,8 @@ class TurnStreets:
 
     Nodes are the states of the turn graph, then a source and then a target for each spot where points stand. From a
     spot within an edge one drives on along it, or back along its twin; a spot at the end of an edge is the junction,
-    which is left and reached by all its edges. Milliseconds and decimetres are cut as `street_graph` cuts them.
+    which is left and reached by its edges as `junction_ways` has them. Milliseconds and decimetres are cut as
+    `street_graph` cuts them.
 
     Parameters
     ----------
@@ -152,13 +153,12 @@ def point_arcs(
     """
     turns.check_streets(network)
     at = _spots(network, placed)
-    source = turns.states
-    first = np.searchsorted(network.tail, np.arange(len(network.node_id) + 1)).astype(np.int64)
-    leaving = part_index(first, at.junction)
-    corner = np.repeat(source + at.inner + np.arange(len(at.junction)), np.diff(first)[at.junction])
+    arriving, leaving = junction_ways(network, turns, at.junction)
+    here = turns.states + at.inner + np.arange(len(at.junction))
+    corner, left_by = here[leaving[0]], leaving[1]
     rows = [
-        *_junction_arcs(network, turns, at, (corner, leaving)),
-        *_inner_arcs(network, turns, at, (corner, leaving)),
+        *_junction_arcs(network, at, here, arriving, (corner, left_by)),
+        *_inner_arcs(network, turns, at, (corner, left_by)),
     ]
     return at.of_point, at.inner + len(at.junction), np.concatenate(rows, axis=1)
 
@@ -169,16 +169,18 @@ def _arcs(*columns: NDArray[np.generic] | int) -> NDArray[np.int64]:
 
 
 def _junction_arcs(
-    network: RoadNetwork, turns: TurnGraph, at: _Spots, leaving: tuple[NDArray[np.int64], NDArray[np.int64]]
+    network: RoadNetwork,
+    at: _Spots,
+    here: NDArray[np.int64],
+    arriving: tuple[NDArray[np.int64], NDArray[np.int64]],
+    leaving: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> list[NDArray[np.int64]]:
-    """Return the arcs from points at junctions over whole edges, and to them, where all who come there have arrived."""
+    """Return the arcs from points at junctions over whole edges, and to them from states that have arrived there."""
     corner, edge = leaving
     count = at.inner + len(at.junction)
-    here = turns.states + at.inner + np.arange(len(at.junction))
-    arriving, arrived_at = joined(at.junction, network.head[turns.edge])
     return [
         _arcs(corner, edge, network.time_ms[edge], edge, 0, network.length_dm[edge]),
-        _arcs(arriving, here[arrived_at] + count, 0, -1, 0, 0),
+        _arcs(arriving[1], here[arriving[0]] + count, 0, -1, 0, 0),
         _arcs(here, here + count, 0, -1, 0, 0),
     ]
 
@@ -205,17 +207,6 @@ def _inner_arcs(
         _arcs(corner[near], target[near_row], at.at_ms[near_row], at.edge[near_row], 0, at.at_dm[near_row]),
         _arcs(source[one], target[other], along, at.edge[one], at.at_dm[one], at.at_dm[other]),
     ]
-
-
-def joined(wanted: NDArray[np.integer], given: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return all pairs of positions in `given` and in `wanted` that hold the same value."""
-    order = np.argsort(wanted, kind="stable")
-    ordered = wanted[order]
-    lo, hi = np.searchsorted(ordered, given, "left"), np.searchsorted(ordered, given, "right")
-    size = hi - lo
-    at = np.repeat(np.arange(len(given)), size)
-    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-    return at, order[np.repeat(lo, size) + within].astype(np.int64)
 
 
 def _sorted(
