@@ -11,6 +11,7 @@ import osmnx as ox
 import pytest
 
 from nights import scenario_of, site, squad, window
+from patrolroute.build import Built
 from patrolroute.check import check_by_hour
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
@@ -102,6 +103,21 @@ def test_a_night_with_turns_obeys_them(roads: RoadNetwork, planned: PatrolPlan) 
     assert ids == obedient.built.matrix.ids
     assert heedless.built.turns is None
     assert obedient.night.statements == (restricted.provenance.statement,)
+
+
+def test_a_leg_that_takes_a_forbidden_turn_never_comes_out(
+    roads: RoadNetwork, planned: PatrolPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = {pair for leg in planned.night.legs.values() for pair in itertools.pairwise(leg.edges.tolist())}
+    banned = sorted(pair for pair in taken if roads.name[pair[0]] != roads.name[pair[1]])
+    restricted = replace(roads, restrictions=Restrictions.of(banned, list(range(1, len(banned) + 1))))
+    trace = Built.trace
+    monkeypatch.setattr(Built, "trace", lambda built, drives: trace(replace(built, turns=None), drives))
+    with pytest.raises(
+        RuleBrokenError, match=r"turns: squad 'regu-\d': the leg from .* turns from 'Gang \d' .*forbidden"
+    ):
+        plan(night(travel=Travel(turns=True)), restricted, iterations=100, seconds=5, seed=1)
+    assert plan(night(), restricted, iterations=100, seconds=5, seed=1).routes
 
 
 def test_turns_that_the_roads_do_not_tell_are_a_note_on_every_sheet(roads: RoadNetwork, tmp_path: Path) -> None:

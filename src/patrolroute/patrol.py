@@ -26,7 +26,7 @@ from patrolroute.render import (
     visits_table,
     write_outputs,
 )
-from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph
+from patrolroute.roads import Leg, RoadNetwork, forbidden_turns, read_roads, roads_from_graph
 from patrolroute.rules import RULES, Violation
 from patrolroute.scenario import Scenario, read_scenario, write_scenario
 from patrolroute.schedule import orders_of
@@ -360,7 +360,23 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
         broken += check_by_hour(document, scenario=scenario, travel=built.by_hour.travel)
     if broken:
         raise RuleBrokenError(map(str, broken))
-    return PatrolPlan(document, scenario, built)
+    finished = PatrolPlan(document, scenario, built)
+    if built.turns is not None:
+        _check_turns(finished)
+    return finished
+
+
+def _check_turns(planned: PatrolPlan) -> None:
+    """Walk the traced legs of a plan against the restrictions of the roads."""
+    broken = []
+    for route in planned.routes:
+        legs = [leg for (squad, _), leg in planned.night.legs.items() if squad == route.squad]
+        broken += [
+            Violation(rule="turns", squad=route.squad, message=f"squad {route.squad!r}: {fault}")
+            for fault in forbidden_turns(planned.roads, legs)
+        ]
+    if broken:
+        raise RuleBrokenError(map(str, broken))
 
 
 def _reworded(scenario: Scenario, built: Built, skipped: Skipped) -> Skipped:

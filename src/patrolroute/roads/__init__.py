@@ -19,6 +19,7 @@ from patrolroute.roads.speeds import SpeedTable
 from patrolroute.roads.tables import travel_blocks, travel_matrix, travel_seconds, write_travel
 from patrolroute.roads.trace import Leg, Street, trace_legs
 from patrolroute.roads.turns import TurnGraph, turn_graph
+from patrolroute.roads.turnwalk import forbidden_turns
 
 if TYPE_CHECKING:
     from patrolroute.roads.beats import Beats, cut_beats
@@ -55,6 +56,7 @@ __all__ = [
     "drive_within",
     "fetch_roads",
     "find_fetched",
+    "forbidden_turns",
     "place_on_roads",
     "reach_areas",
     "read_polygon",

@@ -147,8 +147,8 @@ def travel_matrix(
     From place to street, along the streets, and from street to place; the metres are those of the fastest way, and of
     equally fast ways the shortest. Between points of the very same position, as a site at the depot, there is no
     drive: 0.
-    Seconds keep the triangle inequality, since they are sums of whole milliseconds that are rounded up once; under turns
-    but for what is saved by turning round at a stop, which is free.
+    Seconds keep the triangle inequality, since they are sums of whole milliseconds that are rounded up once; under
+    turns, but for what is saved by turning round at a stop, which is free.
 
     Parameters
     ----------
