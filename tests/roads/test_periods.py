@@ -126,7 +126,7 @@ def test_hours_and_classes_change_speeds(roads: RoadNetwork) -> None:
 def test_each_period_has_its_own_matrix_on_one_hierarchy(with_turns: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     build = hierarchies.build_hierarchy
-    monkeypatch.setattr(hierarchies, "build_hierarchy", lambda *given: made.append(1) or build(*given))
+    monkeypatch.setattr(hierarchies, "build_hierarchy", lambda *given, **more: made.append(1) or build(*given, **more))
     roads = roads_from_graph(town(one_way=True))
     slow = SlowArea(name="market", polygon=square(2, 2, 1.3), factor=0.2)
     networks = tuple(at_period(roads, SpeedPeriod(begins_s=0, hours=hours, slow=(slow,))) for hours in (RUSH, LATE))

@@ -50,8 +50,8 @@ class TurnGraph:
         The network's, by which it is known again.
     stranded : bool array, shape (E,)
         Edges that no drive which obeys the turns reaches from the most of the others and leaves again.
-    xy : float64 array, shape (S, 2)
-        Half way along each state's edge as the crow flies, metres east and north.
+    xy : float64 array, shape (N, 2)
+        Where the network's nodes lie, metres east and north.
     """
 
     states: int
@@ -69,9 +69,14 @@ class TurnGraph:
     @cached_property
     def hierarchy(self) -> Hierarchy:
         """The contraction hierarchy of the states, made when it is first asked for."""
-        from patrolroute.roads.hierarchy import build_hierarchy  # noqa: PLC0415 - brings the compiler
+        from patrolroute.roads.hierarchy import build_hierarchy, dissect_links  # noqa: PLC0415 - brings the compiler
 
-        return build_hierarchy(self.states, self.tail, self.head, self.xy)
+        tail, head = self.street_tail.astype(np.int64), self.street_head.astype(np.int64)
+        place = np.empty(len(tail), np.int64)
+        place[dissect_links(len(self.xy), tail, head, self.xy)] = np.arange(len(tail))
+        # A state with memory stands where its edge does.
+        order = np.argsort(place[self.edge], kind="stable")
+        return build_hierarchy(self.states, self.tail, self.head, order=order)
 
     @cached_property
     def weighted(self) -> Weighted:
@@ -172,7 +177,7 @@ def turn_graph(network: RoadNetwork, *, u_turn_s: float | None = U_TURN_S) -> Tu
         street_tail=network.tail,
         street_head=network.head,
         stranded=_stranded(edges, state_edge, tail, head),
-        xy=(network.xy_m[network.tail] + network.xy_m[network.head])[state_edge] / 2,
+        xy=network.xy_m,
     )
 
 
