@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from patrolroute.errors import InputError
 from patrolroute.roads.junctions import joined, junction_ways
-from patrolroute.roads.keys import join_keys
-from patrolroute.roads.routing import along_ms, on_twin_dm, spots, street_graph
+from patrolroute.roads.routing import PlacedArcs, along_ms, best_of_parallel, on_twin_dm, spots, street_graph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +25,8 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TurnStreets:
-    """Turns with placed points as sources and targets of their own; A arcs, sorted by tail, then head.
+class TurnStreets(PlacedArcs):
+    """Turns with placed points as sources and targets of their own.
 
     Nodes are the states of the turn graph, then a source and then a target for each spot where points stand. From a
     spot within an edge one drives on along it, or back along its twin; a spot at the end of an edge is the junction,
@@ -37,34 +35,12 @@ class TurnStreets:
 
     Parameters
     ----------
-    nodes : int
-    tail, head : int32 array, shape (A,)
-    time_ms, length_dm : int64 array, shape (A,)
-    edge : int32 array, shape (A,)
-        The edge that an arc drives on; -1 for one that only ends the way.
-    from_dm, to_dm : int64 array, shape (A,)
-        Where on its edge.
     source_node, target_node : int64 array, shape (n,)
         Nodes of each placed point.
     """
 
-    nodes: int
-    tail: NDArray[np.int32]
-    head: NDArray[np.int32]
-    time_ms: NDArray[np.int64]
-    length_dm: NDArray[np.int64]
-    edge: NDArray[np.int32]
-    from_dm: NDArray[np.int64]
-    to_dm: NDArray[np.int64]
     source_node: NDArray[np.int64]
     target_node: NDArray[np.int64]
-
-    @property
-    def weights(self) -> csr_array:
-        """Time and length of every arc as one number, see `join_keys`."""
-        start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
-        weight = join_keys(self.time_ms, self.length_dm)
-        return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -214,10 +190,7 @@ def _sorted(
 ) -> TurnStreets:
     """Return arcs in order, of parallel ones the best."""
     tail, head, time_ms, edge, from_dm, to_dm = rows
-    order = np.lexsort((edge, to_dm - from_dm, time_ms, head, tail))
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = (np.diff(tail[order]) != 0) | (np.diff(head[order]) != 0)
-    best = order[fresh]
+    best = best_of_parallel(tail, head, time_ms, to_dm - from_dm, edge)
     return TurnStreets(
         nodes=nodes,
         tail=tail[best].astype(np.int32),
