@@ -153,3 +153,19 @@ def test_the_slowest_of_all_periods() -> None:
 def test_periods_that_do_not_rise_are_refused(begins_s: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match="periods: "):
         periods_of([[[[0, 100], [100, 0]]], [[[0, 10], [300, 0]]]], begins_s)
+
+
+def test_a_free_point_is_free_at_every_hour() -> None:
+    lonlat = np.array([[123.6, -10.1], [123.7, -10.2]])
+    travel = replace(periods_of([[[[0, 100], [100, 0]]], [[[0, 10], [300, 0]]]]), lonlat=lonlat)
+    wide = travel.with_free_point("anywhere")
+    assert wide.ids == ("a", "b", "anywhere")
+    assert wide.travel_s[:, :, :2, :2].tolist() == travel.travel_s.tolist()
+    assert wide.travel_m[:, :, :2, :2].tolist() == travel.travel_m.tolist()
+    assert not wide.travel_s[:, :, 2].any()
+    assert not wide.travel_s[:, :, :, 2].any()
+    assert wide.slowest.drive("1", "b", "a") == (300, 3000)
+    assert wide.slowest.position("b") == (123.7, -10.2)
+    assert wide.slowest.position("anywhere") is None
+    with pytest.raises(InputError, match="'anywhere' stand"):
+        wide.with_free_point("anywhere")

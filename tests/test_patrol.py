@@ -17,7 +17,7 @@ from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
 from patrolroute.roads import RoadNetwork, SpeedTable, roads_from_graph
 from patrolroute.roads.restrictions import Restrictions
-from patrolroute.scenario import Scenario, SlowArea, SpeedHours
+from patrolroute.scenario import Break, Scenario, SlowArea, SpeedHours
 from patrolroute.scenario.model import Closures, Travel
 from streets import corner, town
 from test_solver import Scripted
@@ -262,6 +262,27 @@ def test_a_night_with_speeds_by_hour_holds_at_every_hour(
     assert broken
     assert {each.rule for each in broken} == {"driven"}
     assert check_by_hour(hourly.document, scenario=hourly.scenario, travel=hourly.built.by_hour.travel) == []
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_breaks_and_squads_from_anywhere_hold_at_every_hour_and_turn(roads: RoadNetwork, turns: bool) -> None:
+    hours = (SpeedHours(name="hujan", windows=(window((22, 30), (23, 0)),), factor=0.7),)
+    rest = Break(minutes=10, window=window((22, 20), (23, 30)))
+    squads = (
+        squad("regu-1", start=22, breaks=(rest,)).model_copy(update={"start": "anywhere"}),
+        squad("regu-2", overtime_min=10, longest_without_break_min=45).model_copy(update={"end": "anywhere"}),
+    )
+    near = site("toko", tier=1, seen_within_m=300, seen_weight=1, weight=2, wait=False, **corner(0.5, 3))
+    scenario = night(near, travel=Travel(hours=hours, turns=turns), squads=squads, balance="stops")
+    hourly = plan(scenario, roads, iterations=200, seconds=5, seed=1)
+    assert hourly.built.by_hour is not None
+    assert all(route.visits for route in hourly.routes)
+    assert {visit.site for route in hourly.routes for visit in route.visits} >= {"", "kpu", "bawaslu", "pasar", "toko"}
+    for route in hourly.routes:
+        told = list(hourly.night.drives(route))
+        assert [drive.drive_s for drive in told if drive.leg is not None] == [
+            -(-drive.leg.travel_ms // 1000) for drive in told if drive.leg is not None
+        ]
 
 
 def test_a_second_search_starts_from_the_first(roads: RoadNetwork, planned: PatrolPlan) -> None:

@@ -90,14 +90,20 @@ class _HourlyDrive(NamedTuple):
 
 def _drives_by_hour(plan: Plan, scenario: Scenario, travel: TravelPeriods) -> Iterator[_HourlyDrive]:
     squads = {squad.id: squad for squad in scenario.squads}
+    no_waiting = {site.id for site in scenario.sites if not site.wait}
     for route in plan.routes:
         if not route.visits:
             continue
         squad = squads[route.squad]
         layer = travel.profiles.index(squad.vehicle.profile)
-        stops = [(visit.entry, visit.arrive_s, visit.exit, visit.end_s) for visit in route.visits]
+        # To a site without waiting a squad sets out as late as the plan's drive allows.
+        stops = [
+            (visit.entry, visit.arrive_s, visit.exit, visit.end_s, visit.drive_s if visit.site in no_waiting else None)
+            for visit in route.visits
+        ]
         here, leave_s = squad.start, route.leave_s
-        for there, arrive_s, left, end_s in (*stops, (squad.end, route.return_s, squad.end, route.return_s)):
+        for there, arrive_s, left, end_s, drive_s in (*stops, (squad.end, route.return_s, "", 0, None)):
+            leave_s = leave_s if drive_s is None else max(leave_s, arrive_s - drive_s)
             period = sum(begin <= leave_s for begin in travel.begins_s[1:].tolist())
             needed_s = int(travel.travel_s[period, layer, travel.ids.index(here), travel.ids.index(there)])
             yield _HourlyDrive(route.squad, here, there, leave_s, arrive_s, needed_s)

@@ -17,6 +17,7 @@ from patrolroute.roads.periods import (
     at_period,
     check_slow,
     slow_pace,
+    slowest_roads,
     speed_periods,
     travel_by_hour,
     travel_periods,
@@ -108,6 +109,16 @@ def test_periods_are_those_of_the_shifts() -> None:
     assert at(22).tzinfo is not None
 
 
+def test_periods_reach_into_overtime() -> None:
+    rain = SpeedHours(name="rain", windows=(window((24, 30), (26, 0)),), factor=0.5)
+    travel = Travel(hours=(rain,))
+    told = [
+        [(each.begins_s, each.hours) for each in speed_periods(night(travel, start=22, end=24, overtime_min=minutes))]
+        for minutes in (30, 31)
+    ]
+    assert told == [[(22 * 3600, None)], [(22 * 3600, None), (24 * 3600 + 1800, rain)]]
+
+
 def test_hours_and_classes_change_speeds(roads: RoadNetwork) -> None:
     rush, late = (at_period(roads, SpeedPeriod(begins_s=0, hours=hours)) for hours in (RUSH, LATE))
     np.testing.assert_allclose(rush.time_ms, 2 * roads.time_ms, atol=1)
@@ -154,6 +165,18 @@ def test_legs_are_those_that_the_slowest_matrix_counts(roads: RoadNetwork) -> No
     for (_, a, b), leg in zip(drives, by_hour.trace(placed, drives), strict=True):
         assert (leg.origin, leg.destination) == (a, b)
         assert by_hour.travel.slowest.drive("car", a, b) == (-(-leg.travel_ms // 1000), -(-leg.length_dm // 10))
+
+
+def test_each_street_at_its_slowest_hour(roads: RoadNetwork) -> None:
+    market = SlowArea(name="market", polygon=square(2, 2, 0.25), factor=0.2)
+    networks = [
+        at_period(roads, period)
+        for period in (SpeedPeriod(begins_s=0, slow=(market,)), SpeedPeriod(begins_s=60, hours=RUSH))
+    ]
+    slowest = slowest_roads(networks)
+    assert (slowest.time_ms == np.maximum(networks[0].time_ms, networks[1].time_ms)).all()
+    assert {tuple(slowest.time_ms > each.time_ms) for each in networks}.isdisjoint({(False,) * len(roads.tail)})
+    assert slowest_roads(networks[:1]) is networks[0]
 
 
 def test_other_streets_are_refused(roads: RoadNetwork) -> None:
