@@ -158,11 +158,14 @@ def test_a_better_plan_met_while_bounding_is_taken_unless_the_same_one_is_wanted
 
 PRESS_AFTER_CP_SAT = """
 import os, signal
+from dataclasses import replace
 import numpy as np
 from ortools.sat.python import cp_model
 from patrolroute.bound.clock import Clock
 from patrolroute.bound.closing import decide, listed
 from patrolroute.bound.levels import Level
+from patrolroute.engines.protocol import Budget, Watch
+from patrolroute.engines.registry import engine_named
 from patrolroute.problem import PatrolProblem
 from patrolroute.search.drive import Caller, Limits, Search, Tuning
 
@@ -178,6 +181,10 @@ problem = PatrolProblem.from_arrays(travel, dwell_s=[60] * 30, weight=draw.integ
 if WHAT == "search":
     search = Search(problem, seed=1, tuning=Tuning(first_cycle=200, recombine_from=200))
     search.run(Limits(iterations=1000), Caller(report=lambda *_: None, stopped=lambda: False))
+elif WHAT == "engine":
+    budget = Budget(seconds=None, iterations=1000)
+    tied = replace(problem, balance="stops")
+    engine_named("ortools").search(tied, budget=budget, seed=1, start=None, watch=Watch())
 else:
     level = Level(tier=1, weight=np.array([3, 5, 4, 6]))
     pool = listed([(0, (0, 1)), (0, (1, 2)), (0, (0, 2))], level, np.arange(4), 4)
@@ -189,7 +196,7 @@ print("alive")
 """
 
 
-@pytest.mark.parametrize("what", ["search", "bound"])
+@pytest.mark.parametrize("what", ["search", "engine", "bound"])
 def test_ctrl_c_still_reaches_the_program_once_cp_sat_has_run(what: str) -> None:
     """CP-SAT's own handler takes the place of Python's, and puts back the one that ends the process."""
     command = [sys.executable, "-c", PRESS_AFTER_CP_SAT.replace("WHAT", repr(what))]

@@ -1,8 +1,11 @@
-"""Engine `ortools`: the routing solver of Google's OR-Tools, in the core install.
+"""Engine `ortools`: the routing solver of Google's OR-Tools, in the core install, and CP-SAT where visits are tied.
 
 Each visit is a node whose arcs start at its exit and end at its entry. Time and driving are dimensions, a group is a
 disjunction of at most one node whose penalty is its prize (`tiers`), a kept group one without a penalty. Guided local
 search (Voudouris, Tsang 1999, 10.1016/S0377-2217(98)00099-X) runs until a limit.
+
+That search puts visits in and takes them out one by one, and so meets no bundle. A problem with anything beyond routes
+(`PatrolProblem.beyond`) goes to CP-SAT (`ladder`), which proves small ones.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from ortools.util import optional_boolean_pb2
 
+from patrolroute.engines.ladder import Ladder
 from patrolroute.engines.protocol import refuse_beyond
 from patrolroute.engines.run import Run, climb
 from patrolroute.engines.tiers import Levels, Stage
@@ -29,6 +33,20 @@ LIMIT = 2**53
 BACKSTOP_S = 0.25
 """Seconds by which OR-Tools' own time limit lies after the run's, which says by what the search was ended."""
 
+KEEPS = frozenset(
+    {
+        "joint visits",
+        "gaps between visits",
+        "visits that are made all or none",
+        "visits that need others",
+        "breaks",
+        "overtime",
+        "a limit on stops",
+        "balance of stops",
+    }
+)
+"""What the engine keeps of `PatrolProblem.beyond`: all but what hangs on times that nobody may put off."""
+
 ENDLESS_S = 7 * 86_400.0
 
 _LNS_OPERATORS = (
@@ -41,7 +59,11 @@ _LNS_OPERATORS = (
 
 
 class OrToolsEngine:
-    """OR-Tools routing. An iteration is one neighbouring solution looked at, some 500,000 a second on 50 sites."""
+    """OR-Tools routing, and CP-SAT for problems with ties, where same seed and iterations still mean same orders.
+
+    An iteration is one neighbouring solution looked at, some 500,000 a second on 50 sites; with ties it is
+    `ladder.ITERATION_S` of CP-SAT's work.
+    """
 
     name = "ortools"
 
@@ -53,11 +75,18 @@ class OrToolsEngine:
         problem : PatrolProblem
         budget : Budget
         seed : int
-            Sets the order in which the solver meets the visits; it has no randomness of its own.
+            Sets the order in which the solver meets the visits; the routing solver has no randomness of its own.
         start : Orders or None
         watch : Watch
+
+        Raises
+        ------
+        InputError
+            When the problem asks for squads that are on duty alike long.
         """
-        refuse_beyond(problem, self.name)
+        refuse_beyond(problem, self.name, keeps=KEEPS)
+        if problem.beyond:
+            return Ladder(problem, budget=budget, seed=seed, start=start, watch=watch).climb()
         run = Run(problem, Levels(problem, limit=LIMIT), budget=budget, seed=seed, watch=watch)
         permutation = np.random.default_rng(seed).permutation(len(problem.visits))
         cold = start is None or not any(start)

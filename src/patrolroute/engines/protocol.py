@@ -87,18 +87,26 @@ class Found:
     stopped_by: StoppedBy
 
 
-def refuse_beyond(problem: PatrolProblem, engine: str) -> None:
-    """Refuse a problem with anything that an engine without couplings, groups that need others and breaks cannot keep.
+def refuse_beyond(problem: PatrolProblem, engine: str, *, keeps: frozenset[str] = frozenset()) -> None:
+    """Refuse a problem that asks for more than windows, shifts, driving limits and alternatives, and what else is kept.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+    engine : str
+    keeps : frozenset of str
+        Words of `PatrolProblem.beyond` for what the engine keeps.
 
     Raises
     ------
     InputError
         Naming each thing that is asked.
     """
-    if problem.beyond:
+    refused = [words for words in problem.beyond if words not in keeps]
+    if refused:
         raise InputError(
             f"engine {engine!r} cannot keep {words}; take the engine 'native', or leave it out of the scenario."
-            for words in problem.beyond
+            for words in refused
         )
 
 

@@ -141,7 +141,8 @@ class PatrolProblem:
             "breaks": (groups.duty >= 0).any() or self.visits.floats.any(),
             "overtime": (squads.overtime_from_s < squads.until_s).any(),
             "a limit on stops": (squads.max_stops < len(self.groups)).any(),
-            "balance between squads": self.balance is not None,
+            "balance of stops": self.balance == "stops",
+            "balance of time on duty": self.balance == "duty",
         }
         return tuple(words for words, is_asked in asked.items() if is_asked)
 
