@@ -27,6 +27,7 @@ from patrolroute.scenario import (
     Worth,
     zone_of,
 )
+from patrolroute.scenario.hours import SlowArea, SpeedHours
 from patrolroute.scenario.model import Placement
 
 TIMEZONES = ("Asia/Makassar", "Asia/Jayapura", "Europe/Lisbon", "America/New_York", "+08:00", "-03:30", "UTC")
@@ -252,6 +253,29 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
 
 
 @st.composite
+def travel_settings(draw: st.DrawFn, date: dt.date, timezone: str, rings: st.SearchStrategy[Any]) -> Travel:
+    """Return settings of driving, with speeds by hour of which no two hold at one moment, and slow areas."""
+    times = sorted(draw(st.lists(moments(date, timezone), max_size=6, unique=True)))
+    spans = [Window(opens=one, closes=other) for one, other in zip(times[::2], times[1::2], strict=False)]
+    return Travel(
+        snap_limit_m=draw(st.floats(1, 1000)),
+        skip_off_road=draw(st.booleans()),
+        access_kph=draw(st.floats(1, 50)),
+        night_factor=draw(st.floats(0.5, 2)),
+        turns=draw(st.booleans()),
+        u_turn_s=draw(st.floats(0, 120)),
+        speeds_kph=draw(st.dictionaries(st.sampled_from(["residential", "primary"]), st.floats(5, 90))),
+        hours=tuple(
+            SpeedHours(name=draw(names(min_size=1)), windows=(span,), factor=draw(st.floats(0.2, 2))) for span in spans
+        ),
+        slow=tuple(
+            SlowArea(name=draw(names(min_size=1)), polygon=ring, factor=draw(st.floats(0.05, 1)), windows=tuple(spans))
+            for ring in draw(st.lists(rings, max_size=2))
+        ),
+    )
+
+
+@st.composite
 def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_areas: int = 2) -> Scenario:
     """Return sound scenarios: nights in several timezones, clock changes among them, with every field."""
     timezone = draw(st.sampled_from(TIMEZONES))
@@ -281,15 +305,7 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_a
             edges=tuple(draw(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=2))),
             polygons=tuple(draw(st.lists(triangles, max_size=2))),
         ),
-        travel=Travel(
-            snap_limit_m=draw(st.floats(1, 1000)),
-            skip_off_road=draw(st.booleans()),
-            access_kph=draw(st.floats(1, 50)),
-            night_factor=draw(st.floats(0.5, 2)),
-            turns=draw(st.booleans()),
-            u_turn_s=draw(st.floats(0, 120)),
-            speeds_kph=draw(st.dictionaries(st.sampled_from(["residential", "primary"]), st.floats(5, 90))),
-        ),
+        travel=draw(travel_settings(date, timezone, triangles)),
         balance=draw(st.sampled_from([None, "stops", "duty"])),
         notes=tuple(draw(st.lists(names(), max_size=2))),
     )

@@ -95,4 +95,6 @@ def test_one_compilation_serves_every_problem() -> None:
             shifts_s=[(0, 50)] * (1 + n // 3),
         )
         NativeEngine().search(problem, budget=Budget(seconds=None, iterations=5), seed=1, start=None, watch=Watch())
-    assert len(work.signatures) == 1  # type: ignore[attr-defined]
+    # Nights with ties have a compilation of their own, which a test before this one may have asked for.
+    plain = [each for each in work.signatures if "TiedNight" not in str(each)]  # type: ignore[attr-defined]
+    assert len(plain) == 1

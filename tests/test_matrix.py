@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from patrolroute.errors import InputError
-from patrolroute.matrix import TravelMatrix
+from patrolroute.matrix import TravelMatrix, TravelPeriods, arrival_s
+from patrolroute.provenance import Provenance
 
 
 def matrix_of(travel_s: object, travel_m: object = None, ids: tuple[str, ...] = ("a", "b")) -> TravelMatrix:
@@ -96,3 +99,73 @@ def test_where_points_meet_the_streets_is_kept() -> None:
     assert matrix_of([[[0, 5], [7, 0]]]).position("a") is None
     with pytest.raises(InputError, match=r"lonlat: expected shape \(2, 2\)"):
         replace(matrix, lonlat=np.zeros((3, 2)))
+
+
+NIGHTS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 200)), min_size=1, max_size=5, unique_by=lambda p: p[0])
+"""When periods begin, and the seconds of one drive in each."""
+
+
+def arrivals(night: list[tuple[int, int]], departures: range) -> list[int]:
+    begins, seconds = np.array(sorted(night)).T
+    return arrival_s(np.array(departures), begins, seconds[:, None]).tolist()
+
+
+@given(night=NIGHTS)
+def test_a_later_departure_never_arrives_earlier(night: list[tuple[int, int]]) -> None:
+    arrive = arrivals(night, range(-10, 100))
+    assert (np.diff(arrive) >= 0).all()
+
+
+@given(night=NIGHTS)
+def test_arrival_is_the_best_over_every_second_of_waiting(night: list[tuple[int, int]]) -> None:
+    def hour(second: int) -> int:
+        begun = [seconds for begin, seconds in sorted(night) if begin <= second]
+        return begun[-1] if begun else min(night)[1]
+
+    waited = [min(second + hour(second) for second in range(depart, 400)) for depart in range(-10, 100)]
+    assert arrivals(night, range(-10, 100)) == waited
+
+
+def test_arrivals_of_many_pairs_at_once() -> None:
+    travel_s = np.array([[[0, 100], [100, 0]], [[0, 10], [300, 0]]])
+    assert arrival_s(0, np.array([0, 50]), travel_s).tolist() == [[0, 60], [100, 0]]
+    assert arrival_s(np.array([[0, 55], [50, 0]]), np.array([0, 50]), travel_s).tolist() == [[0, 65], [350, 0]]
+
+
+def periods_of(travel_s: object, begins_s: object = (0, 50)) -> TravelPeriods:
+    seconds = np.asarray(travel_s, np.int32)
+    return TravelPeriods(
+        begins_s=np.asarray(begins_s), ids=("a", "b"), profiles=("1",), travel_s=seconds, travel_m=10 * seconds,
+        provenance=Provenance(kind="arrays", source="test"),
+    )  # fmt: skip
+
+
+def test_the_slowest_of_all_periods() -> None:
+    travel = periods_of([[[[0, 100], [100, 0]]], [[[0, 10], [300, 0]]]])
+    assert travel.slowest.travel_s.tolist() == [[[0, 100], [300, 0]]]
+    assert travel.slowest.drive("1", "b", "a") == (300, 3000)
+    assert travel.slowest_period.tolist() == [[[0, 0], [1, 0]]]
+    assert travel.arrival_s("1", "a", "b", 20) == 60
+    assert travel.at(1).drive("1", "a", "b") == (10, 100)
+
+
+@pytest.mark.parametrize("begins_s", [(0, 0), (50, 0), (0,), ()])
+def test_periods_that_do_not_rise_are_refused(begins_s: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="periods: "):
+        periods_of([[[[0, 100], [100, 0]]], [[[0, 10], [300, 0]]]], begins_s)
+
+
+def test_a_free_point_is_free_at_every_hour() -> None:
+    lonlat = np.array([[123.6, -10.1], [123.7, -10.2]])
+    travel = replace(periods_of([[[[0, 100], [100, 0]]], [[[0, 10], [300, 0]]]]), lonlat=lonlat)
+    wide = travel.with_free_point("anywhere")
+    assert wide.ids == ("a", "b", "anywhere")
+    assert wide.travel_s[:, :, :2, :2].tolist() == travel.travel_s.tolist()
+    assert wide.travel_m[:, :, :2, :2].tolist() == travel.travel_m.tolist()
+    assert not wide.travel_s[:, :, 2].any()
+    assert not wide.travel_s[:, :, :, 2].any()
+    assert wide.slowest.drive("1", "b", "a") == (300, 3000)
+    assert wide.slowest.position("b") == (123.7, -10.2)
+    assert wide.slowest.position("anywhere") is None
+    with pytest.raises(InputError, match="'anywhere' stand"):
+        wide.with_free_point("anywhere")

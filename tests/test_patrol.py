@@ -11,11 +11,13 @@ import osmnx as ox
 import pytest
 
 from nights import scenario_of, site, squad, window
+from patrolroute.build import Built
+from patrolroute.check import check_by_hour
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
 from patrolroute.roads import RoadNetwork, SpeedTable, roads_from_graph
 from patrolroute.roads.restrictions import Restrictions
-from patrolroute.scenario import Scenario
+from patrolroute.scenario import Break, Scenario, SlowArea, SpeedHours
 from patrolroute.scenario.model import Closures, Travel
 from streets import corner, town
 from test_solver import Scripted
@@ -101,6 +103,21 @@ def test_a_night_with_turns_obeys_them(roads: RoadNetwork, planned: PatrolPlan) 
     assert ids == obedient.built.matrix.ids
     assert heedless.built.turns is None
     assert obedient.night.statements == (restricted.provenance.statement,)
+
+
+def test_a_leg_that_takes_a_forbidden_turn_never_comes_out(
+    roads: RoadNetwork, planned: PatrolPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = {pair for leg in planned.night.legs.values() for pair in itertools.pairwise(leg.edges.tolist())}
+    banned = sorted(pair for pair in taken if roads.name[pair[0]] != roads.name[pair[1]])
+    restricted = replace(roads, restrictions=Restrictions.of(banned, list(range(1, len(banned) + 1))))
+    trace = Built.trace
+    monkeypatch.setattr(Built, "trace", lambda built, drives: trace(replace(built, turns=None), drives))
+    with pytest.raises(
+        RuleBrokenError, match=r"turns: squad 'regu-\d': the leg from .* turns from 'Gang \d' .*forbidden"
+    ):
+        plan(night(travel=Travel(turns=True)), restricted, iterations=100, seconds=5, seed=1)
+    assert plan(night(), restricted, iterations=100, seconds=5, seed=1).routes
 
 
 def test_turns_that_the_roads_do_not_tell_are_a_note_on_every_sheet(roads: RoadNetwork, tmp_path: Path) -> None:
@@ -203,6 +220,69 @@ def test_closures_are_driven_around(roads: RoadNetwork, planned: PatrolPlan) -> 
     streets = {street.name for leg in around.night.legs.values() for street in leg.streets}
     assert "Gang 3" not in streets
     assert "Gang 3" in {street.name for leg in planned.night.legs.values() for street in leg.streets}
+
+
+def test_slow_areas_are_driven_around_and_told(roads: RoadNetwork, planned: PatrolPlan, tmp_path: Path) -> None:
+    middle = corner(2, 2)
+    ring = tuple(
+        (middle["lon"] + x * 0.003, middle["lat"] + y * 0.003) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    )
+    travel = Travel(slow=(SlowArea(name="pasar malam", polygon=ring, factor=0.2),))
+    slow = plan(night(travel=travel), roads, iterations=100, seconds=5, seed=1)
+    assert sum(route.drive_s for route in slow.routes) > sum(route.drive_s for route in planned.routes)
+    for route in slow.routes:
+        for number, visit in enumerate(route.visits):
+            assert -(-slow.night.legs[route.squad, number].travel_ms // 1000) == visit.drive_s
+    assert "Slower streets: pasar malam (speed x 0.2)." in slow.summary()
+    slow.save(tmp_path / "out")
+    assert check_saved(tmp_path / "out") == []
+    sea = SlowArea(name="laut", polygon=((0, 0), (1, 0), (0, 1)), factor=0.5)
+    with pytest.raises(InputError, match="'laut': touches no street"):
+        plan(night(travel=Travel(slow=(sea,))), roads, iterations=1)
+
+
+def test_a_night_with_speeds_by_hour_holds_at_every_hour(
+    roads: RoadNetwork, planned: PatrolPlan, tmp_path: Path
+) -> None:
+    hours = (SpeedHours(name="malam", windows=(window((22, 30), (24, 0)),), factor=2.0),)
+    hourly = plan(night(travel=Travel(hours=hours)), roads, iterations=100, seconds=5, seed=1)
+    assert hourly.built.by_hour is not None
+    assert hourly.built.matrix.travel_s.tolist() == planned.built.matrix.travel_s.tolist()
+    told = hourly.summary()
+    assert "Speeds by hour: malam (speed x 2, 22:30 to 00:00)." in told
+    minutes = re.search(
+        r"planned at the slowest speed of all hours of the night: (\d+) min .* (\d+) min at the hours", told
+    )
+    assert minutes is not None
+    assert int(minutes[1]) > int(minutes[2]) > 0
+    hourly.save(tmp_path / "out")
+    assert check_saved(tmp_path / "out") == []
+    slower = replace(hourly.built.by_hour.travel, travel_s=hourly.built.by_hour.travel.travel_s * 3)
+    broken = check_by_hour(hourly.document, scenario=hourly.scenario, travel=slower)
+    assert broken
+    assert {each.rule for each in broken} == {"driven"}
+    assert check_by_hour(hourly.document, scenario=hourly.scenario, travel=hourly.built.by_hour.travel) == []
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_breaks_and_squads_from_anywhere_hold_at_every_hour_and_turn(roads: RoadNetwork, turns: bool) -> None:
+    hours = (SpeedHours(name="hujan", windows=(window((22, 30), (23, 0)),), factor=0.7),)
+    rest = Break(minutes=10, window=window((22, 20), (23, 30)))
+    squads = (
+        squad("regu-1", start=22, breaks=(rest,)).model_copy(update={"start": "anywhere"}),
+        squad("regu-2", overtime_min=10, longest_without_break_min=45).model_copy(update={"end": "anywhere"}),
+    )
+    near = site("toko", tier=1, seen_within_m=300, seen_weight=1, weight=2, wait=False, **corner(0.5, 3))
+    scenario = night(near, travel=Travel(hours=hours, turns=turns), squads=squads, balance="stops")
+    hourly = plan(scenario, roads, iterations=200, seconds=5, seed=1)
+    assert hourly.built.by_hour is not None
+    assert all(route.visits for route in hourly.routes)
+    assert {visit.site for route in hourly.routes for visit in route.visits} >= {"", "kpu", "bawaslu", "pasar", "toko"}
+    for route in hourly.routes:
+        told = list(hourly.night.drives(route))
+        assert [drive.drive_s for drive in told if drive.leg is not None] == [
+            -(-drive.leg.travel_ms // 1000) for drive in told if drive.leg is not None
+        ]
 
 
 def test_a_second_search_starts_from_the_first(roads: RoadNetwork, planned: PatrolPlan) -> None:

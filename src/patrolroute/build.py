@@ -9,7 +9,16 @@ import numpy as np
 
 from patrolroute.errors import InputError
 from patrolroute.problem import FARTHEST_S, Couplings, Groups, PatrolProblem, Squads, Visits
-from patrolroute.roads import distance_words, place_on_roads, travel_matrix, turn_graph
+from patrolroute.roads import (
+    at_period,
+    distance_words,
+    place_on_roads,
+    speed_periods,
+    trace_legs,
+    travel_matrix,
+    turn_graph,
+)
+from patrolroute.roads.periods import check_slow, slowest_roads, travel_by_hour
 from patrolroute.rules import RULES, Draft
 from patrolroute.rules.areas import numbering_mark
 from patrolroute.rules.draft import weight_unit_of
@@ -21,13 +30,14 @@ SHORTEST_SHIFT_BEATS = 6
 """So many beats at least fit a shift, unless they would be shorter than 8 minutes; none is longer than 15."""
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from patrolroute.beats import BeatBook
     from patrolroute.matrix import TravelMatrix
-    from patrolroute.roads import Placed, RoadNetwork, TurnGraph
+    from patrolroute.roads import Leg, Placed, RoadNetwork, TurnGraph
+    from patrolroute.roads.periods import ByHour
     from patrolroute.scenario.model import Scenario
 
 
@@ -50,6 +60,8 @@ class Built:
         The turns that all drives obey, where the scenario asks for it.
     beats : BeatBook, optional
         The drives through its areas, where the scenario has any.
+    by_hour : ByHour, optional
+        What depends on the hour, where speeds do; `matrix` then has the slowest of all hours.
     """
 
     problem: PatrolProblem
@@ -59,6 +71,19 @@ class Built:
     off_road: dict[str, str]
     turns: TurnGraph | None = None
     beats: BeatBook | None = None
+    by_hour: ByHour | None = None
+
+    def trace(self, drives: Sequence[tuple[str, str, str]]) -> list[Leg]:
+        """Return the legs of drives, each the one that the matrix counts.
+
+        Parameters
+        ----------
+        drives : sequence of (str, str, str)
+            Vehicle profile, and ids of origin and destination.
+        """
+        if self.by_hour is None:
+            return trace_legs(self.roads, self.placed, [drive[1:] for drive in drives], turns=self.turns)
+        return self.by_hour.trace(self.placed, drives)
 
 
 def build(scenario: Scenario, roads: RoadNetwork) -> Built:
@@ -72,10 +97,14 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     Raises
     ------
     InputError
-        Naming every point that lies too far from any street, every closure that names no street, every area without
-        streets; or that beats would have to obey turns.
+        Naming every point that lies too far from any street, every closure that names no street, every slow area that
+        touches none, every area without streets; or that beats would have to obey turns.
     """
     roads = roads.with_speeds(roads.speeds.adjusted(scenario.travel)).with_closures(scenario.closures)
+    check_slow(roads, scenario.travel.slow)
+    periods = speed_periods(scenario)
+    at_hours = tuple(at_period(roads, period) for period in periods)
+    roads = at_hours[0]
     sites = {site.id for site in scenario.sites}
     bases = scenario.bases
     points = [point for point in scenario.points.values() if point.id in sites or point.id in bases]
@@ -86,16 +115,29 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
     beats = None
     if scenario.areas:
-        beats, placed = _with_areas(scenario, roads, placed)
+        beats, placed = _with_areas(scenario, slowest_roads(at_hours), placed)
     profiles = {s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads}
     turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s) if scenario.travel.turns else None
     placed = placed.with_street_points(_seen(scenario, placed, off_road))
-    matrix = travel_matrix(roads, placed, profiles=profiles, turns=turns)
+    by_hour = None
+    if len(periods) == 1:
+        matrix = travel_matrix(roads, placed, profiles=profiles, turns=turns)
+    else:
+        by_hour = travel_by_hour(at_hours, periods, placed, profiles=profiles, turns=turns)
+        matrix = by_hour.travel.slowest
     if ANYWHERE in bases:
         matrix = matrix.with_free_point(ANYWHERE)
+        by_hour = by_hour and by_hour.with_free_point(ANYWHERE)
     problem = compile_problem(scenario, matrix, off_road=off_road.keys(), beats=beats)
     return Built(
-        problem=problem, matrix=matrix, roads=roads, placed=placed, off_road=off_road, turns=turns, beats=beats
+        problem=problem,
+        matrix=matrix,
+        roads=roads,
+        placed=placed,
+        off_road=off_road,
+        turns=turns,
+        beats=beats,
+        by_hour=by_hour,
     )
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from patrolroute.beats import BeatBook
-    from patrolroute.matrix import TravelMatrix
+    from patrolroute.matrix import TravelMatrix, TravelPeriods
     from patrolroute.plans import Plan, Route
     from patrolroute.problem import PatrolProblem
     from patrolroute.scenario.model import Scenario
@@ -34,7 +34,6 @@ def check_plan(
         The planner's words.
     matrix : TravelMatrix
         Must have every site and every place that a squad or a presence names.
-        Must have every site and every squad's places.
     beats : BeatBook, optional
         Of the scenario's areas, where it has any.
 
@@ -47,6 +46,68 @@ def check_plan(
         matrix.index(point)
     facts = Facts(scenario, matrix, plan, beats)
     return [violation for rule in RULES for violation in rule.check(facts)]
+
+
+def check_by_hour(plan: Plan, *, scenario: Scenario, travel: TravelPeriods) -> list[Violation]:
+    """Return every drive that takes longer, at the hour in which it sets out, than the plan allows.
+
+    Parameters
+    ----------
+    plan : Plan
+    scenario : Scenario
+    travel : TravelPeriods
+        Seconds by the hour, whatever the plan was made with.
+    """
+    return [
+        Violation(
+            rule="driven",
+            squad=drive.squad,
+            message=(
+                f"squad {drive.squad!r} drives from {drive.origin!r} to {drive.destination!r} in "
+                f"{drive.arrive_s - drive.leave_s} s; at that hour the roads take {drive.needed_s} s."
+            ),
+        )
+        for drive in _drives_by_hour(plan, scenario, travel)
+        if drive.needed_s > drive.arrive_s - drive.leave_s
+    ]
+
+
+def driving_by_hour_s(plan: Plan, *, scenario: Scenario, travel: TravelPeriods) -> int:
+    """Return the seconds of all drives of a plan, each at the speeds of the hour in which it sets out."""
+    return sum(drive.needed_s for drive in _drives_by_hour(plan, scenario, travel))
+
+
+class _HourlyDrive(NamedTuple):
+    """A drive between two stops: who, from where and when to where and when, and what the roads take at that hour."""
+
+    squad: str
+    origin: str
+    destination: str
+    leave_s: int
+    arrive_s: int
+    needed_s: int
+
+
+def _drives_by_hour(plan: Plan, scenario: Scenario, travel: TravelPeriods) -> Iterator[_HourlyDrive]:
+    squads = {squad.id: squad for squad in scenario.squads}
+    no_waiting = {site.id for site in scenario.sites if not site.wait}
+    for route in plan.routes:
+        if not route.visits:
+            continue
+        squad = squads[route.squad]
+        layer = travel.profiles.index(squad.vehicle.profile)
+        # To a site without waiting a squad sets out as late as the plan's drive allows.
+        stops = [
+            (visit.entry, visit.arrive_s, visit.exit, visit.end_s, visit.drive_s if visit.site in no_waiting else None)
+            for visit in route.visits
+        ]
+        here, leave_s = squad.start, route.leave_s
+        for there, arrive_s, left, end_s, drive_s in (*stops, (squad.end, route.return_s, "", 0, None)):
+            leave_s = leave_s if drive_s is None else max(leave_s, arrive_s - drive_s)
+            period = sum(begin <= leave_s for begin in travel.begins_s[1:].tolist())
+            needed_s = int(travel.travel_s[period, layer, travel.ids.index(here), travel.ids.index(there)])
+            yield _HourlyDrive(route.squad, here, there, leave_s, arrive_s, needed_s)
+            here, leave_s = left, end_s
 
 
 def check_against_problem(plan: Plan, problem: PatrolProblem) -> list[Violation]:

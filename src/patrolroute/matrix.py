@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -211,3 +211,141 @@ class TravelMatrix:
             raise InputError(
                 [f"{where}: not a travel matrix ({error}); expected a matrix.npz that patrolroute wrote."]
             ) from error
+
+
+def arrival_s(
+    departure_s: NDArray[np.int64] | int, begins_s: NDArray[np.int64], travel_s: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Return when drives arrive that set out at certain seconds, at the speed of the hour in which each sets out.
+
+    Where a later period is so much faster that whoever sets out then is there sooner, it counts as waiting for it: so a
+    later departure never arrives earlier (first in, first out, by unrestricted waiting: Orda, Rom,
+    10.1145/79147.214078).
+
+    Parameters
+    ----------
+    departure_s : int64 array or int
+        Any shape that broadcasts with one period of `travel_s`.
+    begins_s : int64 array, shape (T,)
+        The second in which each period begins, rising; the first also holds before it.
+    travel_s : int array, shape (T, ...)
+        Seconds of the drives that set out in each period.
+
+    Returns
+    -------
+    int64 array, shape of `departure_s` broadcast with one period of `travel_s`
+    """
+    depart = np.asarray(departure_s, np.int64)
+    begins = np.asarray(begins_s, np.int64)
+    seconds = np.asarray(travel_s, np.int64)
+    arrive = np.full(np.broadcast_shapes(depart.shape, seconds.shape[1:]), np.iinfo(np.int64).max)
+    for begin, next_begin, period in zip(begins, [*begins[1:], None], seconds, strict=True):
+        leave = depart if begin == begins[0] else np.maximum(depart, begin)
+        possible = True if next_begin is None else leave < next_begin
+        np.minimum(arrive, leave + period, out=arrive, where=possible)
+    return arrive
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TravelPeriods:
+    """Driving times and lengths by the hour in which a drive sets out: T periods.
+
+    Parameters
+    ----------
+    begins_s : int64 array, shape (T,)
+        Seconds since the scenario's start at which each period begins, rising; the first also holds before it.
+    travel_s, travel_m : int32 array, shape (T, P, N, N)
+        See `TravelMatrix`.
+    ids, profiles : tuple of str
+    provenance : Provenance
+    lonlat : float64 array, shape (N, 2), optional
+
+    Raises
+    ------
+    InputError
+        When shapes differ, periods do not rise, or a period's matrix is none.
+    """
+
+    begins_s: NDArray[np.int64]
+    ids: tuple[str, ...]
+    profiles: tuple[str, ...]
+    travel_s: NDArray[np.int32]
+    travel_m: NDArray[np.int32]
+    provenance: Provenance
+    lonlat: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        begins = np.array(self.begins_s, np.int64)
+        if begins.ndim != 1 or not len(begins) or (np.diff(begins) <= 0).any():
+            faults.add("periods: begins_s must be at least one second, each later than the one before.")
+        if not len(begins) == len(self.travel_s) == len(self.travel_m):
+            faults.add(
+                f"periods: {len(begins)} begin; found seconds of {len(self.travel_s)} and metres of "
+                f"{len(self.travel_m)}."
+            )
+        faults.raise_if_any()
+        begins.flags.writeable = False
+        object.__setattr__(self, "begins_s", begins)
+        for period in range(len(begins)):
+            self.at(period)
+        for name in ("travel_s", "travel_m"):
+            frozen = np.array(getattr(self, name), np.int32)
+            frozen.flags.writeable = False
+            object.__setattr__(self, name, frozen)
+
+    def at(self, period: int) -> TravelMatrix:
+        """Return the matrix of one period."""
+        return TravelMatrix(
+            ids=self.ids,
+            profiles=self.profiles,
+            travel_s=self.travel_s[period],
+            travel_m=self.travel_m[period],
+            provenance=self.provenance,
+            lonlat=self.lonlat,
+        )
+
+    def with_free_point(self, name: str) -> TravelPeriods:
+        """Return the periods with one more point that is nowhere, at every hour; see `TravelMatrix.with_free_point`.
+
+        Raises
+        ------
+        InputError
+            When there is a point of that name.
+        """
+        wide = [self.at(period).with_free_point(name) for period in range(len(self.begins_s))]
+        return replace(
+            self,
+            ids=wide[0].ids,
+            travel_s=np.stack([each.travel_s for each in wide]),
+            travel_m=np.stack([each.travel_m for each in wide]),
+            lonlat=wide[0].lonlat,
+        )
+
+    @cached_property
+    def slowest_period(self) -> NDArray[np.int64]:
+        """The period in which each drive takes longest, of equally long ones the farthest, shape (P, N, N)."""
+        length = self.travel_s.astype(np.int64) * (_INT32_MAX + 1) + self.travel_m
+        period: NDArray[np.int64] = length.argmax(axis=0)
+        return period
+
+    @property
+    def slowest(self) -> TravelMatrix:
+        """The seconds that no drive exceeds, whenever it sets out, and the metres of those drives.
+
+        They keep the triangle inequality, being the greatest of numbers that keep it.
+        """
+        chosen = self.slowest_period[None]
+        return TravelMatrix(
+            ids=self.ids,
+            profiles=self.profiles,
+            travel_s=np.take_along_axis(self.travel_s, chosen, axis=0)[0],
+            travel_m=np.take_along_axis(self.travel_m, chosen, axis=0)[0],
+            provenance=self.provenance,
+            lonlat=self.lonlat,
+        )
+
+    def arrival_s(self, profile: str, origin: str, destination: str, departure_s: int) -> int:
+        """Return when a drive arrives that sets out at a second since the scenario's start; see `arrival_s`."""
+        layer, i, j = self.profiles.index(profile), self.ids.index(origin), self.ids.index(destination)
+        return int(arrival_s(departure_s, self.begins_s, self.travel_s[:, layer, i, j]))

@@ -11,7 +11,7 @@ import networkx as nx
 
 from patrolroute.beats import BeatBook
 from patrolroute.build import Built, build, compile_problem
-from patrolroute.check import check_against_problem, check_plan
+from patrolroute.check import check_against_problem, check_by_hour, check_plan, driving_by_hour_s
 from patrolroute.engines.registry import DEFAULT_ENGINE
 from patrolroute.errors import Faults, InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
@@ -29,7 +29,7 @@ from patrolroute.render import (
     visits_table,
     write_outputs,
 )
-from patrolroute.roads import Leg, RoadNetwork, read_roads, roads_from_graph, trace_legs
+from patrolroute.roads import Leg, RoadNetwork, forbidden_turns, read_roads, roads_from_graph
 from patrolroute.rules import RULES, Violation, explain_presence, tied_words
 from patrolroute.rules.waiting import wait_elsewhere
 from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
@@ -111,6 +111,7 @@ class PatrolPlan:
             legs=self._trace(),
             spots=self._spots(),
             beats=self.built.beats,
+            remarks=self._remarks(),
         )
 
     def _spots(self) -> dict[str, Place]:
@@ -130,9 +131,19 @@ class PatrolPlan:
             if point in placed.ids and site in points
         }
 
+    def _remarks(self) -> tuple[str, ...]:
+        if self.built.by_hour is None:
+            return ()
+        hourly_s = driving_by_hour_s(self.document, scenario=self.scenario, travel=self.built.by_hour.travel)
+        planned_s = sum(route.drive_s for route in self.routes)
+        return (
+            "Each drive is planned at the slowest speed of all hours of the night: "
+            f"{planned_s / 60:.0f} min at the wheel in all, and {hourly_s / 60:.0f} min at the hours of the drives.",
+        )
+
     def _trace(self) -> dict[tuple[str, int], Leg]:
         keys: list[tuple[str, int]] = []
-        pairs: list[tuple[str, str]] = []
+        drives: list[tuple[str, str, str]] = []
         squads = {squad.id: squad for squad in self.scenario.squads}
         for route in self.routes:
             if route.visits:
@@ -143,9 +154,8 @@ class PatrolPlan:
                     # Nothing is driven to a break that is taken where the squad is, nor from or to no certain place.
                     if pair[0] != pair[1] and ANYWHERE not in pair:
                         keys.append((route.squad, position))
-                        pairs.append(pair)
-        legs = trace_legs(self.roads, self.built.placed, pairs, turns=self.built.turns)
-        return dict(zip(keys, legs, strict=True))
+                        drives.append((squad.vehicle.profile, *pair))
+        return dict(zip(keys, self.built.trace(drives), strict=True))
 
     @cached_property
     def visits(self) -> gpd.GeoDataFrame:
@@ -405,9 +415,27 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
     document = wait_elsewhere(document, [site.id for site in scenario.sites if not site.wait])
     broken = [v for v in _checked(scenario, built, document) if v.rule not in without]
+    if built.by_hour is not None:
+        broken += check_by_hour(document, scenario=scenario, travel=built.by_hour.travel)
     if broken:
         raise RuleBrokenError(map(str, broken))
-    return PatrolPlan(document, scenario, built)
+    finished = PatrolPlan(document, scenario, built)
+    if built.turns is not None:
+        _check_turns(finished)
+    return finished
+
+
+def _check_turns(planned: PatrolPlan) -> None:
+    """Walk the traced legs of a plan against the restrictions of the roads."""
+    broken = []
+    for route in planned.routes:
+        legs = [leg for (squad, _), leg in planned.night.legs.items() if squad == route.squad]
+        broken += [
+            Violation(rule="turns", squad=route.squad, message=f"squad {route.squad!r}: {fault}")
+            for fault in forbidden_turns(planned.roads, legs)
+        ]
+    if broken:
+        raise RuleBrokenError(map(str, broken))
 
 
 def _checked(scenario: Scenario, built: Built, document: Plan) -> list[Violation]:

@@ -17,7 +17,7 @@ from patrolroute.plans import Plan, Route, Skipped, TierCoverage, Visit
 from patrolroute.provenance import OSM_ATTRIBUTION, Provenance
 from patrolroute.render import Night
 from patrolroute.roads import RoadNetwork, place_on_roads, roads_from_graph, trace_legs
-from patrolroute.scenario.model import Closures, Place, Scenario, Site, Squad
+from patrolroute.scenario.model import Closures, Place, Scenario, Site, Squad, Travel
 
 SURVEYED = Provenance(kind="file", source="town.osm", date="2025-11-21", attribution=OSM_ATTRIBUTION)
 SYNTHETIC = Provenance(kind="synthetic", source="stand-in 1", date="2025-01-01")
@@ -31,6 +31,7 @@ HOSTILE = (
 )
 STEP_DEG = 0.004
 NOTHING_CLOSED = Closures()
+EVERY_HOUR_ALIKE = Travel()
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +104,7 @@ def make_night(town: Callable[..., RoadNetwork]) -> Callable[..., Night]:
         all_legs: bool = False,
         away_deg: float = 0.0002,
         closures: Closures = NOTHING_CLOSED,
+        travel: Travel = EVERY_HOUR_ALIKE,
     ) -> Night:
         roads = town(provenance, street)
         empty = Scenario(name="probe", date=date, timezone=timezone)
@@ -136,6 +138,7 @@ def make_night(town: Callable[..., RoadNetwork]) -> Callable[..., Night]:
             squads=squads,
             notes=notes,
             closures=closures,
+            travel=travel,
         )
         legs, routes = {}, []
         placed = place_on_roads(roads, [*places, *(s for s in sites if s not in more_sites)], travel=scenario.travel)

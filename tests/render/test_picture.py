@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from patrolroute.render import draw_map, picture
 from patrolroute.render.marks import CLOSED, beside, inks, letters, spread
 from patrolroute.render.page import Bounds, Frame, cut, drawable, edges_within, plan_bounds, text_width, wrap
-from patrolroute.scenario.model import Closures, Site
+from patrolroute.scenario.model import Closures, Site, SlowArea, Travel
 
 BLUE, ORANGE = to_rgb("#0072b2"), to_rgb("#d55e00")
 RED = to_rgb("#b00020")
@@ -230,6 +230,21 @@ def test_closed_areas_are_hatched_and_streets_named(make_night, monkeypatch):
     assert "closed area" in told
     reddish = [share_of_red(pixels(draw_map(each))) for each in (night, make_night())]
     assert reddish[0] > reddish[1] + 0.002
+
+
+def test_areas_where_driving_is_slower_are_dotted_and_named(make_night, monkeypatch):
+    ring = ((123.6045, -10.1715), (123.6075, -10.1715), (123.6075, -10.1685), (123.6045, -10.1685))
+    night = make_night(travel=Travel(slow=(SlowArea(name="pasar malam", polygon=ring, factor=0.5),)))
+    told = words(night, monkeypatch)
+    assert any("Slower streets: pasar malam (speed x 0.5)." in word for word in told)
+    assert "driving is slower" in told
+    ochre = [share(pixels(draw_map(each)), to_rgb("#8a5a00")) for each in (make_night(), night)]
+    brownish = [
+        float(((image[:, :, 0] > image[:, :, 2] + 0.2) & (image[:, :, 2] < 0.5)).mean())
+        for image in (pixels(draw_map(each)) for each in (make_night(), night))
+    ]
+    assert ochre[0] <= ochre[1]
+    assert brownish[1] > brownish[0] + 0.001
 
 
 def share_of_red(image: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 from dataclasses import replace
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from patrolroute.plans import TierBound
 from patrolroute.render import Night, summarise, summary, summary_html, summary_tables
-from patrolroute.scenario.model import Closures, Site
+from patrolroute.scenario.model import Closures, Site, SlowArea, SpeedHours, Travel, Window
 
 
 def test_coverage_and_squads(night):
@@ -168,6 +169,30 @@ def test_closed_streets_and_notes_are_told(make_night):
     assert "<strong>Notes</strong></p>\n<p>One.</p>\n<p>Two. Three.</p>" in html
     assert "Closed" not in summary(make_night())
     assert "Notes" not in summary(make_night(notes=()))
+
+
+def test_when_and_where_driving_is_slower_is_told(make_night):
+    ring = ((123.600, -10.180), (123.602, -10.180), (123.602, -10.177))
+
+    def moment(hour):
+        return dt.datetime(2023, 11, 23 + hour // 24, hour % 24, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+
+    late = (Window(opens=moment(23), closes=moment(25)), Window(opens=moment(26), closes=moment(27)))
+    travel = Travel(
+        hours=(
+            SpeedHours(name="sore", windows=(Window(opens=moment(17), closes=moment(19)),), factor=0.6),
+            SpeedHours(name="malam", windows=late, speeds_kph={"primary": 60}),
+        ),
+        slow=tuple(SlowArea(name=f"hujan {n}", polygon=ring, factor=0.8, windows=late[:1]) for n in range(14)),
+    )
+    text = summary(make_night(travel=travel))
+    assert "Slower streets: hujan 0 (speed x 0.8, 23:00 to 01:00); hujan 1" in text
+    assert "hujan 11 (speed x 0.8, 23:00 to 01:00); and 2 more." in text
+    assert (
+        "Speeds by hour: sore (speed x 0.6, 17:00 to 19:00); "
+        "malam (primary 60 km/h, 23:00 to 01:00 and 24.11. 02:00 to 03:00)." in text
+    )
+    assert "Speeds by hour" not in summary(make_night())
 
 
 @pytest.mark.parametrize("width", [72, 80, 100, 140])

@@ -6,7 +6,7 @@ import html
 import re
 
 from patrolroute.render import explore
-from patrolroute.scenario.model import Closures
+from patrolroute.scenario.model import Closures, SlowArea, Travel
 
 STUB = """
 window.put = (text) => {
@@ -74,6 +74,14 @@ def test_closed_areas_and_streets(make_night):
     assert "[-10.18, 123.602]" in page
     assert "Jalan &lt;Ende&gt;; all streets in area 1 around" in page
     assert "L.polygon(" not in page_of(make_night())
+
+
+def test_areas_where_driving_is_slower(make_night):
+    ring = ((123.600, -10.180), (123.602, -10.180), (123.602, -10.177))
+    page = page_of(make_night(travel=Travel(slow=(SlowArea(name="pasar <malam>", polygon=ring, factor=0.5),))))
+    assert page.count("L.polygon(") == 1
+    assert "pasar &lt;malam&gt; (speed x 0.5)" in page
+    assert "Driving is slower" in page
 
 
 def test_page_says_when_leaflet_did_not_load(night, browser, tmp_path):

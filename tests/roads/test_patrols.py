@@ -14,8 +14,9 @@ from patrolroute.errors import InputError
 from patrolroute.roads import RoadNetwork, area_streets, cut_beats, place_on_roads, read_roads, travel_matrix
 from patrolroute.roads.pace import paced, patrol_ms
 from patrolroute.roads.patrols import BeatWish, extent, plan_beats, with_beats
+from patrolroute.roads.periods import SpeedPeriod, at_period
 from patrolroute.roads.prizes import Effort
-from patrolroute.scenario import Area, Site, Travel
+from patrolroute.scenario import Area, Site, SlowArea, Travel
 from placed import both_ways, network_of
 
 BLOCK = {0: (123.600, -10.170), 1: (123.601, -10.170), 2: (123.601, -10.171), 3: (123.600, -10.171)}
@@ -55,6 +56,19 @@ def test_no_patrol_is_faster_than_the_streets_or_the_slowest_vehicle() -> None:
     for speed_milli, seconds in ((1000, 40), (500, 80)):
         wish = BeatWish(longest_s={"block": 600}, speed_milli=speed_milli, effort=SOON)
         assert plan_beats(block(), [area], wish).beats[0].duration_s == seconds
+
+
+def test_no_patrol_is_faster_than_slowed_streets() -> None:
+    roads, slow = block(), SlowArea(name="market", polygon=AROUND[0], factor=0.5)
+    slowed = at_period(roads, SpeedPeriod(begins_s=0, slow=(slow,)))
+    area = Area(id="block", rings=AROUND, share=1.0, patrol_kph=30)
+    # At 36 km/h the streets let 30 km/h be driven, at 18 km/h they do not.
+    for network, seconds in ((roads, 48), (slowed, 80)):
+        (beat,) = plan_beats(network, [area], BeatWish(longest_s={"block": 600}, effort=SOON)).beats
+        assert beat.duration_s == seconds
+    twice = paced(slowed, area_streets(slowed, area.polygon), 3)
+    assert twice.network.pace is not None
+    assert twice.network.pace.tolist() == slowed.pace[twice.origin].tolist()  # type: ignore[index]
 
 
 def test_a_share_of_a_block_is_two_streets() -> None:

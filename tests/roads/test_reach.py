@@ -102,3 +102,21 @@ def test_times_and_margins_must_be_more_than_nothing() -> None:
 def test_no_places_no_areas() -> None:
     network = street()
     assert len(reach_areas(network, at(network, []), within_s=[60])) == 0
+
+
+def test_both_engines_and_any_company_reach_the_same() -> None:
+    network = roads_from_graph(town(9, 9, one_way=True), speeds=PACE)
+    spots = [(edge_of(network, 40, 41), 0.3), (edge_of(network, 0, 1), 0.0), (edge_of(network, 70, 71), 1.0)]
+    times = [20, 60, 150, 400]
+    native, scipy = (
+        reach_areas(network, at(network, spots), within_s=times, engine=engine).geometry
+        for engine in ("native", "scipy")
+    )
+    assert native.geom_equals_exact(scipy, 1e-12).all()
+    for i, spot in enumerate(spots):
+        for j, seconds in enumerate(times):
+            alone = reach_areas(network, at(network, [spot]), within_s=[seconds], engine="native").geometry[0]
+            together = native[i * len(times) + j]
+            assert shapely.area(alone.symmetric_difference(together)) <= 1e-9 * alone.area
+    with pytest.raises(InputError, match="engine: there is no 'osrm'"):
+        reach_areas(network, at(network, spots), within_s=times, engine="osrm")  # type: ignore[arg-type]

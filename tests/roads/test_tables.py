@@ -133,7 +133,7 @@ def test_the_engine_is_chosen_by_work(city: RoadNetwork) -> None:
     assert fresh.weighted.hierarchy is fresh.hierarchy
     assert choose_engine(fresh, 2) == "native", "the hierarchy is there already"
     turns = turn_graph(fresh)
-    assert (choose_engine(fresh, 149, turns), choose_engine(fresh, 150, turns)) == ("scipy", "native")
+    assert (choose_engine(fresh, 49, turns), choose_engine(fresh, 50, turns)) == ("scipy", "native")
     assert turns.weighted.hierarchy is turns.hierarchy
     assert choose_engine(fresh, 2, turns) == "native"
     assert choose_engine(small, 10_000, turn_graph(small)) == "scipy"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,35 +17,19 @@ from patrolroute.roads import (
     RoadNetwork,
     place_on_roads,
     read_roads,
-    roads_from_graph,
     trace_legs,
     travel_blocks,
     travel_matrix,
     turn_graph,
 )
-from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.snap import Placed
 from patrolroute.scenario.model import Place, Travel
-from streets import town
+from turning import Spots, crossing, edge_of, put, restricted_towns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from patrolroute.roads import TurnGraph
-
-
-def put(network: RoadNetwork, spots: list[tuple[int, float]]) -> Placed:
-    """Return places on edges, each some share along, with no way between place and street."""
-    edge = np.array([edge for edge, _ in spots], np.int32)
-    fraction = np.array([share for _, share in spots], np.float64)
-    n = len(spots)
-    lon = 123.6 + np.arange(n) * 1e-4
-    zero = np.zeros(n, np.int64)
-    return Placed(
-        ids=tuple(f"p{i}" for i in range(n)),
-        site_lon=lon, site_lat=np.full(n, -10.18), edge=edge, fraction=fraction, lon=lon, lat=np.full(n, -10.18),
-        distance_m=np.zeros(n), access_dm=zero, access_ms=zero,
-    )  # fmt: skip
 
 
 def plain(network: RoadNetwork, placed: Placed) -> tuple[np.ndarray, np.ndarray]:
@@ -115,34 +98,6 @@ def brute(network: RoadNetwork, u_turn_ms: int | None, a: tuple[int, float], b: 
     return best
 
 
-Spots = list[tuple[int, float]]
-
-
-@st.composite
-def restricted_towns(draw: st.DrawFn) -> tuple[RoadNetwork, Spots]:
-    """A small town, places in it, and forbidden sequences of two to four edges, most on the ways that were fastest."""
-    network = roads_from_graph(town(3, 3, one_way=draw(st.booleans())))
-    edges = st.integers(0, len(network.tail) - 1)
-    spots = draw(st.lists(st.tuples(edges, st.floats(0.05, 0.95)), min_size=2, max_size=4))
-    # `put` may stand on the second of twins; the search stands where the package does.
-    spots = [(e, f) if network.street[e] else (int(network.twin[e]), 1 - f) for e, f in spots]
-    placed = put(network, spots)
-    sequences: list[tuple[int, ...]] = []
-    for _ in range(draw(st.integers(0, 6))):
-        network = replace(network, restrictions=Restrictions.of(sequences, list(range(1, len(sequences) + 1))))
-        pair = draw(st.sampled_from(list(itertools.permutations(placed.ids, 2))))
-        try:
-            way = trace_legs(network, placed, [pair], turns=turn_graph(network))[0].edges.tolist()
-        except InputError:
-            break
-        size = draw(st.integers(2, 4))
-        if len(way) >= size:
-            first = draw(st.integers(0, len(way) - size))
-            sequences.append(tuple(way[first : first + size]))
-    sequences = list(dict.fromkeys(sequences))
-    return replace(network, restrictions=Restrictions.of(sequences, list(range(1, len(sequences) + 1)))), spots
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=restricted_towns(), u_turn_s=st.sampled_from([0.0, 5.0, 60.0, None]))
 def test_times_are_those_of_a_search_over_whole_histories(
@@ -173,6 +128,39 @@ def test_times_are_those_of_a_search_over_whole_histories(
             assert ban not in {driven[k : k + len(ban)] for k in range(len(driven))}
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(case=restricted_towns(), data=st.data(), u_turn_s=st.sampled_from([0.0, 5.0, None]))
+def test_a_stop_at_a_junction_undoes_no_restriction(
+    case: tuple[RoadNetwork, Spots], data: st.DataObject, u_turn_s: float | None
+) -> None:
+    network, _ = case
+    ends = st.tuples(st.integers(0, len(network.tail) - 1), st.sampled_from([0.0, 1.0]))
+    placed = put(network, data.draw(st.lists(ends, min_size=3, max_size=4)))
+    turns = turn_graph(network, u_turn_s=u_turn_s)
+    try:
+        travel_ms, _ = turn_tables(network, placed, turns=turns)
+    except InputError:
+        with pytest.raises(InputError, match="no drive that obeys the turn restrictions leads from"):
+            turn_tables(network, placed, turns=turns, engine="scipy")
+        return
+    assert (travel_ms == turn_tables(network, placed, turns=turns, engine="scipy")[0]).all()
+    legs = {
+        (leg.origin, leg.destination): leg
+        for leg in trace_legs(network, placed, list(itertools.permutations(placed.ids, 2)), turns=turns)
+    }
+    bans = network.restrictions.sequences
+    for i, j, k in itertools.permutations(placed.ids, 3):
+        one, two = legs[i, j].edges.tolist(), legs[j, k].edges.tolist()
+        if one and two:
+            assert (one[-1], two[0]) not in bans
+            # No restriction over ways is forgotten on its first way either.
+            over = (*one, *two)
+            assert not any(over[n : n + len(ban)] == ban for ban in bans for n in range(len(over)))
+    if u_turn_s == 0 and not any(network.twin[a] == b for ban in bans for a, b in itertools.pairwise(ban)):
+        # Turning round costs nothing anywhere, so no stop can save what a drive past it would pay.
+        assert (travel_ms[:, None, :] <= travel_ms[:, :, None] + travel_ms[None]).all()
+
+
 @pytest.mark.parametrize("name", ["klandasan_ilir", "coblong"])
 def test_without_restrictions_and_with_free_u_turns_times_are_the_plain_ones(name: str, shared_data: Path) -> None:
     network = read_roads(shared_data / "roads" / f"{name}.graphml")
@@ -187,20 +175,6 @@ def test_without_restrictions_and_with_free_u_turns_times_are_the_plain_ones(nam
     plain_ms, plain_m = plain(network, placed)
     assert (travel_ms == plain_ms).all()
     assert (-(-length_dm // 10) == plain_m).all()
-
-
-def crossing(folder: Path, *relations: tuple[list[tuple[str, str, int]], dict[str, str]]) -> RoadNetwork:
-    """Return a street from 1 over 5 to 9, and a lane from 5 to its dead end at 7."""
-    ways = [([1, 5], {"highway": "primary"}), ([5, 9], {"highway": "secondary"}), ([5, 7], {"highway": "residential"})]
-    at = {1: (0, 0), 5: (1, 0), 9: (2, 0), 7: (1, 1)}
-    path = folder / "crossing.osm"
-    path.write_text(osm(ways, at=at, relations=list(relations)))
-    return read_roads(path)
-
-
-def edge_of(network: RoadNetwork, u: int, v: int) -> int:
-    tail, head = network.node_id[network.tail], network.node_id[network.head]
-    return int(np.flatnonzero((tail == u) & (head == v))[0])
 
 
 def test_a_forbidden_turn_is_driven_round(tmp_path: Path) -> None:
@@ -222,6 +196,18 @@ def test_a_forbidden_turn_is_driven_round(tmp_path: Path) -> None:
     assert len(plain.edges) == 2
     assert not turns.stranded.any()
     assert turns.statement == "every edge can be driven to and back from"
+
+
+@pytest.mark.parametrize("engine", ["native", "scipy"])
+def test_a_stop_at_the_via_node_itself_saves_nothing(engine: Literal["native", "scipy"], tmp_path: Path) -> None:
+    ban = ([("from", "way", 1), ("via", "node", 5), ("to", "way", 3)], {"restriction": "no_left_turn"})
+    network = crossing(tmp_path, (ban[0], {"type": "restriction", **ban[1]}))
+    street, lane = edge_of(network, 1, 5), edge_of(network, 5, 7)
+    placed = put(network, [(street, 0.5), (street, 1.0), (lane, 0.5)])
+    travel_ms, _ = turn_tables(network, placed, turns=turn_graph(network), engine=engine)
+    assert travel_ms[0, 1] + travel_ms[1, 2] >= travel_ms[0, 2]
+    free_ms, _ = plain(network, placed)
+    assert free_ms[0, 1] + free_ms[1, 2] == free_ms[0, 2] < travel_ms[0, 2]
 
 
 def test_a_restriction_over_a_way_binds_only_those_who_come_over_its_beginning(tmp_path: Path) -> None:

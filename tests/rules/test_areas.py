@@ -13,13 +13,13 @@ import pytest
 from nights import squad, window
 from patrolroute.beats import Beat, BeatBook
 from patrolroute.build import build
-from patrolroute.check import check_against_problem, check_plan
+from patrolroute.check import check_against_problem, check_by_hour, check_plan
 from patrolroute.errors import InputError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
 from patrolroute.plans import Plan
 from patrolroute.roads import RoadNetwork, read_roads
 from patrolroute.rules.areas import area_faults
-from patrolroute.scenario import Area, Scenario, Site
+from patrolroute.scenario import Area, Scenario, Site, SlowArea, SpeedHours, Travel
 from placed import both_ways, network_of
 
 # Two blocks side by side, 100 m each street; the middle one is one-way.
@@ -112,6 +112,27 @@ def test_engines_agree_on_parts_of_an_area(engine: str) -> None:
     assert 0 < ours.coverage[0].covered_weight < ours.coverage[0].total_weight
     assert ours.proved
     assert other.coverage == ours.coverage
+
+
+def test_beats_hold_at_the_slowest_hour(tmp_path: Path) -> None:
+    late = SpeedHours(name="late", windows=(window((23, 0), (24, 0)),), factor=0.1)
+    market = SlowArea(name="market", polygon=WEST, factor=0.25, windows=(window((22, 0), (22, 30)),))
+    travel = Travel(hours=(late,), slow=(market,))
+    regu = squad("regu-1").model_copy(update={"start": "anywhere", "end": "anywhere"})
+    seen = Site(id="kpu", lon=123.602, lat=-10.17101, dwell_min=5, weight=2, seen_within_m=50, seen_weight=1)
+    scenario = night(area(patrol_kph=100), sites=(seen,)).model_copy(update={"travel": travel, "squads": (regu,)})
+    good = plan(scenario, blocks(), iterations=50, bound_seconds=0, seed=1)
+    usual = plan(scenario.model_copy(update={"travel": Travel()}), blocks(), iterations=50, bound_seconds=0, seed=1)
+    assert good.built.by_hour is not None
+    assert good.built.matrix.ids == good.built.by_hour.travel.ids
+    spans = [sum(beat.duration_s for beat in each.built.beats.beats) for each in (good, usual) if each.built.beats]
+    assert spans[0] >= 9 * spans[1]
+    assert {visit.site for route in good.routes for visit in route.visits} == {"blocks", "kpu"}
+    good.save(tmp_path / "out")
+    assert check_saved(tmp_path / "out") == []
+    slower = replace(good.built.by_hour.travel, travel_s=good.built.by_hour.travel.travel_s * 100)
+    assert check_by_hour(good.document, scenario=scenario, travel=good.built.by_hour.travel) == []
+    assert check_by_hour(good.document, scenario=scenario, travel=slower)
 
 
 def test_turns_are_refused_plainly() -> None:

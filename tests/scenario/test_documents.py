@@ -13,6 +13,7 @@ from patrolroute.datasets import districts
 from patrolroute.plans import Plan
 from patrolroute.scenario import Area, Closures, Place, Scenario, Site, Travel, read_scenario, scenario_schema
 from patrolroute.scenario.entries import COLUMNS
+from patrolroute.scenario.hours import SlowArea, SpeedHours
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "scenario.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`([\w.]+)`\n\n```\w+\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
@@ -62,7 +63,7 @@ def test_every_field_is_told() -> None:
     told = set(
         re.findall(r"`(\w+)`", "\n".join(line.split("|")[1] for line in TEXT.splitlines() if line.startswith("|")))
     )
-    for model in (Scenario, Place, Site, Area, Closures, Travel):
+    for model in (Scenario, Place, Site, Area, Closures, Travel, SpeedHours, SlowArea):
         assert set(model.model_fields) <= told, model
     for columns in COLUMNS.values():
         assert set(columns.known) <= told

@@ -51,6 +51,7 @@ _DASHES: tuple[str | tuple[float, tuple[float, ...]], ...] = (
 GREY = "#6b6b6b"
 INK = "#1b1b1b"
 CLOSED = "#b00020"
+SLOW = "#8a5a00"
 _ARROW_EVERY_PT = 62.0
 
 
@@ -279,6 +280,13 @@ def draw_closed(axes: Axes, frame: Frame, areas: Sequence[Polygon]) -> None:
         )
 
 
+def draw_slow(axes: Axes, frame: Frame, areas: Sequence[Polygon]) -> None:
+    """Draw the areas where driving is slower, dotted and outlined, above the streets and below the squads' ways."""
+    for area in areas:
+        corners = frame.xy(np.asarray(area.exterior.coords))
+        axes.add_patch(Patch(corners, closed=True, fc="none", ec=SLOW, hatch="..", lw=1.1, alpha=0.75, zorder=1.9))
+
+
 def draw_closed_streets(axes: Axes, lines: Sequence[NDArray[np.float64]]) -> None:
     """Draw closed streets, their lines in points, red with white bars like a barrier; below the squads' ways."""
     for width, colour, dash in ((4.0, CLOSED, "solid"), (2.0, "#ffffff", (0.0, (1.6, 1.6)))):
@@ -324,6 +332,12 @@ def draw_outline_mark(axes: Axes, spot: tuple[float, float], size: float) -> Non
 def draw_barred(axes: Axes, spot: tuple[float, float], size: float) -> None:
     """Draw the mark that stands for a closed street in the key."""
     draw_closed_streets(axes, [np.array([[spot[0] - 0.7 * size, spot[1]], [spot[0] + 0.7 * size, spot[1]]])])
+
+
+def draw_slow_area(axes: Axes, spot: tuple[float, float], size: float) -> None:
+    """Draw the mark that stands for a slow area in the key."""
+    corner = (spot[0] - size / 2, spot[1] - size / 2)
+    axes.add_patch(Rectangle(corner, size, size, fc="none", ec=SLOW, hatch="....", lw=0.9, alpha=0.75, zorder=8))
 
 
 def draw_area(axes: Axes, spot: tuple[float, float], size: float) -> None:

@@ -10,6 +10,7 @@ from patrolroute.beats import thousandths
 from patrolroute.errors import Faults, InputError
 from patrolroute.render.areas import area_shares
 from patrolroute.render.passed import Passing, passings
+from patrolroute.render.slowed import slowed_words
 from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.model import Place, Placement, Site
 
@@ -75,6 +76,8 @@ class Night:
         Points of the streets that the plan goes by besides the scenario's places and sites, by their ids.
     beats : BeatBook, optional
         The drives through the scenario's areas, where it has any.
+    remarks : tuple of str
+        More sentences that every output prints.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class Night:
     legs: Mapping[tuple[str, int], Leg]
     spots: Mapping[str, Place] = field(default_factory=dict)
     beats: BeatBook | None = None
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -195,14 +199,14 @@ class Night:
     def statements(self) -> tuple[str, ...]:
         """The lines that every output prints.
 
-        Where the roads come from, the travel times if from elsewhere, and whether turns that were to be obeyed are not
-        known.
+        Where the roads come from, the travel times if from elsewhere, whether turns that were to be obeyed are not
+        known, and where and when driving is slower.
         """
         roads, times = self.roads.provenance.statement, self.plan.provenance.statement
         lines = [roads] if roads == times else [roads, f"Travel times: {times}"]
         if self.scenario.travel.turns and not self.roads.restrictions.known:
             lines.append(_TURNS_UNKNOWN)
-        return tuple(lines)
+        return (*lines, *slowed_words(self.scenario), *self.remarks)
 
     @property
     def statement(self) -> str:

@@ -15,6 +15,7 @@ from patrolroute.render.marks import (
     draw_cross,
     draw_house,
     draw_outline_mark,
+    draw_slow_area,
     draw_stop,
     letters,
     tier_shape,
@@ -35,6 +36,14 @@ PANELS = {1: 222.0, 2: 312.0}
 """Width in points of a panel of one or two columns."""
 
 _MOST_LISTED = 60
+_SYMBOLS = {
+    "cross": draw_cross,
+    "house": draw_house,
+    "area": draw_area,
+    "barred": draw_barred,
+    "slow": draw_slow_area,
+    "outline": draw_outline_mark,
+}
 
 
 @dataclass(frozen=True)
@@ -84,13 +93,7 @@ def _draw_rows(page: Axes, rows: Sequence[Row], left: float, top: float, width: 
             )
             indent = 16
         elif row.symbol:
-            drawn = {
-                "cross": draw_cross,
-                "house": draw_house,
-                "area": draw_area,
-                "barred": draw_barred,
-                "outline": draw_outline_mark,
-            }[row.symbol]
+            drawn = _SYMBOLS[row.symbol]
             drawn(page, (left + 7, middle), row.size * 1.2)
             indent = 16
         page.text(
@@ -210,6 +213,8 @@ def key_rows(night: Night, outside: int) -> list[Row]:
         rows.append(Row("closed street", symbol="barred"))
     if night.scenario.closures.polygons:
         rows.append(Row("closed area", symbol="area"))
+    if night.scenario.travel.slow:
+        rows.append(Row("driving is slower", symbol="slow"))
     if night.plan.skipped:
         beyond = f" ({outside} outside the map)" if outside else ""
         rows.append(Row(f"left out: {counted(len(night.plan.skipped), 'site')}{beyond}", symbol="cross"))

@@ -25,6 +25,7 @@ from patrolroute.render.marks import (
     draw_extents,
     draw_letters,
     draw_routes,
+    draw_slow,
     draw_stops,
     inks,
     letters,
@@ -32,6 +33,7 @@ from patrolroute.render.marks import (
 )
 from patrolroute.render.page import Frame, cut, draw_roads, drawable, plan_bounds, wrap
 from patrolroute.render.panel import PANELS, draw_panel, height, key_rows, panel_columns
+from patrolroute.render.slowed import slow_grounds
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
@@ -67,8 +69,8 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     can be told apart, with arrows. Stops carry their number in visiting order: square, circle or diamond for tier 1, 2
     or lower; filled where the position is known, white where it is approximate. Sites left out are hollow grey crosses;
     a letter leads to their name in the panel, which lists stops and sites left out as far as there is room. Closed
-    areas are hatched, streets closed by name are red with white bars. The foot says where the roads come from and what
-    is closed.
+    areas are hatched, areas where driving is slower dotted, streets closed by name are red with white bars. The foot
+    says where the roads come from and what is closed.
 
     Parameters
     ----------
@@ -88,6 +90,7 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     axes = _axes(figure, (_EDGE, bottom, map_width, top - bottom))
     axes.add_patch(Rectangle((0, 0), frame.width, frame.height, fc="#f8f7f4", ec="none", zorder=0))
     draw_roads(axes, frame, night.roads)
+    draw_slow(axes, frame, [each.area for each in slow_grounds(night.scenario)])
     draw_closed(axes, frame, closed_areas(night.scenario))
     barred = [frame.xy(line) for street in closed_streets(night, frame.bounds) for line in street.lines]
     draw_closed_streets(axes, barred)

@@ -11,10 +11,11 @@ from branca.element import Element
 
 from patrolroute.render.areas import beat_line, beat_text, extents
 from patrolroute.render.closed import closed_areas, closed_streets
-from patrolroute.render.marks import CLOSED, GREY, INK, inks
+from patrolroute.render.marks import CLOSED, GREY, INK, SLOW, inks
 from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.passed import passing_text
+from patrolroute.render.slowed import slow_grounds
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
     between_text,
@@ -58,7 +59,7 @@ def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> fol
     Without `tiles` the roads of the plan are drawn as the ground, so that only Leaflet itself is fetched; of more than
     30,000 streets only the larger classes. Names are escaped for HTML, JavaScript and Jinja, all of which folium passes
     them through. The key says where the roads come from, whatever the ground. Closed areas are
-    outlined, streets closed by name barred.
+    outlined, streets closed by name barred, areas where driving is slower outlined in dots.
 
     The page itself holds no Leaflet: a browser needs the internet (a content delivery network) to show it, and the page
     says so where Leaflet cannot be loaded. `draw_map` and the sheets need none.
@@ -89,6 +90,8 @@ def explore(night: Night, *, tiles: str | folium.TileLayer | None = None) -> fol
     areas, streets = closed_areas(night.scenario), closed_streets(night, _around(box))
     if areas or streets:
         _closed_layer(areas, streets).add_to(shown)
+    if night.scenario.travel.slow:
+        _slow_layer(night).add_to(shown)
     folium.LayerControl(collapsed=False).add_to(shown)
     shown.fit_bounds([[box.south, box.west], [box.north, box.east]])
     root: Any = shown.get_root()
@@ -294,6 +297,21 @@ def _closed_layer(areas: Sequence[Polygon], streets: Sequence[ClosedStreet]) -> 
             fill=True,
             fill_opacity=0.12,
             tooltip=folium.Tooltip(f"closed area {number}: no street in it may be driven"),
+        ).add_to(layer)
+    return layer
+
+
+def _slow_layer(night: Night) -> FeatureGroup:
+    layer = folium.FeatureGroup(name="Driving is slower")
+    for ground in slow_grounds(night.scenario):
+        folium.Polygon(
+            [(lat, lon) for lon, lat in ground.area.exterior.coords],
+            color=SLOW,
+            weight=2,
+            dash_array="1 5",
+            fill=True,
+            fill_opacity=0.12,
+            tooltip=folium.Tooltip(markup(ground.words)),
         ).add_to(layer)
     return layer
 

@@ -11,6 +11,7 @@ from patrolroute.roads.files import read_roads, write_roads
 from patrolroute.roads.graphs import roads_from_graph
 from patrolroute.roads.network import Closed, Cut, RoadNetwork
 from patrolroute.roads.offroad import distance_words
+from patrolroute.roads.periods import SpeedPeriod, at_period, speed_periods, travel_periods
 from patrolroute.roads.reach import reach_areas
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
@@ -18,6 +19,7 @@ from patrolroute.roads.speeds import SpeedTable
 from patrolroute.roads.tables import travel_blocks, travel_matrix, travel_seconds, write_travel
 from patrolroute.roads.trace import Leg, Street, trace_legs
 from patrolroute.roads.turns import TurnGraph, turn_graph
+from patrolroute.roads.turnwalk import forbidden_turns
 
 if TYPE_CHECKING:
     from patrolroute.roads.beats import Beats, cut_beats
@@ -39,10 +41,12 @@ __all__ = [
     "Restrictions",
     "RoadNetwork",
     "Snaps",
+    "SpeedPeriod",
     "SpeedTable",
     "Street",
     "TurnGraph",
     "area_streets",
+    "at_period",
     "check_drive",
     "cut_beats",
     "distance_words",
@@ -52,15 +56,18 @@ __all__ = [
     "drive_within",
     "fetch_roads",
     "find_fetched",
+    "forbidden_turns",
     "place_on_roads",
     "reach_areas",
     "read_polygon",
     "read_roads",
     "roads_from_graph",
     "snap_points",
+    "speed_periods",
     "trace_legs",
     "travel_blocks",
     "travel_matrix",
+    "travel_periods",
     "travel_seconds",
     "turn_graph",
     "write_roads",

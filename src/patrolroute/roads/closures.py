@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from patrolroute.errors import Faults
+from patrolroute.errors import Faults, InputError
 from patrolroute.roads.assemble import Streets, assemble
 from patrolroute.roads.graphs import names_in
 from patrolroute.roads.network import Closed
@@ -30,6 +30,8 @@ def close(network: RoadNetwork, closures: Closures) -> RoadNetwork:
     """Return what is left of a network; see `RoadNetwork.with_closures`."""
     if not closures:
         return network
+    if network.pace is not None:
+        raise InputError(["closures: these streets have a pace already; close streets first, then make others slower."])
     faults = Faults()
     closed = np.zeros(len(network.tail), bool)
     closed |= _by_name(network, closures.streets, faults)

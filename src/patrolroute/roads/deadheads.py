@@ -9,6 +9,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from patrolroute.roads.routing import best_of_parallel
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -127,11 +129,7 @@ def _graph(
     nodes: int,
 ) -> tuple[csr_array, NDArray[np.int64]]:
     """Return the quickest of parallel edges as a graph, and those edges sorted by tail and head; no loops."""
-    edges = edges[tail[edges] != head[edges]]
-    order = edges[np.lexsort((edges, time_ms[edges], head[edges], tail[edges]))]
-    first = np.ones(len(order), bool)
-    first[1:] = (np.diff(tail[order]) != 0) | (np.diff(head[order]) != 0)
-    best = order[first]
+    best = edges[best_of_parallel(tail[edges], head[edges], time_ms[edges], np.zeros_like(time_ms[edges]), edges)]
     weights = time_ms[best].astype(np.float64)
     return csr_array((weights, (tail[best], head[best])), shape=(nodes, nodes)), best
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from patrolroute.roads.geometry import part_index, starts_of
 from patrolroute.roads.hierarchy import Ends
-from patrolroute.roads.routing import Stretches, along_ms, on_twin_dm, spots
-from patrolroute.roads.turnlegs import joined, point_arcs
+from patrolroute.roads.junctions import joined
+from patrolroute.roads.routing import Stretches, along_ms, best_of_parallel, on_twin_dm, spots
+from patrolroute.roads.turnlegs import point_arcs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -223,9 +224,7 @@ def turn_ends(network: RoadNetwork, turns: TurnGraph, placed: Placed) -> TurnEnd
     chosen = np.flatnonzero((tail >= first) & (head >= last))
     direct = Stretches(edge=edge, from_dm=from_dm, to_dm=to_dm, time_ms=time_ms).part(chosen)
     pair = (tail[chosen] - first) * spots_ + head[chosen] - last
-    order = np.lexsort((direct.edge, direct.key, pair))
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = np.diff(pair[order]) != 0
+    best = best_of_parallel(tail[chosen], head[chosen], direct.time_ms, direct.to_dm - direct.from_dm, direct.edge)
     return TurnEnds(
         sources=sources,
         targets=targets,
@@ -233,8 +232,8 @@ def turn_ends(network: RoadNetwork, turns: TurnGraph, placed: Placed) -> TurnEnd
         arriving=arriving,
         of_point=of_point,
         spots=spots_,
-        pair=pair[order[fresh]],
-        direct=direct.part(order[fresh]),
+        pair=pair[best],
+        direct=direct.part(best),
     )
 
 

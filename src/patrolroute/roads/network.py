@@ -146,6 +146,9 @@ class RoadNetwork:
         The table that `time_ms` was computed with.
     cut : Cut
         What was left out.
+    pace : float64 array, shape (E,), optional
+        How many times the time at the table's speed each edge takes: of slow areas, and of certain hours. Not written
+        to files.
     closed : Closed, optional
         Where closures made this network of a larger one; it tells sites that they cut off from sites far from all
         streets, and is not written to files.
@@ -173,6 +176,7 @@ class RoadNetwork:
     restrictions: Restrictions = field(default_factory=lambda: Restrictions(known=False))
     speeds: SpeedTable = field(default_factory=SpeedTable)
     cut: Cut = Cut()
+    pace: NDArray[np.float64] | None = None
     closed: Closed | None = None
 
     def __post_init__(self) -> None:
@@ -260,8 +264,9 @@ class RoadNetwork:
 
     @cached_property
     def speed_kph(self) -> NDArray[np.float64]:
-        """Speed driven on each edge, shape (E,), night factor included."""
-        return self.speeds.speeds_kph(self.highway, self.maxspeed_kph)
+        """Speed driven on each edge, shape (E,), night factor and pace included."""
+        kph = self.speeds.speeds_kph(self.highway, self.maxspeed_kph)
+        return kph if self.pace is None else kph / self.pace
 
     @cached_property
     def street(self) -> NDArray[np.bool_]:
@@ -349,10 +354,22 @@ class RoadNetwork:
 
         return write_roads(self, path)
 
-    def with_speeds(self, speeds: SpeedTable) -> RoadNetwork:
-        """Return the same streets with times from another speed table."""
-        times = speeds.times_ms(self.length_dm, self.highway, self.maxspeed_kph)
-        faster = replace(self, speeds=speeds, time_ms=times)
+    def with_speeds(self, speeds: SpeedTable, *, pace: NDArray[np.float64] | None = None) -> RoadNetwork:
+        """Return the same streets with times from another speed table, and at another pace.
+
+        Parameters
+        ----------
+        speeds : SpeedTable
+        pace : float64 array, shape (E,), optional
+            How many times the time at the table's speed each edge takes; once where it is left out.
+
+        Raises
+        ------
+        InputError
+            When a pace is not above 0, or a street then takes too long.
+        """
+        times = speeds.times_ms(self.length_dm, self.highway, self.maxspeed_kph, pace=pace)
+        faster = replace(self, speeds=speeds, time_ms=times, pace=pace)
         for made in ("hierarchy", "street_index"):
             if made in vars(self):
                 vars(faster)[made] = getattr(self, made)
@@ -364,7 +381,8 @@ class RoadNetwork:
         Raises
         ------
         InputError
-            When a closure names a street or edge that is not there, or a polygon touches no street, or nothing is left.
+            When a closure names a street or edge that is not there, or a polygon touches no street, or nothing is left;
+            and when the streets have a pace, which is to be laid over what closures leave.
         """
         from patrolroute.roads.closures import close  # noqa: PLC0415 - closures build on networks
 
@@ -372,57 +390,17 @@ class RoadNetwork:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the network holds, for a report.
+        """What the network holds, for a report; see `roads.facts.facts_of`."""
+        from patrolroute.roads.facts import facts_of  # noqa: PLC0415 - facts are told of networks
 
-        Returns
-        -------
-        dict
-            nodes, edges, streets_km (each street once), km_by_class, one_way_share, maxspeed_share and named_share
-            (of kilometres), names (distinct), bounds, turn_restrictions (relations of the map that are kept),
-            turn_restrictions_known (whether the source tells any), turn_restrictions_skipped (others, by reason), cut,
-            provenance.
-        """
-        metres = np.where(self.street, self.length_dm / 10, 0.0)
-        total = float(metres.sum()) or 1.0
-        classes, which = np.unique(np.array(self.highway, dtype=object).astype(str), return_inverse=True)
-        km = np.bincount(which, weights=metres) / 1000
-        order = np.argsort(-km, kind="stable")
-        named = np.array([bool(name) for name in self.name])
-        return {
-            "nodes": len(self.node_id),
-            "edges": len(self.tail),
-            "streets_km": round(float(metres.sum()) / 1000, 3),
-            "km_by_class": {str(classes[i]) or "(no class)": round(float(km[i]), 3) for i in order},
-            "one_way_share": round(float(metres[self.twin < 0].sum()) / total, 4),
-            "maxspeed_share": round(float(metres[~np.isnan(self.maxspeed_kph)].sum()) / total, 4),
-            "named_share": round(float(metres[named].sum()) / total, 4),
-            "names": len({name for name in self.name if name}),
-            "bounds": self.bounds,
-            "turn_restrictions": self.restrictions.relations,
-            "turn_restrictions_known": self.restrictions.known,
-            "turn_restrictions_skipped": dict(self.restrictions.skipped),
-            "cut": self.cut.statement,
-            "provenance": self.provenance.statement,
-        }
+        return facts_of(self)
 
     @property
     def facts_text(self) -> tuple[tuple[str, str], ...]:
         """The facts in words and with their units, to print: pairs of what and how much."""
-        facts = self.facts
-        west, south, east, north = facts["bounds"]
-        named = f"{_percent(facts['named_share'])}, {facts['names']:,} names"
-        return (
-            ("streets", f"{facts['streets_km']:,.1f} km, each street once"),
-            ("network", f"{facts['nodes']:,} nodes, {facts['edges']:,} edges"),
-            ("by class", ", ".join(f"{name} {km:,.1f} km" for name, km in facts["km_by_class"].items())),
-            ("one-way", _percent(facts["one_way_share"])),
-            ("with a speed limit", _percent(facts["maxspeed_share"])),
-            ("with a name", named),
-            ("area", f"lon {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}"),
-            ("turn restrictions", self.restrictions.statement),
-            ("left out", facts["cut"]),
-            ("source", facts["provenance"]),
-        )
+        from patrolroute.roads.facts import facts_in_words  # noqa: PLC0415 - facts are told of networks
+
+        return facts_in_words(self)
 
     def street_names(self) -> tuple[str, ...]:
         """Return the names of all streets, each once and sorted, as `Closures.streets` takes them."""
@@ -444,7 +422,3 @@ class RoadNetwork:
         for what, value in self.facts_text:
             rows.append(f"<tr><th>{html.escape(what)}</th><td>{html.escape(value)}</td></tr>")
         return f"<table><caption>RoadNetwork</caption>{''.join(rows)}</table>"
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " % of the kilometres")

@@ -90,6 +90,7 @@ def paced(network: RoadNetwork, area: AreaStreets, kph: float) -> Paced:
         shape_start=np.append(0, np.cumsum(size)),
         shape_lonlat=network.shape_lonlat[part_index(network.shape_start, origin)],
         restrictions=Restrictions(known=False),
+        pace=None if network.pace is None else network.pace[origin],
         closed=None,
     )
     first = slow.first[at[copy[there]]]

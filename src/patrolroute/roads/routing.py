@@ -57,12 +57,8 @@ class Stretches:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class StreetGraph:
-    """The street network with placed points as nodes of their own.
-
-    Nodes 0 to N - 1 are the network's; a point within an edge cuts it, a point at its end is that end's node, and
-    points at the same decimetre of an edge share a node. Milliseconds and decimetres are cut cumulatively, so the parts
-    of an edge add up to the edge. Of parallel arcs only the best is kept. A arcs, sorted by tail, then head.
+class PlacedArcs:
+    """A graph on which points are placed; A arcs, sorted by tail, then head, of parallel ones only the best.
 
     Parameters
     ----------
@@ -70,11 +66,9 @@ class StreetGraph:
     tail, head : int32 array, shape (A,)
     time_ms, length_dm : int64 array, shape (A,)
     edge : int32 array, shape (A,)
-        The network's edge that an arc is part of.
+        The network's edge that an arc drives on; -1 for one that only ends the way.
     from_dm, to_dm : int64 array, shape (A,)
         Where the arc begins and ends on its edge.
-    point_node : int64 array, shape (n,)
-        The node of each placed point.
     """
 
     nodes: int
@@ -85,6 +79,29 @@ class StreetGraph:
     edge: NDArray[np.int32]
     from_dm: NDArray[np.int64]
     to_dm: NDArray[np.int64]
+
+    @property
+    def weights(self) -> csr_array:
+        """Time and length of every arc as one number, see `join_keys`; `check_range` says up to where that is exact."""
+        start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
+        weight = join_keys(self.time_ms, self.length_dm)
+        return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StreetGraph(PlacedArcs):
+    """The street network with placed points as nodes of their own.
+
+    Nodes 0 to N - 1 are the network's; a point within an edge cuts it, a point at its end is that end's node, and
+    points at the same decimetre of an edge share a node. Milliseconds and decimetres are cut cumulatively, so the parts
+    of an edge add up to the edge.
+
+    Parameters
+    ----------
+    point_node : int64 array, shape (n,)
+        The node of each placed point.
+    """
+
     point_node: NDArray[np.int64]
 
     @property
@@ -96,13 +113,6 @@ class StreetGraph:
     def target_node(self) -> NDArray[np.int64]:
         """The node that each placed point is reached at."""
         return self.point_node
-
-    @property
-    def weights(self) -> csr_array:
-        """Time and length of every arc as one number, see `join_keys`; `check_range` says up to where that is exact."""
-        start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
-        weight = join_keys(self.time_ms, self.length_dm)
-        return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
 
 
 def street_graph(network: RoadNetwork, placed: Placed) -> StreetGraph:
@@ -130,7 +140,7 @@ def street_graph(network: RoadNetwork, placed: Placed) -> StreetGraph:
     from_dm = np.concatenate([np.zeros(len(plain), np.int64), at_dm[follows]])
     to_dm = np.concatenate([length[plain], at_dm[follows + 1]])
     arc_edge = np.concatenate([plain, edge[follows]])
-    best = _best_of_parallel(tail, head, arc_ms, to_dm - from_dm, arc_edge)
+    best = best_of_parallel(tail, head, arc_ms, to_dm - from_dm, arc_edge)
     return StreetGraph(
         nodes=nodes,
         tail=tail[best].astype(np.int32),
@@ -196,13 +206,17 @@ def _cuts(network: RoadNetwork, placed: Placed) -> tuple[NDArray[np.int64], tupl
     return point_node, cuts, n + len(found)
 
 
-def _best_of_parallel(
-    tail: NDArray[np.int64],
-    head: NDArray[np.int64],
-    time_ms: NDArray[np.int64],
-    length_dm: NDArray[np.int64],
-    edge: NDArray[np.int64],
+def best_of_parallel(
+    tail: NDArray[np.integer],
+    head: NDArray[np.integer],
+    time_ms: NDArray[np.integer],
+    length_dm: NDArray[np.integer],
+    edge: NDArray[np.integer],
 ) -> NDArray[np.int64]:
+    """Return the positions of arcs by tail, then head, of parallel ones only the best, and no loops.
+
+    The best takes least time, then is shortest, then has the first edge.
+    """
     order = np.lexsort((edge, length_dm, time_ms, head, tail))
     order = order[tail[order] != head[order]]
     t, h = tail[order], head[order]

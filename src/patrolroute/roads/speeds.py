@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from patrolroute.errors import Faults
+from patrolroute.errors import Faults, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -146,27 +146,45 @@ class SpeedTable:
         faults.raise_if_any()
 
     def adjusted(self, travel: Travel) -> SpeedTable:
-        """Return this table with what a scenario says of speeds put over it; "default" names the default.
+        """Return this table with what a scenario says of all hours put over it; "default" names the default.
 
-        The scenario's night factor multiplies this table's own.
+        The scenario's night factor multiplies this table's own. What it says of certain hours and areas is for
+        `roads.periods`.
 
         Raises
         ------
         InputError
-            When the scenario names a highway class that OSM does not have.
+            When the scenario names a highway class that OSM does not have, for certain hours too.
         """
         faults = Faults()
+        hours = ((f"travel.hours {each.name!r}: speeds_kph", each.speeds_kph) for each in travel.hours)
+        for where, speeds_kph in (("travel.speeds_kph", travel.speeds_kph), *hours):
+            faults.extend(f"{where}: {text}" for text in self._unknown(speeds_kph))
+        faults.raise_if_any()
+        return replace(self.with_classes(travel.speeds_kph), night_factor=self.night_factor * travel.night_factor)
+
+    def with_classes(self, speeds_kph: Mapping[str, float]) -> SpeedTable:
+        """Return this table with other speeds for some classes; "default" names the default.
+
+        Raises
+        ------
+        InputError
+            When there is no such highway class.
+        """
+        faults = Faults()
+        faults.extend(f"speeds: {text}" for text in self._unknown(speeds_kph))
+        faults.raise_if_any()
+        own = dict(speeds_kph)
+        default_kph = own.pop("default", self.default_kph)
+        return SpeedTable(kph={**self.kph, **own}, default_kph=default_kph, night_factor=self.night_factor)
+
+    def _unknown(self, classes: Iterable[str]) -> Iterable[str]:
         known = (*dict.fromkeys((*DEFAULT_KPH, *self.kph)), "default")
-        for name in travel.speeds_kph:
+        for name in classes:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}."
-                faults.add(f"travel.speeds_kph: there is no highway class {name!r}; {hint}")
-        faults.raise_if_any()
-        own = dict(travel.speeds_kph)
-        default_kph = own.pop("default", self.default_kph)
-        factor = self.night_factor * travel.night_factor
-        return SpeedTable(kph={**self.kph, **own}, default_kph=default_kph, night_factor=factor)
+                yield f"there is no highway class {name!r}; {hint}"
 
     @classmethod
     def from_travel(cls, travel: Travel) -> SpeedTable:
@@ -180,8 +198,25 @@ class SpeedTable:
         return np.where(np.isnan(maxspeed_kph), table, maxspeed_kph) * self.night_factor
 
     def times_ms(
-        self, length_dm: NDArray[np.int64], highway: Sequence[str], maxspeed_kph: NDArray[np.float64]
+        self,
+        length_dm: NDArray[np.int64],
+        highway: Sequence[str],
+        maxspeed_kph: NDArray[np.float64],
+        *,
+        pace: NDArray[np.float64] | None = None,
     ) -> NDArray[np.int64]:
-        """Return the driving time of each edge in whole milliseconds, rounded up, at least 1."""
+        """Return the driving time of each edge in whole milliseconds, rounded up, at least 1.
+
+        `pace`, shape (E,), says how many times as long each takes.
+
+        Raises
+        ------
+        InputError
+            When a pace is not above 0, or there is not one for each edge.
+        """
         exact = length_dm * 360.0 / self.speeds_kph(highway, maxspeed_kph)
+        if pace is not None:
+            if pace.shape != length_dm.shape or not (np.isfinite(pace).all() and (pace > 0).all()):
+                raise InputError([f"speeds: pace must be a number above 0 for each of {len(length_dm):,} edges."])
+            exact = exact * pace
         return np.maximum(1, np.ceil(exact - 1e-7).astype(np.int64))

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from patrolroute.errors import InputError
-from patrolroute.roads.geometry import part_index
-from patrolroute.roads.keys import join_keys
-from patrolroute.roads.routing import along_ms, on_twin_dm, spots, street_graph
+from patrolroute.roads.junctions import joined, junction_ways
+from patrolroute.roads.routing import PlacedArcs, along_ms, best_of_parallel, on_twin_dm, spots, street_graph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,43 +25,22 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TurnStreets:
-    """Turns with placed points as sources and targets of their own; A arcs, sorted by tail, then head.
+class TurnStreets(PlacedArcs):
+    """Turns with placed points as sources and targets of their own.
 
     Nodes are the states of the turn graph, then a source and then a target for each spot where points stand. From a
     spot within an edge one drives on along it, or back along its twin; a spot at the end of an edge is the junction,
-    which is left and reached by all its edges. Milliseconds and decimetres are cut as `street_graph` cuts them.
+    which is left and reached by its edges as `junction_ways` has them. Milliseconds and decimetres are cut as
+    `street_graph` cuts them.
 
     Parameters
     ----------
-    nodes : int
-    tail, head : int32 array, shape (A,)
-    time_ms, length_dm : int64 array, shape (A,)
-    edge : int32 array, shape (A,)
-        The edge that an arc drives on; -1 for one that only ends the way.
-    from_dm, to_dm : int64 array, shape (A,)
-        Where on its edge.
     source_node, target_node : int64 array, shape (n,)
         Nodes of each placed point.
     """
 
-    nodes: int
-    tail: NDArray[np.int32]
-    head: NDArray[np.int32]
-    time_ms: NDArray[np.int64]
-    length_dm: NDArray[np.int64]
-    edge: NDArray[np.int32]
-    from_dm: NDArray[np.int64]
-    to_dm: NDArray[np.int64]
     source_node: NDArray[np.int64]
     target_node: NDArray[np.int64]
-
-    @property
-    def weights(self) -> csr_array:
-        """Time and length of every arc as one number, see `join_keys`."""
-        start = np.searchsorted(self.tail, np.arange(self.nodes + 1)).astype(np.int32)
-        weight = join_keys(self.time_ms, self.length_dm)
-        return csr_array((weight, self.head, start), shape=(self.nodes, self.nodes))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -144,15 +121,20 @@ def point_arcs(
     spots : int
     arcs : int64 array, shape (6, A)
         Tail, head, milliseconds, edge (-1 for an arc that only ends the way), from and to decimetres on it.
+
+    Raises
+    ------
+    InputError
+        When the turns are those of another network, or of other speeds.
     """
+    turns.check_streets(network)
     at = _spots(network, placed)
-    source = turns.states
-    first = np.searchsorted(network.tail, np.arange(len(network.node_id) + 1)).astype(np.int64)
-    leaving = part_index(first, at.junction)
-    corner = np.repeat(source + at.inner + np.arange(len(at.junction)), np.diff(first)[at.junction])
+    arriving, leaving = junction_ways(network, turns, at.junction)
+    here = turns.states + at.inner + np.arange(len(at.junction))
+    corner, left_by = here[leaving[0]], leaving[1]
     rows = [
-        *_junction_arcs(network, turns, at, (corner, leaving)),
-        *_inner_arcs(network, turns, at, (corner, leaving)),
+        *_junction_arcs(network, at, here, arriving, (corner, left_by)),
+        *_inner_arcs(network, turns, at, (corner, left_by)),
     ]
     return at.of_point, at.inner + len(at.junction), np.concatenate(rows, axis=1)
 
@@ -163,16 +145,18 @@ def _arcs(*columns: NDArray[np.generic] | int) -> NDArray[np.int64]:
 
 
 def _junction_arcs(
-    network: RoadNetwork, turns: TurnGraph, at: _Spots, leaving: tuple[NDArray[np.int64], NDArray[np.int64]]
+    network: RoadNetwork,
+    at: _Spots,
+    here: NDArray[np.int64],
+    arriving: tuple[NDArray[np.int64], NDArray[np.int64]],
+    leaving: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> list[NDArray[np.int64]]:
-    """Return the arcs from points at junctions over whole edges, and to them, where all who come there have arrived."""
+    """Return the arcs from points at junctions over whole edges, and to them from states that have arrived there."""
     corner, edge = leaving
     count = at.inner + len(at.junction)
-    here = turns.states + at.inner + np.arange(len(at.junction))
-    arriving, arrived_at = joined(at.junction, network.head[turns.edge])
     return [
         _arcs(corner, edge, network.time_ms[edge], edge, 0, network.length_dm[edge]),
-        _arcs(arriving, here[arrived_at] + count, 0, -1, 0, 0),
+        _arcs(arriving[1], here[arriving[0]] + count, 0, -1, 0, 0),
         _arcs(here, here + count, 0, -1, 0, 0),
     ]
 
@@ -201,26 +185,12 @@ def _inner_arcs(
     ]
 
 
-def joined(wanted: NDArray[np.integer], given: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return all pairs of positions in `given` and in `wanted` that hold the same value."""
-    order = np.argsort(wanted, kind="stable")
-    ordered = wanted[order]
-    lo, hi = np.searchsorted(ordered, given, "left"), np.searchsorted(ordered, given, "right")
-    size = hi - lo
-    at = np.repeat(np.arange(len(given)), size)
-    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-    return at, order[np.repeat(lo, size) + within].astype(np.int64)
-
-
 def _sorted(
     rows: NDArray[np.int64], nodes: int, source_node: NDArray[np.int64], target_node: NDArray[np.int64]
 ) -> TurnStreets:
     """Return arcs in order, of parallel ones the best."""
     tail, head, time_ms, edge, from_dm, to_dm = rows
-    order = np.lexsort((edge, to_dm - from_dm, time_ms, head, tail))
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = (np.diff(tail[order]) != 0) | (np.diff(head[order]) != 0)
-    best = order[fresh]
+    best = best_of_parallel(tail, head, time_ms, to_dm - from_dm, edge)
     return TurnStreets(
         nodes=nodes,
         tail=tail[best].astype(np.int32),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -42,12 +42,16 @@ class TurnGraph:
         States.
     time_ms : int64 array, shape (A,)
         Milliseconds of the edge that is turned into, and of the turn.
+    turn_ms : int64 array, shape (A,)
+        Milliseconds of that which are for turning round.
     length_dm : int64 array, shape (A,)
         Decimetres of the edge that is turned into.
+    street_tail, street_head : int32 array, shape (E,)
+        The network's, by which it is known again.
     stranded : bool array, shape (E,)
         Edges that no drive which obeys the turns reaches from the most of the others and leaves again.
-    xy : float64 array, shape (S, 2)
-        Half way along each state's edge as the crow flies, metres east and north.
+    xy : float64 array, shape (N, 2)
+        Where the network's nodes lie, metres east and north.
     """
 
     states: int
@@ -55,16 +59,24 @@ class TurnGraph:
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
     time_ms: NDArray[np.int64]
+    turn_ms: NDArray[np.int64]
     length_dm: NDArray[np.int64]
+    street_tail: NDArray[np.int32]
+    street_head: NDArray[np.int32]
     stranded: NDArray[np.bool_]
     xy: NDArray[np.float64]
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
         """The contraction hierarchy of the states, made when it is first asked for."""
-        from patrolroute.roads.hierarchy import build_hierarchy  # noqa: PLC0415 - brings the compiler
+        from patrolroute.roads.hierarchy import build_hierarchy, dissect_links  # noqa: PLC0415 - brings the compiler
 
-        return build_hierarchy(self.states, self.tail, self.head, self.xy)
+        tail, head = self.street_tail.astype(np.int64), self.street_head.astype(np.int64)
+        place = np.empty(len(tail), np.int64)
+        place[dissect_links(len(self.xy), tail, head, self.xy)] = np.arange(len(tail))
+        # A state with memory stands where its edge does.
+        order = np.argsort(place[self.edge], kind="stable")
+        return build_hierarchy(self.states, self.tail, self.head, order=order)
 
     @cached_property
     def weighted(self) -> Weighted:
@@ -72,6 +84,49 @@ class TurnGraph:
         from patrolroute.roads.hierarchy import weigh  # noqa: PLC0415 - brings the compiler
 
         return weigh(self.hierarchy, self.time_ms, self.length_dm)
+
+    def check_streets(self, network: RoadNetwork, *, times: bool = True) -> None:
+        """Refuse a network that these are not the turns of.
+
+        Parameters
+        ----------
+        network : RoadNetwork
+        times : bool
+            Whether its times must be those of the turns, too.
+
+        Raises
+        ------
+        InputError
+            When it has other streets, or other times.
+        """
+        remedy = "make them of it with turn_graph(network)"
+        if not (
+            np.array_equal(self.street_tail, network.tail)
+            and np.array_equal(self.street_head, network.head)
+            and np.array_equal(self.length_dm, network.length_dm[self.edge[self.head]])
+        ):
+            raise InputError(
+                [
+                    f"turns: made for another network, of {len(self.street_tail):,} edges; this one has "
+                    f"{len(network.tail):,} and other streets; {remedy}."
+                ]
+            )
+        if times and not np.array_equal(self.time_ms - self.turn_ms, network.time_ms[self.edge[self.head]]):
+            raise InputError([f"turns: made for these streets at other speeds; {remedy} or turns.with_times(network)."])
+
+    def with_times(self, network: RoadNetwork) -> TurnGraph:
+        """Return the same turns with the times of a network that has the same streets at other speeds.
+
+        Raises
+        ------
+        InputError
+            When it has other streets.
+        """
+        self.check_streets(network, times=False)
+        timed = replace(self, time_ms=network.time_ms[self.edge[self.head]] + self.turn_ms)
+        if "hierarchy" in vars(self):
+            vars(timed)["hierarchy"] = self.hierarchy
+        return timed
 
     @property
     def statement(self) -> str:
@@ -117,9 +172,12 @@ def turn_graph(network: RoadNetwork, *, u_turn_s: float | None = U_TURN_S) -> Tu
         tail=tail.astype(np.int32),
         head=head.astype(np.int32),
         time_ms=network.time_ms[into] + extra_ms * turned,
+        turn_ms=extra_ms * turned.astype(np.int64),
         length_dm=network.length_dm[into],
+        street_tail=network.tail,
+        street_head=network.head,
         stranded=_stranded(edges, state_edge, tail, head),
-        xy=(network.xy_m[network.tail] + network.xy_m[network.head])[state_edge] / 2,
+        xy=network.xy_m,
     )
 
 

@@ -1,5 +1,6 @@
 """What a planner writes: places, sites, squads and one night; read from files with every fault told at once."""
 
+from patrolroute.scenario.hours import SlowArea, SpeedHours
 from patrolroute.scenario.model import (
     TIERS,
     Area,
@@ -37,6 +38,8 @@ __all__ = [
     "Scenario",
     "Shift",
     "Site",
+    "SlowArea",
+    "SpeedHours",
     "Squad",
     "TeamNeeds",
     "Travel",

@@ -5,25 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 
 import shapely
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from patrolroute.scenario.base import Identifier, Name  # noqa: TC001 - pydantic reads the annotation
+from patrolroute.scenario.base import Identifier, Name, Ring  # noqa: TC001 - pydantic reads the annotation
 from patrolroute.scenario.sites import Window, tier_of, whole_weight
 from patrolroute.scenario.teams import TeamNeeds
-
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-
-
-def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    if not shapely.Polygon(ring).is_valid:
-        raise ValueError("crosses itself or has no area; expected its corners in their order around the closed area")
-    return ring
-
-
-Ring = Annotated[
-    tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000), AfterValidator(_simple)
-]
 
 EXTENT = "rings, a boundary file with names, or a street with buffer_m"
 

@@ -7,6 +7,7 @@ import math
 import re
 from typing import Annotated, Any
 
+import shapely
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from patrolroute.errors import InputError
@@ -36,9 +37,20 @@ def _no_timestamp(value: Any) -> Any:
     raise ValueError(f"{found(value)} is no date and time; expected one such as '2023-11-24T01:30+08:00'")
 
 
+def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    if not shapely.Polygon(ring).is_valid:
+        raise ValueError("crosses itself or has no area; expected its corners in their order around the area")
+    return ring
+
+
 Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE), BeforeValidator(_one_line)]
 Name = Annotated[str, Field(max_length=300, pattern=_PRINTABLE), BeforeValidator(_one_line)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_timestamp), AfterValidator(_whole_second)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Ring = Annotated[
+    tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=100_000), AfterValidator(_simple)
+]
 
 
 class Frozen(BaseModel):

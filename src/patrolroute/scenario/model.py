@@ -11,13 +11,14 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
-from patrolroute.scenario.areas import Area, Ring
-from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s
+from patrolroute.scenario.areas import Area
+from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, Ring, elapsed_s
 from patrolroute.scenario.crosscheck import Entry, cross_faults
 from patrolroute.scenario.forming import Forming, VehiclePool
+from patrolroute.scenario.hours import MAX_HOURS, MAX_SLOW, SlowArea, SpeedHours, SpeedsKph, checked_hours
 from patrolroute.scenario.presence import Presence
 from patrolroute.scenario.sites import MOST_VISITS, TIERS, Place, Placement, Site, Window
 from patrolroute.scenario.squads import Break, Shift, Squad, Vehicle
@@ -43,6 +44,8 @@ __all__ = [
     "Scenario",
     "Shift",
     "Site",
+    "SlowArea",
+    "SpeedHours",
     "Squad",
     "TeamNeeds",
     "Travel",
@@ -59,6 +62,7 @@ FARTHEST_DAYS = 31
 """No time lies further from the scenario's date; a slip in a year is found by it."""
 
 _Span = TypeVar("_Span", Window, Shift, Worth)
+_Windowed = TypeVar("_Windowed", Area, SpeedHours, SlowArea)
 NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
@@ -109,6 +113,10 @@ class Travel(Frozen):
         Multiplies all road speeds: above 1 where empty streets are faster than the table.
     speeds_kph : dict of str to float
         Speeds by OSM highway class that replace the package's own table; `maxspeed` on a street goes before both.
+    hours : tuple of SpeedHours
+        Other speeds at certain hours, of which no two overlap.
+    slow : tuple of SlowArea
+        Where driving is slower, all night or at certain hours.
     turns : bool
         Whether the turn restrictions of the roads are obeyed and turning round takes time.
     u_turn_s : float
@@ -132,8 +140,14 @@ class Travel(Frozen):
     night_factor: Annotated[float, Field(ge=0.1, le=5)] = Field(
         default=1.0, description="a number from 0.1 to 5 that multiplies all road speeds"
     )
-    speeds_kph: dict[Identifier, Annotated[float, Field(gt=0, le=200)]] = Field(
+    speeds_kph: SpeedsKph = Field(
         default_factory=dict, description="km/h above 0, at most 200, by OSM highway class, such as residential = 25"
+    )
+    hours: Annotated[tuple[SpeedHours, ...], Field(max_length=MAX_HOURS), AfterValidator(checked_hours)] = Field(
+        default=(), description="a list of speed hours, each with name, windows, factor and speeds_kph"
+    )
+    slow: Annotated[tuple[SlowArea, ...], Field(max_length=MAX_SLOW)] = Field(
+        default=(), description="a list of slow areas, each with name, polygon, factor and windows"
     )
     turns: bool = Field(default=False, description="true or false: whether turn restrictions are obeyed")
     u_turn_s: Annotated[float, Field(ge=0, le=3600)] = Field(
@@ -195,7 +209,8 @@ class Scenario(Frozen):
     closures: Closures = Field(default=Closures(), description="a table of streets, edges and polygons")
     travel: Travel = Field(
         default=Travel(),
-        description="a table of snap_limit_m, skip_off_road, access_kph, night_factor, speeds_kph, turns and u_turn_s",
+        description="a table of snap_limit_m, skip_off_road, access_kph, night_factor, speeds_kph, hours, slow, turns "
+        "and u_turn_s",
     )
     notes: Annotated[tuple[Name, ...], Field(max_length=100)] = Field(
         default=(), description="a list of at most 100 sentences that every output prints"
@@ -262,6 +277,10 @@ class Scenario(Frozen):
             faults += [f"{entry.where}: {text}" for text in far_times([crew.shift.start], self.start)]
         for entry, each in zip(presences, self.presence, strict=True):
             faults += [f"{entry.where}: {text}" for text in far_times([each.period.opens], self.start)]
+        by_hour: tuple[SpeedHours | SlowArea, ...] = (*self.travel.hours, *self.travel.slow)
+        for timed in by_hour:
+            moments = [window.opens for window in timed.windows]
+            faults += [f"travel {found(timed.name)}: {text}" for text in far_times(moments, self.start)]
         if faults:
             raise InputError(faults)
         self._bring_home()
@@ -281,9 +300,7 @@ class Scenario(Frozen):
             else site
             for site in self.sites
         )
-        areas = tuple(
-            area.model_copy(update={"windows": tuple(_in_zone(w, zone) for w in area.windows)}) for area in self.areas
-        )
+        areas = tuple(_windows_in_zone(area, zone) for area in self.areas)
         squads = tuple(
             squad.model_copy(
                 update={
@@ -300,7 +317,10 @@ class Scenario(Frozen):
         forming = self.forming
         if forming is not None:
             forming = forming.model_copy(update={"shift": _in_zone(forming.shift, zone)})
-        self.__dict__.update(sites=sites, areas=areas, squads=squads, presence=presence, forming=forming)
+        hours = tuple(_windows_in_zone(each, zone) for each in self.travel.hours)
+        slow = tuple(_windows_in_zone(each, zone) for each in self.travel.slow)
+        travel = self.travel.model_copy(update={"hours": hours, "slow": slow}) if hours or slow else self.travel
+        self.__dict__.update(sites=sites, areas=areas, squads=squads, presence=presence, forming=forming, travel=travel)
 
     @property
     def zone(self) -> ZoneInfo | dt.timezone:
@@ -382,3 +402,9 @@ def _in_zone(span: _Span, zone: ZoneInfo | dt.timezone) -> _Span:
         if isinstance(value, dt.datetime) and value.tzinfo is not zone
     }
     return span.model_copy(update=moments) if moments else span
+
+
+def _windows_in_zone(timed: _Windowed, zone: ZoneInfo | dt.timezone) -> _Windowed:
+    if not timed.windows:
+        return timed
+    return timed.model_copy(update={"windows": tuple(_in_zone(window, zone) for window in timed.windows)})

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import shapely
 from pydantic import Field, ValidationInfo, field_validator
 
-from patrolroute.scenario.areas import Ring  # noqa: TC001 - pydantic reads the annotation
-from patrolroute.scenario.base import Frozen, Identifier, Name
+from patrolroute.scenario.base import Frozen, Identifier, Name, Ring
 from patrolroute.scenario.sites import Window, tier_of, whole_weight
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ from patrolroute.scenario.entries import (
 from patrolroute.scenario.files import read_text
 from patrolroute.scenario.formingentry import forming_of
 from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
+from patrolroute.scenario.hourrows import timed_travel
 from patrolroute.scenario.model import Closures, Scenario, Travel
 from patrolroute.scenario.rows import MAX_ROWS, Row, Table, read_csv
 from patrolroute.scenario.teams import team_faults
@@ -84,7 +85,8 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     clock, dated = _clock(data)
     head = _head(file.name, data, faults)
     closures = _closures(file, data.get("closures"), faults)
-    travel = _part(f"{file.name} [travel]", Travel, data.get("travel"), faults)
+    timed = timed_travel(file, data.get("travel"), clock, faults)
+    travel = _part(f"{file.name} [travel]", Travel, timed, faults)
     tables = {kind: _table(file, kind, data.get(kind), faults) for kind in COLUMNS}
     tables = {kind: _exchanged(table, faults) for kind, table in tables.items()}
     of_rows: list[str] = []

@@ -44,6 +44,10 @@ def scenario_schema() -> dict[str, Any]:
     _flatten_site(definitions["Site"])
     _flatten_team(definitions["Site"])
     _flatten_area(definitions["Area"])
+    for timed in ("SpeedHours", "SlowArea"):
+        _flatten_windows(definitions[timed]["properties"])
+    slow = definitions["SlowArea"]["properties"]
+    slow["polygon"] = _or_table(slow["polygon"], r"^.+\.geojson$")
     _flatten_squad(definitions["Squad"])
     _flatten_forming(definitions["Forming"])
     definitions["Break"]["properties"]["window"] = _one_span(definitions["Break"]["properties"]["window"])
@@ -57,12 +61,10 @@ def scenario_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "patrolroute scenario", **schema}
 
 
-def _flatten_windows(site: dict[str, Any]) -> None:
-    properties = site["properties"]
+def _flatten_windows(properties: dict[str, Any]) -> None:
     spans = {"type": "string", "pattern": rf"^\s*({_SPAN}([\s;,]+{_SPAN})*)?\s*$"}
     properties["windows"] = {
-        "description": properties["windows"]["description"],
-        "default": [],
+        **{key: properties["windows"][key] for key in ("description", "default") if key in properties["windows"]},
         "anyOf": [
             spans,
             {
@@ -75,8 +77,8 @@ def _flatten_windows(site: dict[str, Any]) -> None:
 
 
 def _flatten_site(site: dict[str, Any]) -> None:
-    _flatten_windows(site)
     properties = site["properties"]
+    _flatten_windows(properties)
     properties["worth"] = {
         "description": properties["worth"]["description"],
         "default": [],
@@ -120,9 +122,9 @@ def _flatten_forming(forming: dict[str, Any]) -> None:
 
 
 def _flatten_area(area: dict[str, Any]) -> None:
-    _flatten_windows(area)
     _flatten_team(area)
     properties = area["properties"]
+    _flatten_windows(properties)
     properties["tier"] = _tier_or_class(properties["tier"])
     texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 100}]}
     properties["streets"] = {"description": properties["streets"]["description"], "default": [], **texts}

@@ -2,8 +2,9 @@
 
 The model chooses routes, at most as many of a kind as there are squads, and visits that they contain: a visit in two of
 the chosen routes counts once and is later made by one of them, which loses nothing where roads keep the triangle
-inequality. It is solved tier by tier, each reached worth fixed before the next. Hu, Lim 2014, An iterative
-three-component heuristic for the team orienteering problem with time windows, 10.1016/j.ejor.2013.06.011.
+inequality; under turns a stop left out may cost what turning round there for free had saved. It is solved tier by tier,
+each reached worth fixed before the next. Hu, Lim 2014, An iterative three-component heuristic for the team orienteering
+problem with time windows, 10.1016/j.ejor.2013.06.011.
 """
 
 from __future__ import annotations

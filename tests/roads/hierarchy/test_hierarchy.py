@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from patrolroute.errors import InputError
-from patrolroute.roads.hierarchy import Ends, Hierarchy, build_hierarchy, find_paths, sweep, weigh
+from patrolroute.roads.hierarchy import Ends, Hierarchy, build_hierarchy, dissect_links, find_paths, sweep, weigh
 from patrolroute.roads.keys import DM_LIMIT, MS_LIMIT, join_keys, split_keys
 
 Arrays = tuple[int, Any, Any, Any, Any]
@@ -175,6 +175,43 @@ def test_the_order_is_the_same_every_time() -> None:
     (n, tail, head, _, _), xy = grid(20, 30)
     first, second = (build_hierarchy(n, tail, head, xy).rank for _ in range(2))
     assert (first == second).all()
+
+
+def line_graph(tail: Any, head: Any) -> tuple[Any, Any]:
+    """Return which arcs follow which."""
+    return np.nonzero(head[:, None] == tail)
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs(), st.randoms(use_true_random=False))
+def test_arcs_are_ordered_each_once_and_their_line_graph_is_exact(graph: Arrays, random: Any) -> None:
+    n, tail, head, _, _ = graph
+    if not len(tail):
+        return
+    xy = np.array([[random.random(), random.random()] for _ in range(n)])
+    order = dissect_links(n, tail, head, xy)
+    assert sorted(order.tolist()) == list(range(len(tail)))
+    assert (order == dissect_links(n, tail, head, xy)).all()
+    one, other = line_graph(tail, head)
+    ms = np.array([random.randrange(1, 9) for _ in one], np.int64)
+    hierarchy = build_hierarchy(len(tail), one, other, order=order)
+    some = np.array([random.randrange(len(tail)) for _ in range(6)])
+    found = keys(hierarchy, ms, 2 * ms, Ends.of_nodes(some), Ends.of_nodes(some))
+    assert (found == by_scipy((len(tail), one, other, ms, 2 * ms), some, some)).all()
+
+
+def test_arcs_of_a_grid_make_no_more_links_than_their_line_graph_taken_apart() -> None:
+    (n, tail, head, _, _), xy = grid(24, 24)
+    one, other = line_graph(tail, head)
+    apart = build_hierarchy(len(tail), one, other, (xy[tail] + xy[head]) / 2)
+    ordered = build_hierarchy(len(tail), one, other, order=dissect_links(n, tail, head, xy))
+    assert len(ordered.chordal.higher) <= len(apart.chordal.higher)
+
+
+@pytest.mark.parametrize("order", [[0, 1], [0, 0, 1], [0, 1, 3]])
+def test_an_order_has_every_node_once(order: list[int]) -> None:
+    with pytest.raises(InputError, match="order must have each of 3 nodes once"):
+        build_hierarchy(3, np.array([0]), np.array([1]), order=np.array(order))
 
 
 def test_slices_bound_the_memory_and_leave_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:

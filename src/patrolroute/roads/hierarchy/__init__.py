@@ -13,6 +13,7 @@ arcs have whole milliseconds and decimetres.
 """
 
 from patrolroute.roads.hierarchy.batch import Ends, sweep
+from patrolroute.roads.hierarchy.dissection import dissect_links
 from patrolroute.roads.hierarchy.order import Hierarchy, build_hierarchy
 from patrolroute.roads.hierarchy.paths import Paths, find_paths
 from patrolroute.roads.hierarchy.weights import Weighted, weigh
@@ -23,6 +24,7 @@ __all__ = [
     "Paths",
     "Weighted",
     "build_hierarchy",
+    "dissect_links",
     "find_paths",
     "sweep",
     "weigh",

@@ -284,7 +284,8 @@ def sweep(weighted: Weighted, sources: Ends, targets: Ends) -> Iterator[tuple[sl
         tile=np.empty((_TILE, _LANES)),
     )
     size = max(1, _BLOCK_BYTES // (8 * max(nt, 1) * _LANES)) * _LANES
-    place = up.end_node[sources.start[:-1]]
+    # A source without ends has no place; it reaches nothing from anywhere.
+    place = np.append(up.end_node, 0)[sources.start[:-1]]
     for first in range(0, ns, size):
         rows = slice(first, min(first + size, ns))
         out = np.empty((rows.stop - first, nt))
