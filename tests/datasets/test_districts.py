@@ -4,9 +4,10 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from patrolroute import datasets
+from patrolroute import datasets, plan
 from patrolroute.datasets import districts as module
 from patrolroute.errors import InputError
+from patrolroute.patrol import check_saved
 from patrolroute.provenance import Provenance
 from patrolroute.roads import place_on_roads, roads_from_graph, travel_matrix
 from patrolroute.scenario import Placement
@@ -29,13 +30,30 @@ def square(lon: float, lat: float, half_deg: float = 0.01) -> shapely.Polygon:
 
 
 def test_the_city_comes_first_among_the_names():
-    assert datasets.names() == ("kupang", *KECAMATAN)
+    assert datasets.names() == ("kupang", "kupang-full", *KECAMATAN)
 
 
 def test_an_unknown_name_is_told_with_those_that_exist():
     for call in (datasets.load, datasets.fetch):
-        with pytest.raises(InputError, match=r"'kupan' \(did you mean 'kupang'\?\); expected one of kupang, alak"):
+        expected = r"'kupan' \(did you mean 'kupang'\?\); expected one of kupang, kupang-full, alak"
+        with pytest.raises(InputError, match=expected):
             call("kupan")
+
+
+def test_the_night_in_full_has_areas_second_visits_a_joint_stop_and_formed_squads(tmp_path):
+    roads, scenario = datasets.load("kupang-full", standin=True)
+    assert [area.id for area in scenario.areas] == ["kuanino", "kelapa-lima", "wali-kota"]
+    night = plan(scenario, roads, iterations=20_000, seed=1, bound_seconds=1)
+    assert sum(sum(squad.people.values()) for squad in night.scenario.squads) == 41
+    first = night.coverage[0]
+    assert first.covered_weight == first.total_weight == 45 * night.document.weight_unit
+    met = [(visit.begin_s, route.squad) for route in night.routes for visit in route.visits if visit.site == "kpu-kota"]
+    begins = sorted(begin for begin, _ in met)
+    assert len(met) == 3, "two squads meet, one comes again"
+    assert begins[0] == begins[1]
+    assert begins[2] - begins[1] >= (45 + 15) * 60
+    night.save(tmp_path / "out")
+    assert check_saved(tmp_path / "out") == []
 
 
 def test_a_district_unpacks_to_roads_and_scenario(city):
