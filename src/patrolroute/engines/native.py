@@ -62,9 +62,10 @@ class NativeEngine:
         """
         if len(problem.squads) == 0 or len(problem.visits) == 0:
             return Found(orders=((),) * len(problem.squads), iterations=0, stopped_by="complete")
-        if not compiled_before():
+        tied = bool(problem.beyond)
+        if not compiled_before(tied=tied):
             self.notice("Compiling the search for this machine; that takes some seconds, and only the first time.")
-            warm_up()
+            warm_up(tied=tied)
         # Compiled code reads whatever row it is given; rows that do not exist must not reach it.
         kept = startable(problem, start) if start else ()
         limits = Limits(seconds=budget.seconds, iterations=budget.iterations, stagnation=budget.stagnation)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from patrolroute.problem import PatrolProblem
-from patrolroute.search.layout import STOP, build_night, crowding
-from patrolroute.search.loop import BUILD, PLACE, RUN, Dial, work
+from patrolroute.search.layout import STOP, TiedNight, build_night, crowding
+from patrolroute.search.loop import BUILD, PLACE, RUN, Dial, work, work_tied
 from patrolroute.search.pool import build_pool
 from patrolroute.search.recombine import Effort, recombine
 from patrolroute.search.state import (
@@ -152,6 +152,7 @@ class Search:
         self.problem = problem
         self.tuning = tuning or Tuning()
         self.night = build_night(problem)
+        self._work = work_tied if isinstance(self.night, TiedNight) else work
         self._crowd = crowding(problem, self.night.worth)
         pool = build_pool(min(len(problem.visits), len(problem.groups)))
         self.state = build_state(problem, self.night, seed, pool)
@@ -204,7 +205,7 @@ class Search:
 
     def _apart(self, what: int, many: int) -> None:
         """Do what is no iteration; it has a number of its own only so that no route looks touched already."""
-        work(self.night, self.state, self._dial(), what, many)
+        self._work(self.night, self.state, self._dial(), what, many)
         self.state.tally[ITERATION] -= 1
         self.state.tally[BEST_AT] = min(self.state.tally[BEST_AT], self.iterations)
         self.state.trail[:, :WAITS] = -1
@@ -249,7 +250,7 @@ class Search:
     def _advance(self, left: int) -> None:
         many = min(left, self._slice)
         begin = time.perf_counter()
-        work(self.night, self.state, self._dial(), RUN, many)
+        self._work(self.night, self.state, self._dial(), RUN, many)
         took = max(time.perf_counter() - begin, 1e-6)
         if many == self._slice:
             self._slice = max(1, min(int(many * min(SLICE_S / took, 4.0)), 1_000_000))
@@ -277,9 +278,9 @@ class Search:
             self._hotter = False
 
 
-def warm_up() -> None:
-    """Compile the loop, or load it from the cache, on a problem of one visit."""
+def warm_up(*, tied: bool) -> None:
+    """Compile the loop for plain or for tied nights, or load it from the cache, on a problem of one visit."""
     one = PatrolProblem.from_arrays(
         np.zeros((2, 2), np.int32), dwell_s=np.zeros(1, np.int32), weight=np.ones(1, np.int32), shifts_s=[(0, 1)]
     )
-    Search(one, seed=0).begin_from(())
+    Search(replace(one, balance="stops") if tied else one, seed=0).begin_from(())

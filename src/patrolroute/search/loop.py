@@ -325,12 +325,11 @@ def _build(n: Night, s: State) -> None:
 
 
 RUN, PLACE, BUILD = range(3)
-"""What `work` can do. One entry means one compilation and one file in the cache."""
+"""What `work` and `work_tied` can do. One entry means one compilation and one file in the cache."""
 
 
-@entry
-def work(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
-    """RUN that many iterations, PLACE that many visits from the desk, or BUILD on what stands."""
+@kernel
+def _do(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
     if what == RUN:
         for _ in range(many):
             _step(n, s, dial)
@@ -340,6 +339,18 @@ def work(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
         _build(n, s)
 
 
-def compiled_before() -> bool:
-    """Return whether the loop is compiled already, in this process or in the cache."""
-    return is_compiled(work)
+@entry
+def work(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
+    """RUN that many iterations, PLACE that many visits from the desk, or BUILD on what stands."""
+    _do(n, s, dial, what, many)
+
+
+@entry
+def work_tied(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
+    """Do the same on a `TiedNight`, so that one can tell whether that is compiled."""
+    _do(n, s, dial, what, many)
+
+
+def compiled_before(*, tied: bool) -> bool:
+    """Return whether the loop for plain or for tied nights is compiled already, in this process or in the cache."""
+    return is_compiled(work_tied if tied else work)
