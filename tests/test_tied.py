@@ -11,7 +11,7 @@ from patrolroute.bound import bound_plan
 from patrolroute.check import check_against_problem
 from patrolroute.engines.protocol import Budget, Watch
 from patrolroute.engines.registry import engine_named
-from patrolroute.errors import InputError
+from patrolroute.errors import InfeasibleError, InputError
 from patrolroute.problem import Couplings, Groups, PatrolProblem
 from patrolroute.schedule import objective_of, schedule, time_orders
 from patrolroute.solver import solve
@@ -184,3 +184,15 @@ def test_only_duties_float() -> None:
     plain = joint()
     with pytest.raises(InputError, match="visits row 2 'v2': floats and is no duty"):
         replace(plain, visits=replace(plain.visits, floats=np.array([False, False, True])))
+
+
+def test_a_required_visit_of_a_squad_without_time_for_its_break_is_refused() -> None:
+    plain = problem_of(
+        line([0, 600]),
+        squads=[{}],
+        visits=[{"at": 1, "group": "must"}, {"at": 0, "weight": 0, "duration_s": 3000, "squads": [0]}],
+        required=["must"],
+    )
+    problem = grouped(plain, duty=[-1, 0])
+    with pytest.raises(InfeasibleError, match="squad 'squad-0' finds no time for 'g1', and cannot go out without"):
+        solve(problem, iterations=200, seed=1, bound_seconds=0)

@@ -288,6 +288,8 @@ def plan(
             progress=progress,
         )
     except InfeasibleError as error:
+        if error.best is None:
+            raise
         best = _finish(night, built, error.best, without=frozenset({"required"}))
         titles = {site.id: site.title for site in night.sites}
         raise InfeasibleError(required_left_out(best.document, titles=titles), best=best) from error

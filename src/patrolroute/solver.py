@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from patrolroute.bound import bound_plan
 from patrolroute.check import check_against_problem
 from patrolroute.engines.protocol import Budget, Watch
@@ -104,6 +106,7 @@ def solve(
     orders = (
         ((),) * len(problem.squads) if nothing_to_search else _search(problem, chosen, budget, drawn, start, progress)
     )
+    _refuse_without_duties(problem, orders)
     reasons = explain_left_out(problem, orders, impossible=impossible)
     plan = schedule(problem, orders, engine=chosen.name, reasons=reasons)
     _refuse_broken(plan, problem)
@@ -113,6 +116,22 @@ def solve(
         plan = _bounded(problem, plan, orders, bound_seconds, improve=iterations is None)
         _refuse_broken(plan, problem)
     return plan
+
+
+def _refuse_without_duties(problem: PatrolProblem, orders: Orders) -> None:
+    """Refuse orders whose squads leave out a duty: the search takes such only where something required asks for it."""
+    groups = problem.groups
+    served = {int(problem.visits.group[v]) for order in orders for v in order}
+    lacking: dict[int, list[str]] = {}
+    for g in np.flatnonzero(groups.duty >= 0):
+        if int(g) not in served and orders[groups.duty[g]]:
+            lacking.setdefault(int(groups.duty[g]), []).append(groups.ids[g])
+    if lacking:
+        raise InfeasibleError(
+            f"squad {problem.squads.ids[k]!r} finds no time for {', '.join(map(repr, breaks))}, and cannot go out "
+            "without; something required needs it. Widen the windows of its breaks, or drop 'required'."
+            for k, breaks in lacking.items()
+        )
 
 
 def _refuse_broken(plan: Plan, problem: PatrolProblem) -> None:
