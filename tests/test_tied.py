@@ -12,6 +12,7 @@ from patrolroute.check import check_against_problem
 from patrolroute.engines.protocol import Budget, Watch
 from patrolroute.engines.registry import engine_named
 from patrolroute.errors import InfeasibleError, InputError
+from patrolroute.explain import explain_left_out
 from patrolroute.problem import Couplings, Groups, PatrolProblem
 from patrolroute.schedule import objective_of, schedule, time_orders
 from patrolroute.solver import solve
@@ -196,3 +197,27 @@ def test_a_required_visit_of_a_squad_without_time_for_its_break_is_refused() -> 
     problem = grouped(plain, duty=[-1, 0])
     with pytest.raises(InfeasibleError, match="squad 'squad-0' finds no time for 'g1', and cannot go out without"):
         solve(problem, iterations=200, seed=1, bound_seconds=0)
+
+
+def test_reasons_know_where_a_break_is_made() -> None:
+    """The break floats at the far site; were it counted at point 0, the near site would seem to fit before it."""
+    plain = problem_of(
+        line([0, 1000, 1100]),
+        squads=[{"until_s": 3300}],
+        visits=[
+            {"at": 1, "group": "far", "duration_s": 600, "weight": 5},
+            {"at": 2, "group": "left", "duration_s": 600},
+            {"at": 0, "group": "rest", "weight": 0, "duration_s": 600, "squads": [0]},
+        ],
+    )
+    duties = grouped(plain, duty=[-1, -1, 0])
+    problem = replace(duties, visits=replace(plain.visits, floats=np.array([False, False, True])))
+    reasons = explain_left_out(problem, ((0, 2),))
+    assert reasons["left"].sentence == "No time left; 'squad-0' comes nearest and lacks 12 min."
+
+
+def test_what_would_fit_alone_is_not_said_to_want_a_longer_search() -> None:
+    problem = joint()
+    sentence = explain_left_out(problem, ((), ()))["g0"].sentence
+    assert sentence.startswith("By itself it would fit into the route of 'squad-0'; with the visits and breaks that")
+    assert explain_left_out(problem, ((), ()))["g2"].sentence.endswith("search longer.")

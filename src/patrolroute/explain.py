@@ -129,11 +129,25 @@ def explain_left_out(
                 best[g] = min(best.get(g, (lack, k)), (lack, k))
     for g, (lack, k) in best.items():
         squad = problem.squads.ids[k]
-        reasons[groups[g]] = Reason("no_time", _sentence(lack, (titles or {}).get(squad, squad)))
+        said = (titles or {}).get(squad, squad)
+        reasons[groups[g]] = Reason("no_time", _sentence(lack, said, alone=not _tied(problem, g, k)))
     return reasons
 
 
-def _sentence(lack_s: int, squad: str) -> str:
+def _tied(problem: PatrolProblem, g: int, k: int) -> bool:
+    """Return whether more than the visit itself must find time: other visits, or the breaks of the squad."""
+    groups, couplings = problem.groups, problem.couplings
+    rows = np.flatnonzero(problem.visits.group == g)
+    coupled = np.isin(couplings.first, rows).any() or np.isin(couplings.second, rows).any()
+    return bool(coupled or groups.bundle[g] >= 0 or groups.needs[g] >= 0 or (groups.duty == k).any())
+
+
+def _sentence(lack_s: int, squad: str, *, alone: bool) -> str:
+    if lack_s <= 0 and not alone:
+        return (
+            f"By itself it would fit into the route of {squad!r}; with the visits and breaks that must go with it the "
+            "search found no way."
+        )
     if lack_s <= 0:
         return f"It would still fit into the route of {squad!r}; search longer."
     minutes = f"{lack_s} s" if lack_s < 120 else f"{-(-lack_s // 60)} min"
@@ -144,8 +158,7 @@ def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDAr
     """Return by how many seconds each visit misses its best gap in one route, shape of `rows`."""
     visits, squads = problem.visits, problem.squads
     layer = problem.matrix.travel_s[squads.profile[k]].astype(np.int64, copy=False)
-    exits = [int(squads.start[k]), *(int(visits.exit[v]) for v in order)]
-    entries = [*(int(visits.entry[v]) for v in order), int(squads.end[k])]
+    exits, entries = _ends(problem, k, order)
     free_s, latest_s = _free_and_latest(problem, k, order)
     drive_s = sum(int(layer[a, b]) for a, b in zip(exits, entries, strict=True)) if order else 0
     best = np.full(len(rows), np.iinfo(np.int32).max, np.int64)
@@ -162,14 +175,21 @@ def _free_and_latest(problem: PatrolProblem, k: int, order: Sequence[int]) -> tu
     """Return, for each gap of a route, when the squad is free before it and must have arrived after it."""
     visits, squads = problem.visits, problem.squads
     layer = problem.matrix.travel_s[squads.profile[k]]
-    free, here = [int(squads.from_s[k])], int(squads.start[k])
-    for v in order:
-        begin = max(free[-1] + int(layer[here, visits.entry[v]]), int(visits.opens_s[v]))
+    legs = [int(layer[a, b]) for a, b in zip(*_ends(problem, k, order), strict=True)]
+    free, latest = [int(squads.from_s[k])], [int(squads.until_s[k])]
+    for v, leg in zip(order, legs, strict=False):
+        begin = max(free[-1] + leg, int(visits.opens_s[v]))
         free.append(begin + int(visits.duration_s[v]))
-        here = int(visits.exit[v])
-    latest, there = [int(squads.until_s[k])], int(squads.end[k])
-    for v in reversed(order):
-        end = latest[-1] - int(layer[visits.exit[v], there])
-        latest.append(min(end - int(visits.duration_s[v]), int(visits.closes_s[v])))
-        there = int(visits.entry[v])
+    for v, leg in zip(reversed(order), reversed(legs), strict=False):
+        latest.append(min(latest[-1] - leg - int(visits.duration_s[v]), int(visits.closes_s[v])))
     return free, latest[::-1]
+
+
+def _ends(problem: PatrolProblem, k: int, order: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return where each drive of a route begins, and where it ends; what floats is where the squad is."""
+    visits, squads = problem.visits, problem.squads
+    left, reached = [int(squads.start[k])], []
+    for v in order:
+        reached.append(left[-1] if visits.floats[v] else int(visits.entry[v]))
+        left.append(left[-1] if visits.floats[v] else int(visits.exit[v]))
+    return left, [*reached, int(squads.end[k])]
