@@ -200,10 +200,10 @@ def test_a_required_visit_of_a_squad_without_time_for_its_break_is_refused() -> 
 
 
 def test_reasons_know_where_a_break_is_made() -> None:
-    """The break floats at the far site; were it counted at point 0, the near site would seem to fit before it."""
+    """The squad rests at the site it comes from; were that counted at point 0, it would seem to drive back there."""
     plain = problem_of(
         line([0, 1000, 1100]),
-        squads=[{"until_s": 3300}],
+        squads=[{"end": 2, "until_s": 2800}],
         visits=[
             {"at": 1, "group": "far", "duration_s": 600, "weight": 5},
             {"at": 2, "group": "left", "duration_s": 600},
@@ -213,7 +213,7 @@ def test_reasons_know_where_a_break_is_made() -> None:
     duties = grouped(plain, duty=[-1, -1, 0])
     problem = replace(duties, visits=replace(plain.visits, floats=np.array([False, False, True])))
     reasons = explain_left_out(problem, ((0, 2),))
-    assert reasons["left"].sentence == "No time left; 'squad-0' comes nearest and lacks 12 min."
+    assert reasons["left"].sentence == "No time left; 'squad-0' comes nearest and lacks 100 s."
 
 
 def test_what_would_fit_alone_is_not_said_to_want_a_longer_search() -> None:
