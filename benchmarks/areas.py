@@ -23,11 +23,11 @@ import numpy as np
 import shapely
 
 from patrolroute.roads import read_roads
-from patrolroute.roads.beats import cut_beats
-from patrolroute.roads.coverage import area_streets
-from patrolroute.roads.pace import patrol_ms
-from patrolroute.roads.patrols import BeatWish, plan_beats
-from patrolroute.roads.prizes import Effort
+from patrolroute.roads.coverage.beats import cut_beats
+from patrolroute.roads.coverage.pace import patrol_ms
+from patrolroute.roads.coverage.patrols import BeatWish, plan_beats
+from patrolroute.roads.coverage.prizes import Effort
+from patrolroute.roads.coverage.streets import area_streets
 from patrolroute.rules.areas import area_faults
 from patrolroute.scenario import Area
 from street_coverage import LARGE_NODES, square

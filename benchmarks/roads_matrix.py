@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import dijkstra
 sys.path.insert(0, str(Path(__file__).parent))
 from patrolroute.roads import Placed, travel_blocks
 from patrolroute.roads.hierarchy import build_hierarchy, weigh
-from patrolroute.roads.routing import street_graph
+from patrolroute.roads.ways.routing import street_graph
 from roadbench import Case, Measured, MissingPeerError, measure, on_nodes, task
 from roads_osrm import Server, contract, write_arcs
 

@@ -18,8 +18,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 from patrolroute.roads import Leg, RoadNetwork, TurnGraph, trace_legs, travel_blocks, turn_graph
 from patrolroute.roads.hierarchy import dissect_links
-from patrolroute.roads.routing import fastest
-from patrolroute.roads.turnlegs import placed_graph
+from patrolroute.roads.ways.routing import fastest
+from patrolroute.roads.ways.turnlegs import placed_graph
 from roadbench import Case, Measured, MissingPeerError, measure, on_nodes, task
 from roads_matrix import MOST_SCIPY, ROWS, WARM, osrm_of
 from roads_osrm import Server, contract

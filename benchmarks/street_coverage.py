@@ -27,21 +27,21 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from patrolroute.roads import read_roads
-from patrolroute.roads.beats import cut_beats
-from patrolroute.roads.coverage import Ends, area_streets
-from patrolroute.roads.coverdrives import drive_edges, drive_streets
+from patrolroute.roads.coverage.beats import cut_beats
+from patrolroute.roads.coverage.drives import drive_edges, drive_streets
+from patrolroute.roads.coverage.postman import Postman, cover_arcs, walk
+from patrolroute.roads.coverage.prizes import Effort, drive_share
+from patrolroute.roads.coverage.recount import check_drive
+from patrolroute.roads.coverage.streets import Ends, area_streets
+from patrolroute.roads.coverage.windy import cover_streets
 from patrolroute.roads.geometry import metres_per_degree
-from patrolroute.roads.postman import Postman, cover_arcs, walk
-from patrolroute.roads.prizes import Effort, drive_share
-from patrolroute.roads.recount import check_drive
-from patrolroute.roads.windy import cover_streets
 from stages import peak_mb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from patrolroute.roads import RoadNetwork
-    from patrolroute.roads.coverage import AreaStreets
+    from patrolroute.roads.coverage.streets import AreaStreets
 
 COLUMNS = ("graph", "nodes", "arcs", "task", "engine", "n", "seconds", "peak_mb", "max_error")
 LARGE_NODES = 5_000

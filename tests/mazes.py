@@ -11,10 +11,10 @@ import shapely
 from hypothesis import strategies as st
 
 from patrolroute.roads import RoadNetwork, SpeedTable, roads_from_graph
-from patrolroute.roads.coverage import area_streets
+from patrolroute.roads.coverage.streets import area_streets
 
 if TYPE_CHECKING:
-    from patrolroute.roads.coverage import AreaStreets, Ends
+    from patrolroute.roads.coverage.streets import AreaStreets, Ends
 
 PACE = SpeedTable(kph={}, default_kph=36.0)
 """10 m/s: an edge of d decimetres takes 10 d milliseconds."""

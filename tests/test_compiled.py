@@ -84,6 +84,29 @@ def test_the_digest_follows_the_sources() -> None:
     assert len(digest) == 16
 
 
+def test_a_kernel_is_compiled_anew_when_a_module_in_another_folder_of_its_room_changes(tmp_path: Path) -> None:
+    package = ROOM.parent
+    kernels = package / "roads" / "hierarchy" / "batch.py"
+    assert compiled.room_of(kernels) == compiled.room_of(package / "roads" / "keys.py") == package / "roads"
+    assert compiled.room_of(tmp_path / "apart.py") == tmp_path
+    from patrolroute.roads.hierarchy import batch
+
+    digest = compiled.source_digest(package / "roads")
+    assert batch._sweep.__qualname__.endswith(digest)  # type: ignore[attr-defined]
+    room = tmp_path / "room"
+    (room / "deep").mkdir(parents=True)
+    (room / "keys.py").write_text("LIMIT = 1")
+    (room / "deep" / "kernels.py").write_text("")
+    digests = {compiled.source_digest.__wrapped__(room)}
+    (room / "deep" / "kernels.py").write_text("a = 1")
+    digests.add(compiled.source_digest.__wrapped__(room))
+    (room / "deep" / "kernels.py").rename(room / "deep" / "others.py")
+    digests.add(compiled.source_digest.__wrapped__(room))
+    (room / "keys.py").write_text("LIMIT = 2")
+    digests.add(compiled.source_digest.__wrapped__(room))
+    assert len(digests) == 4
+
+
 def test_one_compilation_serves_every_problem() -> None:
     from patrolroute.search.loop import work
 

@@ -151,7 +151,7 @@ def _with_areas(scenario: Scenario, roads: RoadNetwork, placed: Placed) -> tuple
             ]
         )
     # Plans without areas need none of the solvers that these bring.
-    from patrolroute.roads.patrols import BeatWish, plan_beats, with_beats  # noqa: PLC0415
+    from patrolroute.roads.coverage.patrols import BeatWish, plan_beats, with_beats  # noqa: PLC0415
 
     duty_s = max((squad.shift.length_s for squad in scenario.squads), default=0.0)
     length_s = min(max(duty_s / SHORTEST_SHIFT_BEATS, SHORT_BEAT_S), LONG_BEAT_S)

@@ -27,7 +27,7 @@ from patrolroute.patrol import plan as plan_night
 from patrolroute.plans import Plan
 from patrolroute.render import check_out_dir, summary_tables
 from patrolroute.roads import RoadNetwork, fetch_roads, read_polygon, read_roads, write_roads
-from patrolroute.roads.files import write_whole
+from patrolroute.roads.sources.files import write_whole
 from patrolroute.scenario import Scenario, read_scenario, scenario_schema, write_scenario
 
 if TYPE_CHECKING:

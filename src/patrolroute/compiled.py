@@ -1,7 +1,8 @@
 """How kernels are compiled: once per machine, and kept where that is possible.
 
 Numba decides from one file's date whether a cached kernel is stale, but a kernel may call others in other files. What
-is cached therefore has a digest of all modules of its folder in its name, so that no upgrade can run yesterday's code.
+is cached therefore has a digest of all modules of its room, in whichever folder of it, in its name, so that no upgrade
+can run yesterday's code.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _Kernel = TypeVar("_Kernel", bound="Callable[..., Any]")
 _njit: Any = numba.njit
+_PACKAGE = Path(__file__).parent
 _QUICK = {"error_model": "numpy", "_nrt": False}
 """Division without a test for zero, and no reference counting: nothing in a kernel allocates, and with it the loop
 takes five times as long."""
@@ -35,12 +37,26 @@ def source_digest(room: Path) -> str:
     Parameters
     ----------
     room : Path
-        The folder of the room's modules.
+        The folder of the room's modules and packages.
     """
     digest = hashlib.sha256(numba.__version__.encode() + Path(__file__).read_bytes())
-    for path in sorted(room.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
+    for path in sorted(room.rglob("*.py")):
+        digest.update(path.relative_to(room).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def room_of(module: Path) -> Path:
+    """Return the folder of the room that a module is in, or the module's own where it is no room's.
+
+    A kernel may call others, and take constants, from any folder of its room.
+
+    Parameters
+    ----------
+    module : Path
+        The module's file.
+    """
+    folder = module.parent
+    return _PACKAGE / folder.relative_to(_PACKAGE).parts[0] if _PACKAGE in folder.parents else folder
 
 
 def entry(function: _Kernel) -> _Kernel:
@@ -54,7 +70,7 @@ def compiled(function: _Kernel) -> _Kernel:
 
 
 def _kept(function: _Kernel, **options: Any) -> _Kernel:
-    room = Path(function.__code__.co_filename).parent
+    room = room_of(Path(function.__code__.co_filename))
     function.__qualname__ = f"{function.__name__}_{source_digest(room)}"
     try:
         return cast("_Kernel", _njit(cache=True, **options)(function))

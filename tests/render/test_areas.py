@@ -17,7 +17,7 @@ from patrolroute.patrol import PatrolPlan, plan
 from patrolroute.render import draw_map, explore, geojson, patrol_sheet, squad_gpx, summary, write_geopackage
 from patrolroute.render.areas import area_shares, driven_beats
 from patrolroute.roads import read_roads
-from patrolroute.roads.recount import _area as inside_of
+from patrolroute.roads.coverage.recount import _area as inside_of
 from patrolroute.scenario import Area, Scenario, Site
 
 

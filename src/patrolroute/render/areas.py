@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from patrolroute.render.wording import UNNAMED, length_text, plain
-from patrolroute.roads.coverage import area_streets
+from patrolroute.roads.coverage.streets import area_streets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

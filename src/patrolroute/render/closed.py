@@ -9,7 +9,7 @@ from shapely import Polygon
 
 from patrolroute.render.page import edges_within
 from patrolroute.render.wording import length_text, plain
-from patrolroute.roads.graphs import names_in
+from patrolroute.roads.sources.graphs import names_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,28 +5,28 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from patrolroute.roads.areas import read_polygon
-from patrolroute.roads.fetch import fetch_roads, find_fetched
-from patrolroute.roads.files import read_roads, write_roads
-from patrolroute.roads.graphs import roads_from_graph
 from patrolroute.roads.network import Closed, Cut, RoadNetwork
-from patrolroute.roads.offroad import distance_words
 from patrolroute.roads.periods import SpeedPeriod, at_period, speed_periods, travel_periods
-from patrolroute.roads.reach import reach_areas
 from patrolroute.roads.restrictions import Restrictions
-from patrolroute.roads.snap import Placed, Snaps, place_on_roads, snap_points
+from patrolroute.roads.sources.fetch import fetch_roads, find_fetched
+from patrolroute.roads.sources.files import read_roads, write_roads
+from patrolroute.roads.sources.graphs import roads_from_graph
+from patrolroute.roads.sources.polygons import read_polygon
 from patrolroute.roads.speeds import SpeedTable
-from patrolroute.roads.tables import travel_blocks, travel_matrix, travel_seconds, write_travel
-from patrolroute.roads.trace import Leg, Street, trace_legs
-from patrolroute.roads.turns import TurnGraph, turn_graph
-from patrolroute.roads.turnwalk import forbidden_turns
+from patrolroute.roads.ways.offroad import distance_words
+from patrolroute.roads.ways.reach import reach_areas
+from patrolroute.roads.ways.snap import Placed, Snaps, place_on_roads, snap_points
+from patrolroute.roads.ways.tables import travel_blocks, travel_matrix, travel_seconds, write_travel
+from patrolroute.roads.ways.trace import Leg, Street, trace_legs
+from patrolroute.roads.ways.turns import TurnGraph, turn_graph
+from patrolroute.roads.ways.turnwalk import forbidden_turns
 
 if TYPE_CHECKING:
-    from patrolroute.roads.beats import Beats, cut_beats
-    from patrolroute.roads.coverage import AreaStreets, Drive, Ends, area_streets
-    from patrolroute.roads.coverdrives import drive_edges, drive_streets
-    from patrolroute.roads.prizes import Effort, drive_share, drive_within
-    from patrolroute.roads.recount import check_drive
+    from patrolroute.roads.coverage.beats import Beats, cut_beats
+    from patrolroute.roads.coverage.drives import drive_edges, drive_streets
+    from patrolroute.roads.coverage.prizes import Effort, drive_share, drive_within
+    from patrolroute.roads.coverage.recount import check_drive
+    from patrolroute.roads.coverage.streets import AreaStreets, Drive, Ends, area_streets
 
 __all__ = [
     "AreaStreets",
@@ -75,18 +75,18 @@ __all__ = [
 ]
 
 _LATER = {
-    "AreaStreets": "coverage",
-    "Beats": "beats",
-    "Drive": "coverage",
-    "Effort": "prizes",
-    "Ends": "coverage",
-    "area_streets": "coverage",
-    "check_drive": "recount",
-    "cut_beats": "beats",
-    "drive_edges": "coverdrives",
-    "drive_share": "prizes",
-    "drive_streets": "coverdrives",
-    "drive_within": "prizes",
+    "AreaStreets": "coverage.streets",
+    "Beats": "coverage.beats",
+    "Drive": "coverage.streets",
+    "Effort": "coverage.prizes",
+    "Ends": "coverage.streets",
+    "area_streets": "coverage.streets",
+    "check_drive": "coverage.recount",
+    "cut_beats": "coverage.beats",
+    "drive_edges": "coverage.drives",
+    "drive_share": "coverage.prizes",
+    "drive_streets": "coverage.drives",
+    "drive_within": "coverage.prizes",
 }
 
 

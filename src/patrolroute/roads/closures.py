@@ -11,8 +11,8 @@ import shapely
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.roads.assemble import Streets, assemble
-from patrolroute.roads.graphs import names_in
 from patrolroute.roads.network import Closed
+from patrolroute.roads.sources.graphs import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

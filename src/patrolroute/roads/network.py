@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from patrolroute.provenance import Provenance
     from patrolroute.roads.hierarchy import Hierarchy, Weighted
-    from patrolroute.roads.snap import StreetIndex
+    from patrolroute.roads.ways.snap import StreetIndex
     from patrolroute.scenario.model import Closures
 
 _NAMED = 5
@@ -303,7 +303,7 @@ class RoadNetwork:
     @cached_property
     def street_index(self) -> StreetIndex:
         """The tree that points find their street by, made once."""
-        from patrolroute.roads.snap import StreetIndex  # noqa: PLC0415 - snapping builds on networks
+        from patrolroute.roads.ways.snap import StreetIndex  # noqa: PLC0415 - snapping builds on networks
 
         return StreetIndex(self)
 
@@ -344,13 +344,13 @@ class RoadNetwork:
             edges. The graph's attributes carry the provenance, and turn restrictions where there are any; not carried
             are the speed table, which a reader gives again, and what was cut.
         """
-        from patrolroute.roads.graphs import graph_of  # noqa: PLC0415 - graphs build on networks
+        from patrolroute.roads.sources.graphs import graph_of  # noqa: PLC0415 - graphs build on networks
 
         return graph_of(self)
 
     def save(self, path: str | Path) -> Path:
         """Write the network to a file, whole or not at all; see `write_roads`."""
-        from patrolroute.roads.files import write_roads  # noqa: PLC0415 - files build on networks
+        from patrolroute.roads.sources.files import write_roads  # noqa: PLC0415 - files build on networks
 
         return write_roads(self, path)
 
@@ -404,7 +404,7 @@ class RoadNetwork:
 
     def street_names(self) -> tuple[str, ...]:
         """Return the names of all streets, each once and sorted, as `Closures.streets` takes them."""
-        from patrolroute.roads.graphs import names_in  # noqa: PLC0415 - graphs build on networks
+        from patrolroute.roads.sources.graphs import names_in  # noqa: PLC0415 - graphs build on networks
 
         # The first is the whole name, where several are joined in it.
         parts = {part for name in set(self.name) if name for part in names_in(name)[1:] or [name]}

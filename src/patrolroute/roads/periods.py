@@ -11,8 +11,8 @@ import shapely
 from patrolroute.errors import Faults, InputError
 from patrolroute.matrix import TravelPeriods
 from patrolroute.roads.geometry import metres_per_degree
-from patrolroute.roads.tables import choose_engine, travel_matrix
-from patrolroute.roads.trace import trace_legs
+from patrolroute.roads.ways.tables import choose_engine, travel_matrix
+from patrolroute.roads.ways.trace import trace_legs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.roads.network import RoadNetwork
-    from patrolroute.roads.snap import Placed
-    from patrolroute.roads.tables import Engine
-    from patrolroute.roads.trace import Leg
-    from patrolroute.roads.turns import TurnGraph
+    from patrolroute.roads.ways.snap import Placed
+    from patrolroute.roads.ways.tables import Engine
+    from patrolroute.roads.ways.trace import Leg
+    from patrolroute.roads.ways.turns import TurnGraph
     from patrolroute.scenario.hours import SlowArea, SpeedHours
     from patrolroute.scenario.model import Scenario
 

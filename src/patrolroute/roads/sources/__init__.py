@@ -1,0 +1,1 @@
+"""Streets from files and from Overpass, and back into files."""

@@ -1,0 +1,1 @@
+"""Places on the streets, and the fastest ways between them: matrices, legs, turns, areas within reach."""
