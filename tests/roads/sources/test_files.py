@@ -376,7 +376,8 @@ def test_a_real_extract_cut_off(share: float, shared_data: Path, tmp_path: Path)
 READ_BIG = """
 import resource, sys, time
 from patrolroute.errors import InputError
-from patrolroute.roads import osmfile, read_roads
+from patrolroute.roads import read_roads
+from patrolroute.roads.sources import osmfile
 for path in sys.argv[1:]:
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()

@@ -21,7 +21,8 @@ from patrolroute.roads import (
     travel_blocks,
     turn_graph,
 )
-from patrolroute.roads.ways import pairs, tables
+from patrolroute.roads.ways import pairs as ways
+from patrolroute.roads.ways import tables
 from patrolroute.roads.ways.routing import spots
 from patrolroute.scenario.model import Place, Travel
 from placed import cases
@@ -139,7 +140,7 @@ def test_a_hierarchy_that_is_there_is_used(town: tuple[RoadNetwork, Placed], mon
     monkeypatch.setattr(tables, "_SMALL_NODES", 0)
     fresh = replace(network)
     pair = [(placed.ids[0], placed.ids[1])]
-    monkeypatch.setattr(pairs, "dijkstra", None)
+    monkeypatch.setattr(ways, "dijkstra", None)
     with pytest.raises(TypeError):
         trace_legs(fresh, placed, pair)
     assert fresh.hierarchy
@@ -181,7 +182,7 @@ def test_a_first_guess_too_short_or_too_long_changes_no_leg(
     pairs = [(a, b) for a in placed.ids for b in placed.ids]
     expected = [told(leg) for leg in trace_legs(network, placed, pairs)]
     for m_per_ms in (1e9, 1e-12):
-        monkeypatch.setattr(pairs, "_LIKELY_M_PER_MS", m_per_ms)
+        monkeypatch.setattr(ways, "_LIKELY_M_PER_MS", m_per_ms)
         assert [told(leg) for leg in trace_legs(network, placed, pairs)] == expected
 
 
@@ -190,14 +191,14 @@ def test_no_more_of_the_city_is_searched_than_the_legs_need(
 ) -> None:
     network, placed = town
     reached = []
-    search = pairs.dijkstra
+    search = ways.dijkstra
 
     def counted(*given: Any, **options: Any) -> Any:
         distance, before = search(*given, **options)
         reached.append(int(np.isfinite(distance).sum()))
         return distance, before
 
-    monkeypatch.setattr(pairs, "dijkstra", counted)
+    monkeypatch.setattr(ways, "dijkstra", counted)
     apart = np.hypot(placed.lon[:, None] - placed.lon, placed.lat[:, None] - placed.lat)
     np.fill_diagonal(apart, np.inf)
     apart[apart == 0] = np.inf
