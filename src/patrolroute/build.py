@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.errors import InputError
 from patrolroute.problem import FARTHEST_S, Couplings, Groups, PatrolProblem, Squads, Visits
 from patrolroute.roads import (
     at_period,
@@ -98,7 +97,7 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     ------
     InputError
         Naming every point that lies too far from any street, every closure that names no street, every slow area that
-        touches none, every area without streets; or that beats would have to obey turns.
+        touches none, every area without streets, or with fewer than its share where turns are obeyed.
     """
     roads = roads.with_speeds(roads.speeds.adjusted(scenario.travel)).with_closures(scenario.closures)
     check_slow(roads, scenario.travel.slow)
@@ -113,11 +112,11 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
         place_on_roads(roads, [point for point in points if point.id in bases], travel=scenario.travel)
     placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)
     off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
+    turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s) if scenario.travel.turns else None
     beats = None
     if scenario.areas:
-        beats, placed = _with_areas(scenario, slowest_roads(at_hours), placed)
+        beats, placed = _with_areas(scenario, slowest_roads(at_hours), placed, turns)
     profiles = {s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads}
-    turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s) if scenario.travel.turns else None
     placed = placed.with_street_points(_seen(scenario, placed, off_road))
     by_hour = None
     if len(periods) == 1:
@@ -141,15 +140,10 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     )
 
 
-def _with_areas(scenario: Scenario, roads: RoadNetwork, placed: Placed) -> tuple[BeatBook, Placed]:
+def _with_areas(
+    scenario: Scenario, roads: RoadNetwork, placed: Placed, turns: TurnGraph | None
+) -> tuple[BeatBook, Placed]:
     """Return the beats of the scenario's areas, of lengths that suit the shifts, and the points with their ends."""
-    if scenario.travel.turns:
-        raise InputError(
-            [
-                "areas: their drives do not obey turn restrictions yet, and travel.turns is true; say turns = false, "
-                "or leave the areas out."
-            ]
-        )
     # Plans without areas need none of the solvers that these bring.
     from patrolroute.roads.coverage.patrols import BeatWish, plan_beats, with_beats  # noqa: PLC0415
 
@@ -160,9 +154,14 @@ def _with_areas(scenario: Scenario, roads: RoadNetwork, placed: Placed) -> tuple
         for area in scenario.areas
     }
     slowest = min((squad.vehicle.speed_milli for squad in scenario.squads), default=1000)
-    wish = BeatWish(longest_s=longest_s, speed_milli=min(slowest, 1000), mark=numbering_mark(scenario))
+    wish = BeatWish(
+        longest_s=longest_s,
+        speed_milli=min(slowest, 1000),
+        mark=numbering_mark(scenario),
+        turns=None if turns is None else turns.with_times(roads),
+    )
     beats = plan_beats(roads, scenario.areas, wish)
-    return beats, with_beats(roads, placed, beats)
+    return beats, with_beats(roads, placed, beats, turns=turns is not None)
 
 
 def _seen(scenario: Scenario, placed: Placed, off_road: Collection[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
+import numpy as np
 
 from patrolroute.beats import BeatBook
 from patrolroute.build import Built, build, compile_problem
@@ -29,7 +30,7 @@ from patrolroute.render import (
     visits_table,
     write_outputs,
 )
-from patrolroute.roads import Leg, RoadNetwork, forbidden_turns, read_roads, roads_from_graph
+from patrolroute.roads import DrivenBeat, Leg, RoadNetwork, forbidden_turns, read_roads, roads_from_graph
 from patrolroute.rules import RULES, Violation, explain_presence, tied_words
 from patrolroute.rules.waiting import wait_elsewhere
 from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
@@ -428,16 +429,27 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
 
 
 def _check_turns(planned: PatrolPlan) -> None:
-    """Walk the traced legs of a plan against the restrictions of the roads."""
-    broken = []
-    for route in planned.routes:
-        legs = [leg for (squad, _), leg in planned.night.legs.items() if squad == route.squad]
-        broken += [
-            Violation(rule="turns", squad=route.squad, message=f"squad {route.squad!r}: {fault}")
-            for fault in forbidden_turns(planned.roads, legs)
-        ]
+    """Walk the traced legs of a plan, and its beats, against the restrictions of the roads."""
+    broken = [
+        Violation(rule="turns", squad=route.squad, message=f"squad {route.squad!r}: {fault}")
+        for route in planned.routes
+        for fault in forbidden_turns(planned.roads, _driven(planned, route))
+    ]
     if broken:
         raise RuleBrokenError(map(str, broken))
+
+
+def _driven(planned: PatrolPlan, route: Route) -> list[Leg | DrivenBeat]:
+    """Return what a squad drives, in order: legs, and the beats between them."""
+    driven: list[Leg | DrivenBeat] = []
+    book, legs = planned.built.beats, planned.night.legs
+    for position, visit in enumerate([*route.visits, None]):
+        if (leg := legs.get((route.squad, position))) is not None:
+            driven.append(leg)
+        if visit is not None and book is not None and (beat := book.by_entry.get(visit.entry)) is not None:
+            along = book.streets.edge[beat.street]
+            driven.append(DrivenBeat(id=beat.id, edges=np.where(beat.forward, along, planned.roads.twin[along])))
+    return driven
 
 
 def _checked(scenario: Scenario, built: Built, document: Plan) -> list[Violation]:

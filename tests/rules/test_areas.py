@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from nights import squad, window
 from patrolroute.beats import Beat, BeatBook
 from patrolroute.build import build
 from patrolroute.check import check_against_problem, check_by_hour, check_plan
-from patrolroute.errors import InputError
+from patrolroute.errors import InputError, RuleBrokenError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
 from patrolroute.plans import Plan
 from patrolroute.roads import RoadNetwork, read_roads
-from patrolroute.rules.areas import area_faults
+from patrolroute.roads.restrictions import Restrictions
+from patrolroute.rules.areas import area_faults, times_turned
 from patrolroute.scenario import Area, Scenario, Site, SlowArea, SpeedHours, Travel
 from placed import both_ways, network_of
 
@@ -135,9 +137,105 @@ def test_beats_hold_at_the_slowest_hour(tmp_path: Path) -> None:
     assert check_by_hour(good.document, scenario=scenario, travel=slower)
 
 
-def test_turns_are_refused_plainly() -> None:
-    with pytest.raises(InputError, match="do not obey turn restrictions yet"):
-        build(night(area(), turns=True), blocks())
+def forbidding(roads: RoadNetwork, *ways: tuple[int, ...]) -> RoadNetwork:
+    """Return the roads with ways over some nodes forbidden."""
+    leads = {pair: edge for edge, pair in enumerate(zip(roads.tail.tolist(), roads.head.tolist(), strict=True))}
+    bans = [tuple(leads[pair] for pair in pairwise(way)) for way in ways]
+    return replace(roads, restrictions=Restrictions.of(bans, list(range(1, len(bans) + 1))))
+
+
+def driven_nodes(planned: PatrolPlan) -> list[list[int]]:
+    """Return the nodes that each squad drives over, its legs and beats one after the other."""
+    roads, book = planned.roads, planned.built.beats
+    assert book is not None
+    found = []
+    for route in planned.routes:
+        edges: list[int] = []
+        for position in range(len(route.visits) + 1):
+            leg = planned.night.legs.get((route.squad, position))
+            edges += [] if leg is None else leg.edges.tolist()
+            if position < len(route.visits) and (beat := book.by_entry.get(route.visits[position].entry)):
+                along = book.streets.edge[beat.street]
+                edges += np.where(beat.forward, along, roads.twin[along]).tolist()
+        # A beat begins and ends within an edge, which then stands twice.
+        edges = [edge for edge, before in zip(edges, [-1, *edges], strict=False) if edge != before]
+        found.append([int(roads.tail[edge]) for edge in edges] + [int(roads.head[edge]) for edge in edges[-1:]])
+    return found
+
+
+def has(nodes: list[int], *way: int) -> bool:
+    return any(tuple(nodes[i : i + len(way)]) == way for i in range(len(nodes)))
+
+
+@pytest.mark.parametrize("patrol_kph", [15, 30])
+def test_a_night_with_areas_obeys_turns(patrol_kph: int) -> None:
+    """Into the middle street from the west, out of it to the east, and around the east block are forbidden."""
+    bans = ((0, 1, 4), (1, 4, 5), (1, 2, 5), (4, 5, 2, 1))
+    site = Site(id="kpu", lon=123.602, lat=-10.171, weight=5, tier=2)
+    scenario = night(area(patrol_kph=patrol_kph), sites=(site,), turns=True)
+    good = plan(scenario, forbidding(blocks(), *bans), iterations=50, bound_seconds=0, seed=1)
+    assert good.coverage[-1].covered_sites == 2
+    nodes = driven_nodes(good)
+    assert any(len(each) > 8 for each in nodes)
+    assert not [(each, way) for each in nodes for way in bans if has(each, *way)]
+    assert faults(good) == []
+
+
+def test_a_night_of_real_streets_with_beats_obeys_turns(shared_data: Path, tmp_path: Path) -> None:
+    roads = read_roads(shared_data / "roads" / "klandasan_ilir.graphml")
+    west, south, east, north = roads.bounds
+    ring = ((west, south), (east, south), (east, north), (west, north))
+    places = ({"id": "base", "lon": (west + east) / 2, "lat": (south + north) / 2},)
+    scenario = night(area(rings=(ring,), share=0.6)).model_dump() | {"places": places, "travel": {"turns": True}}
+    heedless = plan(Scenario.model_validate(scenario | {"travel": {}}), roads, iterations=50, bound_seconds=0, seed=1)
+    taken = {tuple(each[i : i + 3]) for each in driven_nodes(heedless) for i in range(len(each) - 2)}
+    # Some of the turns that the night took before.
+    ways = [way for way in sorted(taken) if way[0] != way[2]][::6]
+    banned = forbidding(roads, *ways)
+    obedient = plan(Scenario.model_validate(scenario), banned, iterations=50, bound_seconds=0, seed=1)
+    assert sum(len(each) for each in driven_nodes(obedient)) > 100
+    assert not [way for each in driven_nodes(obedient) for way in ways if has(each, *way)]
+    obedient.save(tmp_path / "out")
+    assert check_saved(tmp_path / "out") == []
+
+
+def test_a_beat_that_takes_a_forbidden_turn_never_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    heedless = build(night(area()), blocks()).beats
+    assert heedless is not None
+    monkeypatch.setattr("patrolroute.roads.coverage.patrols.plan_beats", lambda *_: heedless)
+    with pytest.raises(RuleBrokenError, match=r"turns: squad 'regu-\d': .*'blocks#1.* turns from .*forbidden"):
+        plan(
+            night(area(), turns=True), forbidding(blocks(), *nodes_of(heedless)), iterations=20, bound_seconds=0, seed=1
+        )
+
+
+def nodes_of(book: BeatBook) -> list[tuple[int, ...]]:
+    """Return the turns of the first beat as ways over three nodes."""
+    beat = book.beats[0]
+    steps = [
+        book.streets.node[row, :: 1 if ahead else -1].tolist()
+        for row, ahead in zip(beat.street, beat.forward, strict=True)
+    ]
+    return [(a[0], a[1], b[1]) for a, b in pairwise(steps) if a[0] != b[1]][1:3]
+
+
+def test_a_beat_that_turns_round_for_nothing_is_caught() -> None:
+    scenario = night(area(), turns=True)
+    good = plan(scenario, blocks(), iterations=50, bound_seconds=0, seed=1)
+    book = good.built.beats
+    assert book is not None
+    (beat,) = book.beats
+    row, ahead = beat.street[-1], beat.forward[-1]
+    if not book.streets.two_way[row]:
+        row, ahead = beat.street[0], beat.forward[0]
+    # Once back along the last street and forth again, in the time of the streets alone.
+    street = np.append(beat.street, [row, row]).astype(np.int32)
+    forward = np.append(beat.forward, [not ahead, ahead])
+    worse = replace(book, beats=(replace(beat, street=street, forward=forward),))
+    assert times_turned(worse, worse.beats[0]) == times_turned(book, beat) + 2
+    (fault,) = faults(good, book=worse)
+    assert fault.startswith("squad")
+    assert "s; at 15 km/h" in fault
 
 
 def test_an_area_is_served_in_parts_by_two_squads(shared_data: Path) -> None:

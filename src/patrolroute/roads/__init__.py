@@ -19,7 +19,7 @@ from patrolroute.roads.ways.snap import Placed, Snaps, place_on_roads, snap_poin
 from patrolroute.roads.ways.tables import travel_blocks, travel_matrix, travel_seconds, write_travel
 from patrolroute.roads.ways.trace import Leg, Street, trace_legs
 from patrolroute.roads.ways.turns import TurnGraph, turn_graph
-from patrolroute.roads.ways.turnwalk import forbidden_turns
+from patrolroute.roads.ways.turnwalk import DrivenBeat, forbidden_turns
 
 if TYPE_CHECKING:
     from patrolroute.roads.coverage.beats import Beats, cut_beats
@@ -34,6 +34,7 @@ __all__ = [
     "Closed",
     "Cut",
     "Drive",
+    "DrivenBeat",
     "Effort",
     "Ends",
     "Leg",

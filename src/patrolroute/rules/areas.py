@@ -119,7 +119,10 @@ def _visit_faults(facts: Facts, book: BeatBook, squad: Squad, visit: Visit, driv
     driven.add(beat.id)
     if visit.begin_s < visit.arrive_s:
         yield f"{who} begins beat {beat.id!r} before it arrives."
-    due_s = beat_seconds(book, area, beat, min(squad.vehicle.speed_milli, 1000))
+    speed_milli = min(squad.vehicle.speed_milli, 1000)
+    due_s = beat_seconds(book, area, beat, speed_milli)
+    if facts.scenario.travel.turns:
+        due_s += times_turned(book, beat) * facts.scenario.travel.u_turn_s * 1000 / speed_milli
     if visit.end_s - visit.begin_s < due_s:
         yield (
             f"{who} drives beat {beat.id!r} in {visit.end_s - visit.begin_s} s; at {area.patrol_kph:g} km/h on the "
@@ -143,6 +146,19 @@ def beat_seconds(book: BeatBook, area: Area, beat: Beat, speed_milli: int) -> fl
         total += max(road_s, pace_s)
         counts.discard(row)
     return total
+
+
+def times_turned(book: BeatBook, beat: Beat) -> int:
+    """Return how often a beat turns round where another street leads on; in a dead end that takes no time."""
+    table, turned = book.streets, 0
+    rows, ahead = beat.street.tolist(), beat.forward.tolist()
+    for at in range(1, len(rows)):
+        if rows[at] == rows[at - 1] and ahead[at] != ahead[at - 1]:
+            node = table.node[rows[at], 0 if ahead[at] else 1]
+            leads_on = (table.node[:, 0] == node) | (table.two_way & (table.node[:, 1] == node))
+            leads_on[rows[at]] = False
+            turned += bool(leads_on.any())
+    return turned
 
 
 def area_faults(book: BeatBook, area: Area) -> Iterator[str]:

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.errors import Faults
+from patrolroute.errors import Faults, InputError
 from patrolroute.roads.coverage.drives import drive_streets
 from patrolroute.roads.coverage.pace import paced, patrol_ms
 from patrolroute.roads.coverage.prizes import Effort, drive_share
 from patrolroute.roads.coverage.streets import Ends
+from patrolroute.roads.coverage.turning import turn_ground, turned_drive, turning_ms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.roads.coverage.streets import AreaStreets, Drive
     from patrolroute.roads.network import RoadNetwork
+    from patrolroute.roads.ways.turns import TurnGraph
 
 _TRIES = 6
 
@@ -35,7 +37,7 @@ class Beats:
     whole : Drive
         The drive over all of them that was cut.
     times_ms : tuple of int
-        Milliseconds of each beat, at patrol speed where one was asked for.
+        Milliseconds of each beat, at patrol speed where one was asked for, with turning round where turns were.
     lower_ms : int, optional
         No one drive over the share takes less; None where no bound was asked for or found.
     """
@@ -64,6 +66,7 @@ def cut_beats(
     share: float = 0.6,
     closed: bool = True,
     patrol_kph: float | None = None,
+    turns: TurnGraph | None = None,
     effort: Effort | None = None,
 ) -> Beats:
     """Cut a share of an area's streets into beats of about equal length, none longer than asked for where that can be.
@@ -86,6 +89,9 @@ def cut_beats(
         Whether each beat ends where it begins; else both are free.
     patrol_kph : float, optional
         Speed on streets that count, as they are first driven; the network's where left out, and where that is slower.
+    turns : TurnGraph, optional
+        Turns that each beat must obey, of the same network; turning round then takes its time, save in dead ends. The
+        drive over all that is cut does not obey them.
     effort : Effort, optional
         For the drive over all; each beat has its `polish_seconds`. The same seed and iterations cut the same beats
         where no clock runs out, as `Effort` says.
@@ -97,7 +103,7 @@ def cut_beats(
     Raises
     ------
     InputError
-        When the seconds are none, or the share is none.
+        When the seconds are none, or the share is none, or turns leave less than it to be driven.
     """
     faults = Faults()
     if not (math.isfinite(longest_s) and longest_s > 0):
@@ -105,7 +111,12 @@ def cut_beats(
     faults.raise_if_any()
     limit_ms = longest_s * 1000
     effort = effort or Effort()
+    total_dm = int(area.inside_dm.sum())
+    ground = None if turns is None else turn_ground(network, turns, area)
+    if ground is not None:
+        area, share = ground.area, _share_left(ground.area, share, total_dm)
     whole, lower_ms = _over_share(network, area, share, patrol_kph, effort)
+    whole = replace(whole, total_dm=total_dm)
     counted = area.only(np.isin(area.edge, whole.streets))
     clock_ms = patrol_ms(network, whole, patrol_kph)
     street, begins, ends = _served(network, counted, whole, clock_ms)
@@ -114,17 +125,41 @@ def cut_beats(
         number = min(number, len(street))
         parts = np.split(street, cut_evenly(begins, ends, number))
         drives = tuple(_beat(network, counted, part, closed=closed, seconds=effort.polish_seconds) for part in parts)
-        times_ms = tuple(int(patrol_ms(network, drive, patrol_kph).sum()) for drive in drives)
+        if ground is not None:
+            drives = tuple(turned_drive(ground, drive, closed=closed, effort=effort) for drive in drives)
+        u_turn_ms = 0 if ground is None else ground.u_turn_ms
+        times_ms = tuple(
+            int(patrol_ms(network, drive, patrol_kph).sum() + turning_ms(network, drive.edges, u_turn_ms).sum())
+            for drive in drives
+        )
         if max(times_ms) <= limit_ms or number == len(street):
             break
         number = max(number + 1, math.ceil(sum(times_ms) / limit_ms))
-    total_dm = int(area.inside_dm.sum())
     return Beats(
         drives=tuple(replace(drive, total_dm=total_dm) for drive in drives),
         whole=whole,
         times_ms=times_ms,
         lower_ms=lower_ms,
     )
+
+
+def _share_left(area: AreaStreets, share: float, total_dm: int) -> float:
+    """Return the share of the streets that turns let be driven which is a share of all.
+
+    Raises
+    ------
+    InputError
+        When they are fewer than that.
+    """
+    left_dm = int(area.inside_dm.sum())
+    if math.ceil(share * total_dm - 1e-6) > left_dm:
+        raise InputError(
+            [
+                f"area: only {left_dm / total_dm:.1%} of its kilometres can be driven under the turn restrictions, and "
+                f"{share:.1%} are wanted; want less of it, or plan without turns."
+            ]
+        )
+    return min(share * total_dm / left_dm, 1.0)
 
 
 def _over_share(

@@ -15,6 +15,7 @@ from patrolroute.roads.coverage.beats import cut_beats
 from patrolroute.roads.coverage.pace import pace_ms
 from patrolroute.roads.coverage.prizes import Effort
 from patrolroute.roads.coverage.streets import area_streets
+from patrolroute.roads.coverage.turning import turning_ms
 from patrolroute.roads.geometry import metres_per_degree
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from patrolroute.roads.coverage.streets import Drive
     from patrolroute.roads.network import RoadNetwork
     from patrolroute.roads.ways.snap import Placed
+    from patrolroute.roads.ways.turns import TurnGraph
     from patrolroute.scenario.areas import Area
 
 _ITERATIONS = 300
@@ -47,12 +49,15 @@ class BeatWish:
         Thousandths of network speed of the slowest vehicle, at most 1000.
     mark : str
         What stands between an area's id and the number of a beat.
+    turns : TurnGraph, optional
+        Turns that beats obey, of the network.
     effort : Effort
     """
 
     longest_s: Mapping[str, float]
     speed_milli: int = 1000
     mark: str = "#"
+    turns: TurnGraph | None = None
     effort: Effort = field(default_factory=lambda: Effort(iterations=_ITERATIONS))
 
 
@@ -77,27 +82,30 @@ def plan_beats(network: RoadNetwork, areas: Sequence[Area], wish: BeatWish) -> B
         try:
             polygon = extent(network, area)
             streets = area_streets(network, polygon, classes=area.streets or None)
+            cuts[area.id] = cut_beats(
+                network,
+                streets,
+                wish.longest_s[area.id],
+                share=area.share,
+                closed=False,
+                patrol_kph=area.patrol_kph,
+                turns=wish.turns,
+                effort=wish.effort,
+            )
         except InputError as error:
             faults.extend(f"area {area.title!r}: {fault.removeprefix('area: ')}" for fault in error.faults)
             continue
         polygons[area.id] = polygon
-        cuts[area.id] = cut_beats(
-            network,
-            streets,
-            wish.longest_s[area.id],
-            share=area.share,
-            closed=False,
-            patrol_kph=area.patrol_kph,
-            effort=wish.effort,
-        )
     faults.raise_if_any()
     driven = [drive.edges for each in cuts.values() for drive in each.drives]
     named = edges_named(network, [area.street for area in areas if area.street])
-    rows = _in_reach(network, list(polygons.values()), [*driven, *named])
+    # Where a beat turns round, all streets tell whether it is a dead end.
+    met = [] if wish.turns is None else [np.flatnonzero(np.isin(network.tail, network.head[e])) for e in driven]
+    rows = _in_reach(network, list(polygons.values()), [*driven, *named, *met])
     made = []
     for area in areas:
         for number, drive in enumerate(cuts[area.id].drives, start=1):
-            made.append(_beat(network, area, f"{area.id}{wish.mark}{number}", drive, rows, wish.speed_milli))
+            made.append(_beat(network, area, f"{area.id}{wish.mark}{number}", drive, rows, wish))
     return BeatBook(
         streets=_table(network, rows),
         polygons=polygons,
@@ -127,30 +135,55 @@ def extent(network: RoadNetwork, area: Area) -> BaseGeometry:
     return shapely.transform(around, lambda xy: xy / scale)
 
 
-def with_beats(network: RoadNetwork, placed: Placed, book: BeatBook) -> Placed:
-    """Return placed points and, behind them, where each beat begins and ends, at the very nodes."""
-    ids: list[str] = []
-    nodes: list[int] = []
-    for beat in book.beats:
-        ids += [beat.entry, beat.exit]
-        nodes += book.ends(beat)
-    at = np.searchsorted(network.node_id, np.array(nodes, np.int64))
-    edge = np.searchsorted(network.tail, at).astype(np.int32)
-    lon, lat = network.lon[at], network.lat[at]
-    zero = np.zeros(len(at))
+def with_beats(network: RoadNetwork, placed: Placed, book: BeatBook, *, turns: bool = False) -> Placed:
+    """Return placed points and, behind them, where each beat begins and ends.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    placed : Placed
+    book : BeatBook
+    turns : bool
+        Whether drives obey turns. Then a beat begins and ends a decimetre within its first and its last edge, so that
+        turning into the one and from the other is part of the drives before and after; else at the very nodes.
+    """
+    points = [point for beat in book.beats for point in (beat.entry, beat.exit)]
+    edge, at_dm = (_within if turns else _at_nodes)(network, book)
+    fraction = at_dm / np.maximum(network.length_dm[edge], 1)
+    within = shapely.get_coordinates(shapely.line_interpolate_point(network.lines[edge], fraction, normalized=True))
+    lon = np.where(at_dm == 0, network.lon[network.tail[edge]], within[:, 0])
+    lat = np.where(at_dm == 0, network.lat[network.tail[edge]], within[:, 1])
+    zero = np.zeros(len(edge))
     return replace(
         placed,
-        ids=(*placed.ids, *ids),
+        ids=(*placed.ids, *points),
         site_lon=np.append(placed.site_lon, lon),
         site_lat=np.append(placed.site_lat, lat),
-        edge=np.append(placed.edge, edge),
-        fraction=np.append(placed.fraction, zero),
+        edge=np.append(placed.edge, edge.astype(np.int32)),
+        fraction=np.append(placed.fraction, fraction),
         lon=np.append(placed.lon, lon),
         lat=np.append(placed.lat, lat),
         distance_m=np.append(placed.distance_m, zero),
         access_dm=np.append(placed.access_dm, zero.astype(np.int64)),
         access_ms=np.append(placed.access_ms, zero.astype(np.int64)),
+        directed=placed.directed | set(points if turns else ()),
     )
+
+
+def _at_nodes(network: RoadNetwork, book: BeatBook) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return an edge that begins where each beat begins and where it ends, and 0 as the decimetres along it."""
+    nodes = np.array([node for beat in book.beats for node in book.ends(beat)], np.int64)
+    edge = np.searchsorted(network.tail, np.searchsorted(network.node_id, nodes))
+    return edge, np.zeros(len(edge), np.int64)
+
+
+def _within(network: RoadNetwork, book: BeatBook) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first and the last edge of each beat, and the decimetres along them to just within."""
+    row = np.array([beat.street[at] for beat in book.beats for at in (0, -1)], np.int64)
+    ahead = np.array([beat.forward[at] for beat in book.beats for at in (0, -1)], np.bool_)
+    edge = book.streets.edge[row]
+    edge = np.where(ahead, edge, network.twin[edge])
+    return edge, np.where(np.arange(len(edge)) % 2 == 0, 1, network.length_dm[edge] - 1)
 
 
 def _in_reach(
@@ -187,14 +220,16 @@ def _table(network: RoadNetwork, rows: NDArray[np.int64]) -> StreetTable:
     )
 
 
-def _beat(network: RoadNetwork, area: Area, name: str, drive: Drive, rows: NDArray[np.int64], speed_milli: int) -> Beat:
+def _beat(network: RoadNetwork, area: Area, name: str, drive: Drive, rows: NDArray[np.int64], wish: BeatWish) -> Beat:
     edges = drive.edges.astype(np.int64)
     first = network.first[edges]
-    times = -(-network.time_ms[edges] * 1000 // speed_milli)
+    times = -(-network.time_ms[edges] * 1000 // wish.speed_milli)
     fresh = np.zeros(len(edges), bool)
     fresh[np.unique(first, return_index=True)[1]] = True
     fresh &= np.isin(first, drive.streets)
     times[fresh] = np.maximum(times[fresh], pace_ms(network.length_dm[edges[fresh]], area.patrol_kph))
+    if wish.turns is not None:
+        times += -(-turning_ms(network, edges, wish.turns.u_turn_ms) * 1000 // wish.speed_milli)
     return Beat(
         id=name,
         area=area.id,

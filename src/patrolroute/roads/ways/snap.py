@@ -75,6 +75,8 @@ class Placed:
         Milliseconds between place and street at the scenario's access speed, rounded up.
     cut_off : frozenset of str
         Ids of those beyond the scenario's limit that would lie near a street, had closures not taken it or cut it off.
+    directed : frozenset of str
+        Ids of those that are only driven through, along their edge, where drives obey turns: nobody turns round there.
     """
 
     ids: tuple[str, ...]
@@ -88,6 +90,7 @@ class Placed:
     access_dm: NDArray[np.int64]
     access_ms: NDArray[np.int64]
     cut_off: frozenset[str] = frozenset()
+    directed: frozenset[str] = frozenset()
 
     @property
     def access_m(self) -> NDArray[np.int64]:
@@ -119,7 +122,7 @@ class Placed:
             name: np.concatenate([getattr(self, name), getattr(on_street, name)[rows]])
             for name in ("site_lon", "site_lat", "edge", "fraction", "lon", "lat", *_AWAY)
         }
-        return Placed(ids=(*self.ids, *names), cut_off=self.cut_off, **columns)
+        return Placed(ids=(*self.ids, *names), cut_off=self.cut_off, directed=self.directed, **columns)
 
     @cached_property
     def _index(self) -> Mapping[str, int]:

@@ -47,7 +47,8 @@ class TurnStreets(PlacedArcs):
 class _Spots:
     """Where points stand: k spots, the first of them within edges, the others at junctions; r rows within edges.
 
-    A spot on a two-way street has a row on each of the twins; `rank` orders the rows of an edge.
+    A spot on a two-way street has a row on each of the twins, but for those that are only driven through; `rank` orders
+    the rows of an edge.
     """
 
     of_point: NDArray[np.int64]
@@ -62,17 +63,27 @@ class _Spots:
 
 def _spots(network: RoadNetwork, placed: Placed) -> _Spots:
     edge, at_dm = spots(network, placed)
-    length = network.length_dm[edge]
-    inside = (at_dm > 0) & (at_dm < length)
-    found, which = np.unique(np.column_stack([edge[inside], at_dm[inside]]), axis=0, return_inverse=True)
+    through = (
+        np.isin(np.array(placed.ids, object), list(placed.directed)) if placed.directed else np.zeros(len(edge), bool)
+    )
+    # Who is only driven through keeps to the edge it was put on, which may be the second of twins.
+    edge[through] = placed.edge[through]
+    at_dm[through] = np.rint(placed.fraction * network.length_dm[placed.edge])[through].astype(np.int64)
+    inside = (at_dm > 0) & (at_dm < network.length_dm[edge])
+    found, which = np.unique(
+        np.column_stack([edge[inside], at_dm[inside], through[inside]]), axis=0, return_inverse=True
+    )
     ends = np.where(at_dm == 0, network.tail[edge], network.head[edge]).astype(np.int64)[~inside]
     junction, corner = np.unique(ends, return_inverse=True)
     of_point = np.zeros(len(edge), np.int64)
     of_point[inside] = which.reshape(-1)
     of_point[~inside] = len(found) + corner
-    one, dm = found[:, 0], found[:, 1]
+    one, dm, only = found[:, 0], found[:, 1], found[:, 2] == 1
     twin = network.twin[one].astype(np.int64)
-    paired = np.flatnonzero(twin >= 0)
+    rank = dm.copy()
+    second = np.flatnonzero(only & (twin >= 0) & (twin < one))
+    rank[second] = -on_twin_dm(network, one[second], dm[second])
+    paired = np.flatnonzero((twin >= 0) & ~only)
     row_edge = np.concatenate([one, twin[paired]])
     row_dm = np.concatenate([dm, on_twin_dm(network, one[paired], dm[paired])])
     return _Spots(
@@ -82,7 +93,7 @@ def _spots(network: RoadNetwork, placed: Placed) -> _Spots:
         edge=row_edge,
         at_dm=row_dm,
         at_ms=along_ms(network, row_edge, row_dm),
-        rank=np.concatenate([dm, -dm[paired]]),
+        rank=np.concatenate([rank, -dm[paired]]),
         inner=len(found),
     )
 
@@ -172,7 +183,7 @@ def _inner_arcs(
     turn, row = joined(at.edge, onto)
     near, near_row = joined(at.edge, left_by)
     one, other = joined(at.edge, at.edge)
-    ahead = at.rank[one] <= at.rank[other]
+    ahead = (at.rank[one] <= at.rank[other]) & (at.at_dm[one] <= at.at_dm[other])
     one, other = one[ahead], other[ahead]
     time_ms, length_dm = network.time_ms[at.edge], network.length_dm[at.edge]
     turn_ms = turns.time_ms[turn] - network.time_ms[onto[turn]]

@@ -129,6 +129,11 @@ class TurnGraph:
         return timed
 
     @property
+    def u_turn_ms(self) -> int:
+        """Milliseconds of turning round where something else is left; 0 where that is nowhere."""
+        return int(self.turn_ms.max(initial=0))
+
+    @property
     def statement(self) -> str:
         """One sentence for a planner."""
         lost = int(self.stranded.sum())
