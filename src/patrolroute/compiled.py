@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
+from numba.extending import overload, register_jitable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +25,46 @@ _QUICK = {"error_model": "numpy", "_nrt": False}
 """Division without a test for zero, and no reference counting: nothing in a kernel allocates, and with it the loop
 takes five times as long."""
 
+_BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_QUICK}
+"""Python calls entries only."""
+
 
 def kernel(function: _Kernel) -> _Kernel:
-    """Mark a function as compiled; it becomes part of whatever entry calls it."""
-    return cast("_Kernel", _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_QUICK)(function))
+    """Mark a function as compiled; it becomes part of whatever entry calls it.
+
+    Numba would compile a decorated function anew for each constant that is given to it; so marked, it is not.
+    """
+    return cast("_Kernel", register_jitable(**_BARE)(function))
+
+
+def kernel_where(wanted: Callable[[Any], bool], instead: Callable[..., Any]) -> Callable[[_Kernel], _Kernel]:
+    """Mark a function as compiled only where it is wanted; elsewhere something short stands in, which is never called.
+
+    Parameters
+    ----------
+    wanted : callable
+        Given numba's type of the first argument.
+    instead : callable
+        Takes any arguments, and returns something of the same type as the kernel does.
+    """
+
+    def mark(function: _Kernel) -> _Kernel:
+        def choose(first: Any, *_others: Any) -> Callable[..., Any]:
+            return function if wanted(first) else instead
+
+        overload(function, jit_options=_BARE, strict=False)(choose)
+        return function
+
+    return mark
+
+
+def part(function: _Kernel) -> _Kernel:
+    """Mark a kernel with one caller, written apart to be read: it is put there before anything is compiled.
+
+    Numba optimises and translates a kernel by itself and again, with all that it calls, in each of its callers: the
+    fewer there are on top of each other, the sooner all is compiled.
+    """
+    return cast("_Kernel", _njit(inline="always", **_BARE)(function))
 
 
 @cache
@@ -73,9 +110,9 @@ def _kept(function: _Kernel, **options: Any) -> _Kernel:
     room = room_of(Path(function.__code__.co_filename))
     function.__qualname__ = f"{function.__name__}_{source_digest(room)}"
     try:
-        return cast("_Kernel", _njit(cache=True, **options)(function))
+        return cast("_Kernel", _njit(cache=True, no_cfunc_wrapper=True, **options)(function))
     except RuntimeError:
-        return cast("_Kernel", _njit(**options)(function))
+        return cast("_Kernel", _njit(no_cfunc_wrapper=True, **options)(function))
 
 
 def is_compiled(function: Callable[..., Any]) -> bool:

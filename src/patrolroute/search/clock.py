@@ -39,6 +39,7 @@ from patrolroute.search.layout import (
     head,
     is_so,
     tail,
+    tied_only,
 )
 from patrolroute.search.state import (
     ARC,
@@ -157,7 +158,7 @@ def _call(s: State, k: int, waiting: int) -> int:
     return waiting
 
 
-@kernel
+@tied_only(lambda *_: True)
 def _pass_on(n: Night, s: State, k: int) -> bool:
     """Pass a route's times on until every coupling holds, from the times that are known; return whether they can."""
     waiting = _call(s, k, 0)
@@ -261,7 +262,7 @@ def _trace(s: State, k: int) -> int:
     return total  # type: ignore[return-value]  # an int64 is an int here
 
 
-@kernel
+@tied_only(lambda *_: True)
 def retie(n: Night, s: State) -> bool:
     """Time all tied routes anew, from nothing; return whether every coupling holds.
 

@@ -33,6 +33,7 @@ from patrolroute.search.layout import (
     head,
     is_so,
     tail,
+    tied_only,
 )
 from patrolroute.search.rng import draw
 from patrolroute.search.state import (
@@ -120,7 +121,7 @@ def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool)
     return best, at, missed
 
 
-@kernel
+@tied_only(lambda *_: (0, 0))
 def _left(n: Night, s: State, u: int, k: int) -> tuple[int, int]:
     """Return between which seconds a squad may begin a visit: its window, less what couplings to others take off.
 
@@ -143,7 +144,7 @@ def _left(n: Night, s: State, u: int, k: int) -> tuple[int, int]:
     return opens, closes if closes >= opens else -NEVER
 
 
-@kernel
+@tied_only(lambda *_: (0, 0, False))
 def _scan_afloat(
     n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool, opens: int, closes: int
 ) -> tuple[int, int, bool]:

@@ -11,15 +11,17 @@ know none of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numba.extending import overload
 
-from patrolroute.compiled import kernel
+from patrolroute.compiled import kernel, kernel_where
 from patrolroute.problem import FARTHEST_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from patrolroute.problem import PatrolProblem
@@ -95,6 +97,14 @@ def _say_if_tied(n):  # type: ignore[no-untyped-def]  # numba compares its signa
     if issubclass(n.instance_class, TiedNight):
         return lambda n: True  # noqa: ARG005 - as of what it stands for
     return lambda n: False  # noqa: ARG005 - as above
+
+
+_Kernel = TypeVar("_Kernel", bound="Callable[..., Any]")
+
+
+def tied_only(instead: Callable[..., Any]) -> Callable[[_Kernel], _Kernel]:
+    """Mark a kernel that is only called where a night `has` something tied: plain nights are compiled without it."""
+    return kernel_where(lambda n: issubclass(n.instance_class, TiedNight), instead)
 
 
 @kernel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from patrolroute.compiled import entry, is_compiled, kernel
+from patrolroute.compiled import entry, is_compiled, kernel, part
 from patrolroute.search.clock import refresh, retie
 from patrolroute.search.layout import (
     BALANCE,
@@ -17,6 +17,7 @@ from patrolroute.search.layout import (
     has,
     head,
     tail,
+    tied_only,
 )
 from patrolroute.search.pool import remember
 from patrolroute.search.recreate import insert_by_ratio, insert_in_order, order_keys
@@ -135,7 +136,7 @@ def _gather(n: Night, s: State, c: int, gone: int, dial: Dial) -> int:
     return many
 
 
-@kernel
+@tied_only(lambda *_: 0)
 def _add_chores(n: Night, s: State, many: int) -> int:
     """Make all duties that are not done candidates too; return how many there are."""
     for c in range(head(n, CHORES, 0), tail(n, CHORES, s.tour.shape[1] - 1)):
@@ -171,7 +172,7 @@ def _unserved(n: Night, s: State) -> int:
     return found
 
 
-@kernel
+@part
 def _ruin(n: Night, s: State, c: int, dial: Dial) -> int:
     kind = below(s.rng, 95)
     if kind < 83:
@@ -218,7 +219,7 @@ def _choose_spell(s: State, thrifty_chance: int) -> None:
         s.tally[THRIFTY] = 1 if below(s.rng, 100) < chance else 0
 
 
-@kernel
+@part
 def _take(n: Night, s: State, dial: Dial) -> tuple[int, int, bool]:
     """Take visits out; return about which visit, how many are GONE, and whether what is left can be driven."""
     c = _unserved(n, s) if below(s.rng, 100) < dial.swap_chance else -1
@@ -237,7 +238,7 @@ def _take(n: Night, s: State, dial: Dial) -> tuple[int, int, bool]:
     return c, gone, fits
 
 
-@kernel
+@part
 def _put_back(n: Night, s: State, many: int, dial: Dial) -> None:
     """Put the first candidates on the desk into the routes, as far as they fit."""
     if has(n, LIMITED):
@@ -254,7 +255,7 @@ def _put_back(n: Night, s: State, many: int, dial: Dial) -> None:
         drop_idle_chores(n, s)
 
 
-@kernel
+@part
 def _step(n: Night, s: State, dial: Dial) -> None:
     begin_move(s)
     _choose_spell(s, dial.thrifty_chance)
@@ -306,7 +307,7 @@ def _place(n: Night, s: State, many: int) -> None:
         keep_best(s)
 
 
-@kernel
+@part
 def _build(n: Night, s: State) -> None:
     """Insert whatever fits, the most important tier first, the weightiest visits first in each."""
     begin_move(s)
@@ -328,7 +329,7 @@ RUN, PLACE, BUILD = range(3)
 """What `work` and `work_tied` can do. One entry means one compilation and one file in the cache."""
 
 
-@kernel
+@part
 def _do(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
     if what == RUN:
         for _ in range(many):

@@ -19,6 +19,7 @@ from patrolroute.search.layout import (
     WEIGHT,
     has,
     is_so,
+    tied_only,
 )
 from patrolroute.search.rng import below, unit
 from patrolroute.search.state import (
@@ -67,7 +68,7 @@ def _rank(n: Night, s: State, u: int, strict: bool) -> float:
     return 1.0
 
 
-@kernel
+@tied_only(lambda *_: 0)
 def _burden(n: Night, s: State, k: int) -> int:
     """Return what a squad has already of what squads shall have alike, for insertions to go to those with little."""
     if n.tie[BALANCE] == DUTY_ALIKE:

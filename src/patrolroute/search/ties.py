@@ -20,6 +20,7 @@ from patrolroute.search.layout import (
     has,
     head,
     tail,
+    tied_only,
 )
 from patrolroute.search.rng import below
 from patrolroute.search.state import (
@@ -82,7 +83,7 @@ def _cheapest(n: Night, s: State, g: int) -> tuple[int, int, int]:
     return visit, squad, after
 
 
-@kernel
+@tied_only(lambda *_: True)
 def complete(n: Night, s: State, u: int) -> bool:
     """Put in what the group of a routed visit needs; where that fails take all of it, and the visit, out again."""
     s.desk[0, STACK] = u
@@ -117,7 +118,7 @@ def place(n: Night, s: State, u: int, k: int, after: int) -> bool:
     return _put(n, s, u, k, after) and complete(n, s, u)
 
 
-@kernel
+@tied_only(lambda *_: 0)
 def loosen(n: Night, s: State, gone: int) -> int:
     """Take out what cannot stay without the visits that are GONE; return how many are gone then."""
     at = 0
@@ -135,7 +136,7 @@ def loosen(n: Night, s: State, gone: int) -> int:
     return gone
 
 
-@kernel
+@tied_only(lambda *_: None)
 def drop_incomplete(n: Night, s: State) -> None:
     """Take out all visits whose groups lack what they need, then what lacks these."""
     again = True
@@ -153,7 +154,7 @@ def drop_incomplete(n: Night, s: State) -> None:
     retie(n, s)
 
 
-@kernel
+@tied_only(lambda *_: None)
 def drop_idle_chores(n: Night, s: State) -> None:
     """Empty the routes that hold nothing but duties."""
     for k in range(s.tour.shape[1]):
