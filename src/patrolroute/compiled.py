@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 _Kernel = TypeVar("_Kernel", bound="Callable[..., Any]")
 _njit: Any = numba.njit
 _PACKAGE = Path(__file__).parent
+_jitable: Any = register_jitable
+_overload: Any = overload
 _QUICK = {"error_model": "numpy", "_nrt": False}
 """Division without a test for zero, and no reference counting: nothing in a kernel allocates, and with it the loop
 takes five times as long."""
 
-_BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_QUICK}
+_BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_QUICK}
 """Python calls entries only."""
 
 
@@ -34,7 +36,7 @@ def kernel(function: _Kernel) -> _Kernel:
 
     Numba would compile a decorated function anew for each constant that is given to it; so marked, it is not.
     """
-    return cast("_Kernel", register_jitable(**_BARE)(function))
+    return cast("_Kernel", _jitable(**_BARE)(function))
 
 
 def kernel_where(wanted: Callable[[Any], bool], instead: Callable[..., Any]) -> Callable[[_Kernel], _Kernel]:
@@ -52,7 +54,7 @@ def kernel_where(wanted: Callable[[Any], bool], instead: Callable[..., Any]) -> 
         def choose(first: Any, *_others: Any) -> Callable[..., Any]:
             return function if wanted(first) else instead
 
-        overload(function, jit_options=_BARE, strict=False)(choose)
+        _overload(function, jit_options=_BARE, strict=False)(choose)
         return function
 
     return mark
