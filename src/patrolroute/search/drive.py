@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from patrolroute.search.state import (
     ITERATION,
     LENGTH,
     NODE,
+    NOW,
     WAITS,
     WHO,
     build_state,
@@ -91,6 +93,8 @@ class Tuning:
         A cycle is cut or lengthened to the end of the search where that is nearer than so many times its length.
     usual : float
         Visits that a ruin takes out, on average.
+    hold : float
+        How many times as much the loss of a tier counts where it is held; see `Search._plan_stages`.
     """
 
     hot: float = 1.0
@@ -112,6 +116,7 @@ class Tuning:
     below_share: float = 0.1
     drive_share: float = 0.1
     pool_band: float = 3.0
+    hold: float = 10.0
     recombine_from: int = 40_000
     columns: int = 1500
     recombine_work: float = 0.3
@@ -161,6 +166,9 @@ class Search:
         self._tables = [np.array(cooling(hot, self.tuning.cold, self.tuning.frozen)) for hot in heats]
         self._cycles = 0
         self._hotter = False
+        self._focus = self._last_tier = max(len(problem.tiers) - 1, 0)
+        self._held = 0
+        self._stages: list[tuple[int, int]] = []
         self._cycle = self.tuning.first_cycle
         self._slice = 16
 
@@ -193,6 +201,9 @@ class Search:
             below_share=t.below_share,
             drive_share=t.drive_share,
             pool_band=t.pool_band,
+            focus=self._focus,
+            held=self._held,
+            hold=t.hold,
         )
 
     def begin_from(self, orders: Orders) -> None:
@@ -214,10 +225,14 @@ class Search:
         """Search until a limit is met or the caller says stop."""
         if not len(self.night.worth):
             return "complete"
-        try:
-            return self._run(limits, caller)
-        except KeyboardInterrupt:
-            return "interrupt"
+        stopped_by: StoppedBy = "interrupt"
+        with contextlib.suppress(KeyboardInterrupt):
+            stopped_by = self._run(limits, caller)
+        if self._focus < self._last_tier:
+            # The best plan may be of a cycle that put no less important visits back.
+            self.begin_from(self.orders)
+            self._apart(BUILD, 0)
+        return stopped_by
 
     def _run(self, limits: Limits, caller: Caller) -> StoppedBy:
         begin = time.perf_counter()
@@ -265,17 +280,38 @@ class Search:
             found = recombine(self.night, self.state, Effort(columns=t.columns, work=t.recombine_work, seconds=seconds))
             if found is not None:
                 self.begin_from(found)
+        if not self._stages:
+            self._stages = self._plan_stages()
+            self._cycles += 1
+            self._hotter = self._cycles >= t.hottest_from and (self._cycles - t.hottest_from) % 2 == 0
+            self._cycle = min(int(self._cycle * t.growth), t.longest_cycle)
+        if self._focus < self._last_tier and self._behind():
+            self.begin_from(self.orders)
         self.state.tally[CYCLE_FROM] = self.iterations
-        self._cycles += 1
-        self._hotter = self._cycles >= t.hottest_from and (self._cycles - t.hottest_from) % 2 == 0
-        self._cycle = min(int(self._cycle * t.growth), t.longest_cycle)
         ends = [] if limits.iterations is None else [limits.iterations - self.iterations]
         if rest_s is not None and spent_s > 0:
             ends.append(int(rest_s * self.iterations / spent_s))
         # No cycle is left half done where the end is known; where it is not, nothing depends on it.
-        if ends and min(ends) < t.stretch * self._cycle:
-            self._cycle = max(1, min(ends))
+        if ends and min(ends) < t.stretch * self._cycle * len(self._stages):
+            self._cycle = max(1, min(ends) // len(self._stages))
             self._hotter = False
+        self._focus, self._held = self._stages.pop(0)
+
+    def _behind(self) -> bool:
+        """Return whether the routes as they stand cover less of the tiers in focus than the best do."""
+        now, best = (self.state.level[i, : 2 + self._focus].tolist() for i in (NOW, BEST))
+        return bool(now > best)
+
+    def _plan_stages(self) -> list[tuple[int, int]]:
+        """Return the cycles of the next round: the focus of each, and how many tiers are held in it.
+
+        Less important visits stand in the way of what an important tier could have: where one is not covered in full,
+        it is searched without them first, and they are put back while it is held.
+        """
+        short = np.flatnonzero(self.state.level[BEST, 1 : 1 + self._last_tier])
+        if not len(short):
+            return [(self._last_tier, 0)]
+        return [(int(short[0]), 0), (self._last_tier, int(short[0]) + 1)]
 
 
 def warm_up(*, tied: bool) -> None:

@@ -92,6 +92,13 @@ class Dial(NamedTuple):
     pool_band : float
         Routes of accepted solutions that are less than this behind the best go into the pool; in units of
         `Night.scale`.
+    focus : int
+        The least important tier, counted from 0, whose visits are put back and whose weight counts when a worse plan is
+        judged.
+    held : int
+        How many tiers, the most important ones, are held.
+    hold : float
+        How many times as much the loss of a held tier counts.
     """
 
     cooling: NDArray[np.float64]
@@ -106,6 +113,16 @@ class Dial(NamedTuple):
     below_share: float
     drive_share: float
     pool_band: float
+    focus: int
+    held: int
+    hold: float
+
+
+@kernel
+def _is_wanted(n: Night, s: State, u: int, dial: Dial) -> bool:
+    """Return whether an unserved visit is one that this cycle puts back."""
+    g = n.node[u, GROUP]
+    return bool(s.group[g, SERVED] < 0 and (n.node[u, TIER] <= dial.focus or s.group[g, REQUIRED]))
 
 
 @kernel
@@ -115,21 +132,21 @@ def _gather(n: Night, s: State, c: int, gone: int, dial: Dial) -> int:
     now = s.tally[ITERATION]
     if not n.granular and below(s.rng, 100) >= dial.near_chance:
         for u in n.worth:
-            if s.group[n.node[u, GROUP], SERVED] < 0:
+            if _is_wanted(n, s, u, dial):
                 s.spot[u, MARK] = now
                 s.desk[many, WHO] = u
                 many += 1
         return many
     for i in range(-1, gone):
         u = c if i < 0 else s.desk[i, GONE]
-        if s.spot[u, MARK] != now and s.group[n.node[u, GROUP], SERVED] < 0:
+        if s.spot[u, MARK] != now and _is_wanted(n, s, u, dial):
             s.spot[u, MARK] = now
             s.desk[many, WHO] = u
             many += 1
     wide = min(dial.reach, n.near.shape[1])
     for b in range(wide):
         u = n.near[c, b]
-        if u >= 0 and s.spot[u, MARK] != now and s.group[n.node[u, GROUP], SERVED] < 0:
+        if u >= 0 and s.spot[u, MARK] != now and _is_wanted(n, s, u, dial):
             s.spot[u, MARK] = now
             s.desk[many, WHO] = u
             many += 1
@@ -152,7 +169,7 @@ def _add_chores(n: Night, s: State, many: int) -> int:
 
 
 @kernel
-def _unserved(n: Night, s: State) -> int:
+def _unserved(n: Night, s: State, dial: Dial) -> int:
     """Return an unserved visit or -1: any, or half the time one of the most important that are unserved.
 
     Where hardly any is unserved, or hardly any of a high tier, drawing visits until one turns up would not find it.
@@ -163,7 +180,7 @@ def _unserved(n: Night, s: State) -> int:
     found = -1
     for i in range(many):
         u = n.worth[(first + i) % many]
-        if s.group[n.node[u, GROUP], SERVED] >= 0:
+        if not _is_wanted(n, s, u, dial):
             continue
         if not strict or s.group[n.node[u, GROUP], REQUIRED]:
             return u  # type: ignore[no-any-return]  # an int64 is an int here
@@ -185,7 +202,7 @@ def _ruin(n: Night, s: State, c: int, dial: Dial) -> int:
 
 
 @kernel
-def loss(n: Night, s: State, new: int, old: int, below_share: float, drive_share: float) -> float:
+def loss(n: Night, s: State, new: int, old: int, dial: Dial) -> float:
     """Return how much worse one standing is than another, in usual amounts of the level that decides.
 
     The levels below count for little, so that among plans about as good the search drifts to those that also leave less
@@ -197,14 +214,14 @@ def loss(n: Night, s: State, new: int, old: int, below_share: float, drive_share
     decided = False
     for i in range(last + 1):
         change = s.level[new, i] - s.level[old, i]
-        if not decided and change == 0:
+        if 1 + dial.focus < i <= last - 4 or (not decided and change == 0):
             continue
         if decided and i == last - 1:
-            weight = drive_share
+            weight = dial.drive_share
         elif decided:
-            weight *= below_share
+            weight *= dial.below_share
         decided = True
-        total += weight * change / n.scale[i]
+        total += (dial.hold if 0 < i <= dial.held else weight) * change / n.scale[i]
     return total
 
 
@@ -222,7 +239,7 @@ def _choose_spell(s: State, thrifty_chance: int) -> None:
 @part
 def _take(n: Night, s: State, dial: Dial) -> tuple[int, int, bool]:
     """Take visits out; return about which visit, how many are GONE, and whether what is left can be driven."""
-    c = _unserved(n, s) if below(s.rng, 100) < dial.swap_chance else -1
+    c = _unserved(n, s, dial) if below(s.rng, 100) < dial.swap_chance else -1
     if c >= 0:
         gone = ruin_for(n, s, c)
     else:
@@ -272,10 +289,10 @@ def _step(n: Night, s: State, dial: Dial) -> None:
         return
     last = len(dial.cooling) - 1
     at = min((s.tally[ITERATION] - s.tally[CYCLE_FROM]) * (last + 1) // dial.cycle, last)
-    if loss(n, s, NOW, OLD, dial.below_share, dial.drive_share) >= dial.cooling[at] * exponential(s.rng):
+    if loss(n, s, NOW, OLD, dial) >= dial.cooling[at] * exponential(s.rng):
         undo(n, s)
         return
-    behind = loss(n, s, NOW, BEST, dial.below_share, dial.drive_share)
+    behind = loss(n, s, NOW, BEST, dial)
     if behind < dial.pool_band:
         _remember_changed(n, s, int(behind * 1000.0))
 
