@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,12 +18,47 @@ if TYPE_CHECKING:
 _ROWS_AT_ONCE = 512
 """Of a travel matrix, when one is searched for detours: 20 MB at 5,000 points."""
 
+_MOST_SETS = 1024
+"""Sets of a squad's breaks that are gone through; whoever has more of them unordered is taken to find time."""
+
+
+class _Alone(NamedTuple):
+    """What each squad could do with nothing else to do: limits kept, and when visits begin, each shape (V, K)."""
+
+    limits: dict[str, NDArray[np.bool_]]
+    first_s: NDArray[np.int64]
+    last_s: NDArray[np.int64]
+
 
 def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
-    """Return, for each group that no squad could serve even with nothing else to do, a sentence that says why."""
+    """Return, for each group that can never be served even with nothing else to do, a sentence that says why.
+
+    No squad could by itself; or so many are needed at once as never can be there; or a group that it hangs on cannot be
+    served.
+    """
     if not len(problem.squads):
         return dict.fromkeys(range(len(problem.groups)), "There is no squad.")
-    limits = _limits_alone(problem)
+    alone = _alone(problem)
+    reasons = _no_squad(problem, alone.limits)
+    possible = np.logical_and.reduce(list(alone.limits.values()))
+    for bundle in np.unique(problem.groups.bundle[problem.groups.bundle >= 0]):
+        members = np.flatnonzero(problem.groups.bundle == bundle)
+        if not any(int(g) in reasons for g in members) and (words := _too_few(problem, members, alone, possible)):
+            reasons |= dict.fromkeys(map(int, members), words)
+    return _passed_on(problem, reasons)
+
+
+def explain_kept_in(problem: PatrolProblem) -> dict[int, str]:
+    """Return, for each squad that would find a stop but for its breaks, a sentence that says so."""
+    limits = _alone(problem).limits
+    stops = (problem.groups.duty < 0)[problem.visits.group]
+    otherwise = np.logical_and.reduce([kept[stops] for name, kept in limits.items() if name != "breaks"])
+    kept_in = otherwise.any(axis=0) & ~(otherwise & limits["breaks"][stops]).any(axis=0)
+    return {int(k): "Its breaks leave it no time for any stop." for k in np.flatnonzero(kept_in)}
+
+
+def _no_squad(problem: PatrolProblem, limits: Mapping[str, NDArray[np.bool_]]) -> dict[int, str]:
+    """Return why no squad by itself serves a group, for each that none does."""
     possible = np.logical_and.reduce(list(limits.values()))
     groups = problem.visits.group
     served = np.zeros(len(problem.groups), np.bool_)
@@ -41,19 +76,69 @@ def explain_impossible(problem: PatrolProblem) -> dict[int, str]:
         if empty and limits["allowed"][rows].any():
             reasons[int(g)] = "No squad has time: every shift ends when it starts."
             continue
-        ruled_out = [name for name, kept in limits.items() if not kept[rows].any()]
+        if np.logical_and.reduce([kept[rows] for name, kept in limits.items() if name != "breaks"]).any():
+            reasons[int(g)] = "No squad finds time for it beside its breaks."
+            continue
+        ruled_out = [sentence for name, sentence in sentences.items() if not limits[name][rows].any()]
         who = "No squad" if limits["allowed"][rows].all() else "No squad that may make this visit"
         together = f"{who} keeps its window, its shift and its driving limit together."
-        reasons[int(g)] = " ".join(sentences[name] for name in ruled_out) or together
+        reasons[int(g)] = " ".join(ruled_out) or together
     return reasons
 
 
-def _limits_alone(problem: PatrolProblem) -> dict[str, NDArray[np.bool_]]:
-    """Return, limit by limit, which squads keep it on a trip to one visit alone, each shape (V, K)."""
+def _passed_on(problem: PatrolProblem, reasons: Mapping[int, str]) -> dict[int, str]:
+    """Return the reasons, those of groups that are in need of or in a bundle with one that has a reason among them."""
+    groups, told = problem.groups, dict(reasons)
+    while True:
+        before = len(told)
+        for g in np.flatnonzero((groups.needs >= 0) | (groups.bundle >= 0)).tolist():
+            fellows = np.flatnonzero(groups.bundle == groups.bundle[g]).tolist() if groups.bundle[g] >= 0 else []
+            why = [told[other] for other in [*fellows, int(groups.needs[g])] if other in told]
+            if g not in told and why:
+                told[g] = why[0]
+        if len(told) == before:
+            return told
+
+
+def _too_few(problem: PatrolProblem, members: NDArray[np.int64], alone: _Alone, possible: NDArray[np.bool_]) -> str:
+    """Return why the groups of a bundle can never be served all, as far as the squads' number says; else nothing.
+
+    Counted are groups that begin at one second by different squads, and those that, whenever they begin, are under way
+    at one moment. Squads are counted that could be at any of them, so that what is told is certain.
+    """
+    visits, couplings = problem.visits, problem.couplings
+    apart = couplings.apart & (couplings.lo_s == 0) & (couplings.hi_s == 0)
+    pairs = {
+        frozenset(pair) for pair in visits.group[np.stack([couplings.first, couplings.second])][:, apart].T.tolist()
+    }
+    meeting = [g for g in members if all(g == other or frozenset((g, other)) in pairs for other in members)]
+    if len(meeting) > 1:
+        rows = np.isin(visits.group, meeting)
+        spans = possible[rows] & (alone.first_s[rows] <= alone.last_s[rows])
+        v, k = np.nonzero(spans)
+        first, last = alone.first_s[rows][v, k], alone.last_s[rows][v, k]
+        there = [len(set(k[(first <= moment) & (moment <= last)].tolist())) for moment in np.unique(first)]
+        if (most := max(there, default=0)) < len(meeting):
+            return f"{len(meeting)} squads are needed at once, and at no moment can more than {most} be there."
+    spans_s = []
+    for g in members:
+        own = np.flatnonzero(visits.group == g)
+        spans_s.append((int(visits.closes_s[own].max()), int((visits.opens_s + visits.duration_s)[own].min())))
+    for moment in sorted({closes for closes, ends in spans_s if closes < ends}):
+        under_way = members[[closes <= moment < ends for closes, ends in spans_s]]
+        able = int(possible[np.isin(visits.group, under_way)].any(axis=0).sum())
+        if able < len(under_way):
+            return f"{len(under_way)} squads are needed at once, and no more than {able} can be there."
+    return ""
+
+
+def _alone(problem: PatrolProblem) -> _Alone:
+    """Return which squads keep which limit on a trip to one visit alone, and from when to when it may begin."""
     visits, squads, travel = problem.visits, problem.squads, problem.matrix.travel_s
     shape = (len(visits), len(squads))
     limits = {name: np.zeros(shape, np.bool_) for name in ("allowed", "windows", "shifts", "driving")}
     limits["allowed"][:] = visits.squads
+    first_s, last_s = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     outward: dict[tuple[int, int], NDArray[np.int64]] = {}
     homeward: dict[tuple[int, int], NDArray[np.int64]] = {}
     for k in range(len(squads)):
@@ -62,12 +147,70 @@ def _limits_alone(problem: PatrolProblem) -> dict[str, NDArray[np.bool_]]:
             outward[profile, start] = _shortest_s(travel[profile], start, visits.entry, visits.exit)
         if (profile, end) not in homeward:
             homeward[profile, end] = _shortest_s(travel[profile].T, end, visits.exit, visits.entry)
-        out_s, home_s = outward[profile, start][visits.entry], homeward[profile, end][visits.exit]
+        # What floats is made wherever the squad is, at its start if need be.
+        out_s = np.where(visits.floats, 0, outward[profile, start][visits.entry])
+        home_s = np.where(visits.floats, 0, homeward[profile, end][visits.exit])
         begin = np.maximum(int(squads.from_s[k]) + out_s, visits.opens_s)
         limits["windows"][:, k] = begin <= visits.closes_s
         limits["shifts"][:, k] = begin + visits.duration_s + home_s <= int(squads.until_s[k])
         limits["driving"][:, k] = out_s + home_s <= int(squads.max_drive_s[k])
-    return limits
+        first_s[:, k] = begin
+        last_s[:, k] = np.minimum(int(squads.until_s[k]) - home_s - visits.duration_s, visits.closes_s)
+    alone = _Alone(limits, first_s, last_s)
+    limits["breaks"] = np.stack([_beside_breaks(problem, k, alone) for k in range(len(squads))], axis=1)
+    return alone
+
+
+def _beside_breaks(problem: PatrolProblem, k: int, alone: _Alone) -> NDArray[np.bool_]:
+    """Return beside which visits one squad finds time for its breaks, the drives between them not counted.
+
+    Breaks that are coupled keep their order. For each set of breaks, the visit among them or not, the earliest end of
+    all is the least over what comes last.
+    """
+    visits, couplings = problem.visits, problem.couplings
+    duties = np.flatnonzero(problem.groups.duty == k)
+    rows = [np.flatnonzero(visits.group == g) for g in duties]
+    first = [int(alone.first_s[of, k].min()) for of in rows]
+    last = [int(alone.last_s[of, k].max()) for of in rows]
+    length = [int(visits.duration_s[of].min()) for of in rows]
+    ordered = couplings.lo_s > 0
+    pairs = set(
+        zip(*(visits.group[column[ordered]].tolist() for column in (couplings.first, couplings.second)), strict=True)
+    )
+    before = [[i for i, a in enumerate(duties) if (int(a), int(b)) in pairs] for b in duties]
+    never = np.iinfo(np.int64).max // 2
+    own_first, own_last = alone.first_s[:, k], alone.last_s[:, k]
+
+    def after(free_s: NDArray[np.int64], i: int) -> NDArray[np.int64]:
+        begin = np.maximum(free_s, first[i])
+        return np.where(begin <= last[i], begin + length[i], never)
+
+    def with_visit(free_s: NDArray[np.int64]) -> NDArray[np.int64]:
+        begin = np.maximum(free_s, own_first)
+        return np.where(begin <= own_last, begin + visits.duration_s, never)
+
+    start = np.full(1, int(problem.squads.from_s[k]), np.int64)
+    ends = {frozenset[int](): (start, with_visit(start))}
+    level = list(ends)
+    for _ in duties:
+        wider: dict[frozenset[int], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        for done in level:
+            for i in range(len(duties)):
+                if i in done or not done.issuperset(before[i]):
+                    continue
+                without, having = (after(free_s, i) for free_s in ends[done])
+                known = wider.get(done | {i})
+                wider[done | {i}] = (
+                    (without, having)
+                    if known is None
+                    else (np.minimum(known[0], without), np.minimum(known[1], having))
+                )
+        if len(ends) + len(wider) > _MOST_SETS:
+            return np.ones(len(visits), np.bool_)
+        ends |= {done: (plain, np.minimum(having, with_visit(plain))) for done, (plain, having) in wider.items()}
+        level = list(wider)
+    fits: NDArray[np.bool_] = (ends[frozenset(range(len(duties)))][1] < never) | np.isin(visits.group, duties)
+    return fits
 
 
 def _shortest_s(

@@ -101,7 +101,8 @@ def solve(
     budget, drawn = Budget(seconds=_default_seconds(seconds, iterations), iterations=iterations), _drawn(seed)
     impossible = explain_impossible(problem)
     _refuse_impossible(problem, impossible)
-    nothing_to_search = len(problem.squads) == 0 or len(impossible) == len(problem.groups)
+    stops = np.flatnonzero(problem.groups.duty < 0)
+    nothing_to_search = len(problem.squads) == 0 or all(int(g) in impossible for g in stops)
     chosen = engine_named(engine) if isinstance(engine, str) else engine
     orders = (
         ((),) * len(problem.squads) if nothing_to_search else _search(problem, chosen, budget, drawn, start, progress)

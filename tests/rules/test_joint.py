@@ -20,6 +20,7 @@ from nights import (
     window,
 )
 from patrolroute.build import compile_problem
+from patrolroute.explain import explain_impossible
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan
 from patrolroute.rules.joint import JOINT
@@ -137,9 +138,17 @@ def test_damage_is_found_and_named(name: str) -> None:
             "at no moment can more than 1",
         ),
         ((squad("a"),), {"squads_together": 1}, None),
+        (
+            (squad("a"), squad("b", people={"sterilisasi": 2}), squad("c")),
+            {"needs": {"sterilisasi": 2}},
+            "2 squads are to meet there, and only 'b' is as the site asks; compose the squads otherwise",
+        ),
+        ((squad("a"), squad("b", start=20, end=22, overtime_min=60)), {}, None),
     ],
 )
 def test_why_squads_cannot_meet(squads: tuple[Squad, ...], more: dict[str, object], words: str | None) -> None:
     scenario, matrix = night(*squads, **more)
     said = JOINT.explain(scenario, matrix, scenario.sites[0])
     assert said is None if words is None else said is not None and words in said
+    impossible = explain_impossible(compile_problem(scenario, matrix))
+    assert (0 in impossible) is (words is not None)

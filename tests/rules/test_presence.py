@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from nights import assert_good, at, broken, changed, line_matrix, planned, scenario_of, site, squad
 from patrolroute.build import compile_problem
+from patrolroute.explain import explain_impossible
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan
 from patrolroute.rules.presence import explain_presence
+from patrolroute.rules.tied import tied_words
 from patrolroute.scenario.model import Scenario
 from patrolroute.scenario.presence import short_spans
 
@@ -145,9 +147,29 @@ def test_why_a_post_cannot_be_held() -> None:
     assert "the night has 2; ask for fewer" in str(explain_presence(many, many.presence[0]))
     late, _ = night(period={"opens": at(22, 30), "closes": at(25)})
     assert explain_presence(late, late.presence[0]) == (
-        "1 squads are due from 22:30 to 01:00, and from 23:55 to 01:00 only 0 are on duty; shorten the period or "
+        "1 squad is due from 22:30 to 01:00, and from 23:55 to 01:00 none is on duty; shorten the period or "
         "lengthen shifts."
     )
+    parts, _ = night(squads=3, all_or_nothing=False)
+    assert explain_presence(parts, parts.presence[0]) is None
+
+
+def test_a_post_that_wants_more_squads_than_there_are_is_impossible() -> None:
+    said = explain_impossible(compile_problem(*night(squads=3)))
+    assert set(said.values()) == {"3 squads are needed at once, and no more than 2 can be there."}
+    assert len(said) == 9
+    assert explain_impossible(compile_problem(*night(squads=2))) == {}
+    assert explain_impossible(compile_problem(*night(squads=3, all_or_nothing=False))) == {}
+
+
+def test_a_slot_for_which_too_few_are_on_duty_says_so() -> None:
+    scenario, matrix = night(squads=3, all_or_nothing=False)
+    plan = planned(scenario, matrix, ("alun:1.1", "alun:1.2"), ("alun:2.1",))
+    said = {each.part: tied_words(scenario, plan, each) for each in plan.skipped}
+    assert said["alun:3.1"] == "3 squads are due from 22:30 to 23:00, and 2 are on duty throughout."
+    assert said["alun:3.3"] == "3 squads are due from 23:30 to 23:45, and 2 are on duty throughout."
+    enough, _ = night(squads=2, all_or_nothing=False)
+    assert tied_words(enough, plan, next(each for each in plan.skipped if each.part == "alun:2.2")) == ""
 
 
 @given(

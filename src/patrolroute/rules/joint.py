@@ -72,17 +72,22 @@ def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None
     if due > len(scenario.squads):
         night = "one" if len(scenario.squads) == 1 else str(len(scenario.squads))
         return f"{due} squads are to meet there, and the night has {night}; ask for fewer or add squads."
+    able = [squad for squad in scenario.squads if site.allows(squad)]
+    if 0 < len(able) < due:
+        names = " and ".join(repr(squad.title) for squad in able)
+        only = f"only {names} {'is' if len(able) == 1 else 'are'} as the site asks"
+        return f"{due} squads are to meet there, and {only}; compose the squads otherwise or ask for less."
     spans = []
-    for squad in scenario.squads:
+    for squad in able:
         out_s, _ = matrix.drive(squad.vehicle.profile, squad.start, site.id)
         home_s, _ = matrix.drive(squad.vehicle.profile, site.id, squad.end)
         first = squad.shift.leave.timestamp() + out_s
-        last = squad.shift.back.timestamp() - home_s - site.dwell_s
+        last = squad.shift.back.timestamp() + squad.overtime_s - home_s - site.dwell_s
         limits = [(w.opens.timestamp(), w.closes.timestamp() - site.dwell_s) for w in site.windows] or [(first, last)]
         spans += [(max(first, opens), min(last, closes), squad.id) for opens, closes in limits]
     there = [{squad for first, last, squad in spans if first <= moment <= last} for moment, _, _ in spans]
     most = max(map(len, there), default=0)
-    if most >= due:
+    if not 0 < most < due:
         return None
     return (
         f"{due} squads are to meet there, and at no moment can more than {most} be there for the stop; let shifts "

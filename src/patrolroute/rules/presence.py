@@ -116,26 +116,40 @@ def _check_throughout(facts: Facts, presence: Presence) -> Iterator[Violation]:
         )
 
 
+def slot_of(scenario: Scenario, presence: Presence, part: str) -> tuple[int, int]:
+    """Return from when to when the slot is that a group of a presence stands for, in seconds of the plan."""
+    number = int(part.rpartition(".")[2])
+    since_s, until_s = scenario.seconds(presence.period.opens), scenario.seconds(presence.period.closes)
+    begin_s = since_s + (number - 1) * least_s(presence.slot_min)
+    return begin_s, min(begin_s + least_s(presence.slot_min), until_s)
+
+
+def moment_text(scenario: Scenario, second: int) -> str:
+    """Return the time of day of a second of the plan."""
+    return f"{scenario.start.fromtimestamp(scenario.start.timestamp() + second, scenario.zone):%H:%M}"
+
+
 def explain_presence(scenario: Scenario, presence: Presence) -> str | None:
-    """Return why no squads can be at a post throughout its period, or None where shifts and numbers allow it."""
-    period = presence.period
-    if presence.squads > len(scenario.squads):
-        return (
-            f"{presence.squads} squads are due at every moment, and the night has {len(scenario.squads)}; ask for "
-            "fewer or add squads."
-        )
+    """Return why no squads can be at a post throughout its period, or None where shifts and numbers allow it.
+
+    Where parts are allowed, only why there is none at all.
+    """
+    since_s, until_s = (scenario.seconds(moment) for moment in (presence.period.opens, presence.period.closes))
+    squads = "1 squad is" if presence.squads == 1 else f"{presence.squads} squads are"
+    if presence.squads > len(scenario.squads) and presence.all_or_nothing:
+        return f"{squads} due at every moment, and the night has {len(scenario.squads)}; ask for fewer or add squads."
     stays = [
-        (scenario.seconds(squad.shift.leave), scenario.seconds(squad.shift.back), squad.id) for squad in scenario.squads
+        (scenario.seconds(squad.shift.leave), scenario.seconds(squad.shift.back) + squad.overtime_s, squad.id)
+        for squad in scenario.squads
     ]
-    short = short_spans(stays, scenario.seconds(period.opens), scenario.seconds(period.closes), presence.squads)
-    if not short or not presence.all_or_nothing:
+    short = short_spans(stays, since_s, until_s, presence.squads if presence.all_or_nothing else 1)
+    if not short or not (presence.all_or_nothing or short[0][:2] == (since_s, until_s)):
         return None
-    since_s, until_s, there = short[0]
-    zone, start = scenario.zone, scenario.start.timestamp()
-    since, until = (period.opens.fromtimestamp(start + s, zone) for s in (since_s, until_s))
+    first_s, last_s, there = max(short, key=lambda span: presence.squads - span[2])
+    since, until, first, last = (moment_text(scenario, second) for second in (since_s, until_s, first_s, last_s))
+    only = {0: "none is", 1: "only 1 is"}.get(there, f"only {there} are")
     return (
-        f"{presence.squads} squads are due from {period.opens.astimezone(zone):%H:%M} to "
-        f"{period.closes.astimezone(zone):%H:%M}, and from {since:%H:%M} to {until:%H:%M} only {there} are on duty; "
+        f"{squads} due from {since} to {until}, and from {first} to {last} {only} on duty; "
         "shorten the period or lengthen shifts."
     )
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from patrolroute.rules.presence import moment_text, slot_of
+
 if TYPE_CHECKING:
     from patrolroute.plans import Plan, Skipped
     from patrolroute.scenario.model import Scenario, Site
+    from patrolroute.scenario.presence import Presence
 
 
 def tied_words(scenario: Scenario, plan: Plan, skipped: Skipped) -> str:
@@ -21,9 +24,26 @@ def tied_words(scenario: Scenario, plan: Plan, skipped: Skipped) -> str:
         squads = "1 squad is" if presence.squads == 1 else f"{presence.squads} squads are"
         if presence.all_or_nothing:
             return f"{squads} due there at every moment; the squads' time went to what is worth more."
-        return ""
+        return _too_few_words(scenario, presence, skipped.part)
     site = next((each for each in scenario.sites if each.id == skipped.site), None)
     return "" if site is None else _site_words(scenario, plan, site)
+
+
+def _too_few_words(scenario: Scenario, presence: Presence, part: str) -> str:
+    """Return how many squads are on duty during a slot, where that is fewer than are due; else nothing."""
+    begin_s, end_s = slot_of(scenario, presence, part)
+    on_duty = sum(
+        scenario.seconds(squad.shift.leave) <= begin_s
+        and end_s <= scenario.seconds(squad.shift.back) + squad.overtime_s
+        for squad in scenario.squads
+    )
+    if on_duty >= presence.squads:
+        return ""
+    since, until = (moment_text(scenario, second) for second in (begin_s, end_s))
+    are = "is" if on_duty == 1 else "are"
+    return (
+        f"{presence.squads} squads are due from {since} to {until}, and {on_duty or 'none'} {are} on duty throughout."
+    )
 
 
 def _site_words(scenario: Scenario, plan: Plan, site: Site) -> str:
