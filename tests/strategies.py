@@ -29,6 +29,7 @@ from patrolroute.scenario import (
 )
 from patrolroute.scenario.hours import SlowArea, SpeedHours
 from patrolroute.scenario.model import Placement
+from patrolroute.scenario.rests import rest_fault
 
 TIMEZONES = ("Asia/Makassar", "Asia/Jayapura", "Europe/Lisbon", "America/New_York", "+08:00", "-03:30", "UTC")
 """With and without changes of the clock."""
@@ -236,7 +237,7 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
     briefing_s = draw(st.integers(0, length_s))
     end = (start.astimezone(dt.UTC) + dt.timedelta(seconds=length_s)).astimezone(start.tzinfo)
     shift = Shift(start=start, end=end, briefing_min=briefing_s // 60)
-    return Squad(
+    squad = Squad(
         id=squad_id,
         name=draw(names()),
         people=draw(st.dictionaries(names(min_size=1), st.integers(0, 50), max_size=3)),
@@ -244,12 +245,13 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
         start=draw(st.sampled_from([*ends, "anywhere"])),
         end=draw(st.sampled_from([*ends, "anywhere"])),
         shift=shift,
-        breaks=draw(breaks(shift, ends)),
-        longest_without_break_min=draw(st.none() | st.floats(30, 240)),
         max_driving_min=draw(st.none() | st.floats(0, 2880)),
         max_stops=draw(st.none() | st.integers(0, 10_000)),
         overtime_min=draw(st.floats(0, 1440)),
     )
+    rests = {"breaks": draw(breaks(shift, ends)), "longest_without_break_min": draw(st.none() | st.floats(30, 240))}
+    rested = squad.model_copy(update=rests)
+    return squad if rest_fault(rested) else rested
 
 
 @st.composite

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.draft import (
@@ -19,24 +18,14 @@ from patrolroute.rules.draft import (
     seconds_between,
 )
 from patrolroute.rules.naming import unused_mark
+from patrolroute.scenario.rests import pauses_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from patrolroute.plans import Route, Visit
-    from patrolroute.rules.draft import DraftSquad
     from patrolroute.scenario.model import Scenario, Squad
     from patrolroute.scenario.squads import Break
-
-
-@dataclass(kw_only=True)
-class _Pause:
-    """A break in the making: it begins from `opens_s` to `closes_s`."""
-
-    opens_s: int
-    closes_s: int
-    length_s: int
-    places: tuple[str, ...] = ()
 
 
 def _compile(scenario: Scenario, draft: Draft) -> None:
@@ -51,7 +40,7 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
     squads = {squad.id: squad for squad in draft.squads}
     for squad in scenario.squads:
         own = squads[squad.id]
-        pauses = _pauses(scenario, squad, own)
+        pauses = pauses_of(squad, scenario.start)
         groups = [f"{squad.id}{mark}{number}" for number in range(1, len(pauses) + 1)]
         for group, pause in zip(groups, pauses, strict=True):
             draft.duties[group] = squad.id
@@ -77,39 +66,6 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
             for (a, first), (b, _) in itertools.pairwise(zip(groups, pauses, strict=True)):
                 hi_s = first.length_s + limit_s
                 draft.couplings.append(DraftCoupling(first=a, second=b, lo_s=first.length_s, hi_s=hi_s))
-
-
-def _pauses(scenario: Scenario, squad: Squad, own: DraftSquad) -> list[_Pause]:
-    """Return a squad's breaks, with the fewest more that keep it from going too long without one."""
-    named = sorted((_pause(scenario, each, own) for each in squad.breaks), key=lambda p: (p.opens_s, p.closes_s))
-    if squad.longest_without_break_min is None:
-        return named
-    limit_s, length_s = most_s(squad.longest_without_break_min), least_s(squad.least_break_min)
-    pauses: list[_Pause] = []
-    due_s = own.from_s + limit_s
-    while named or due_s < own.until_s:
-        if named and named[0].opens_s <= due_s:
-            pause = named.pop(0)
-        elif due_s < own.until_s:
-            pause = _Pause(opens_s=own.from_s, closes_s=own.until_s - length_s, length_s=length_s)
-        pauses.append(pause)
-        # As late as it may be; then the next one need not begin sooner than this.
-        due_s = min(due_s, pause.closes_s) + pause.length_s + limit_s
-    if pauses:
-        pauses[0].closes_s = min(pauses[0].closes_s, own.from_s + limit_s)
-        pauses[-1].opens_s = max(pauses[-1].opens_s, own.until_s - limit_s - pauses[-1].length_s)
-    return pauses
-
-
-def _pause(scenario: Scenario, each: Break, own: DraftSquad) -> _Pause:
-    opens_s = scenario.seconds(each.window.opens) if each.window else own.from_s
-    closes_s = scenario.seconds(each.window.closes) if each.window else own.until_s
-    return _Pause(
-        opens_s=max(opens_s, own.from_s),
-        closes_s=min(closes_s, own.until_s) - each.length_s,
-        length_s=each.length_s,
-        places=each.places,
-    )
 
 
 def _check(facts: Facts) -> Iterator[Violation]:

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, later_day, seconds_up
+from patrolroute.scenario.rests import rest_fault
 from patrolroute.scenario.sites import Window  # noqa: TC001 - pydantic reads the annotation
 from patrolroute.scenario.teams import vehicle_kind
 
@@ -234,6 +235,8 @@ class Squad(Frozen):
                     f"break {number}, {each.words}, does not fit between {leave:%H:%M}, when the squad may leave, and "
                     f"{back:%H:%M}, when it must be back; move the window or shorten the break"
                 )
+        if not faults and (fault := rest_fault(self)):
+            faults.append(fault)
         if faults:
             raise InputError(faults)
         return self

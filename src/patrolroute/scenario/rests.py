@@ -1,0 +1,121 @@
+"""When a squad's breaks may begin, and whether all of them can be taken."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from patrolroute.scenario.base import elapsed_s, seconds_up
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from patrolroute.scenario.squads import Break, Squad
+
+
+@dataclass(kw_only=True)
+class Pause:
+    """A break that a squad takes: it begins from `opens_s` to `closes_s`, at one of its places or anywhere."""
+
+    opens_s: int
+    closes_s: int
+    length_s: int
+    places: tuple[str, ...] = ()
+
+
+def pauses_of(squad: Squad, origin: dt.datetime) -> list[Pause]:
+    """Return a squad's breaks, with the fewest more that keep it from going too long without one.
+
+    Parameters
+    ----------
+    squad : Squad
+    origin : datetime
+        Second 0.
+    """
+    from_s, until_s = int(elapsed_s(origin, squad.shift.leave)), int(elapsed_s(origin, squad.shift.back))
+    named = sorted(
+        (_pause(each, origin, from_s, until_s) for each in squad.breaks), key=lambda p: (p.opens_s, p.closes_s)
+    )
+    limit_s = longest_s(squad)
+    if limit_s is None:
+        return named
+    length_s = seconds_up(squad.least_break_min)
+    pauses: list[Pause] = []
+    due_s = from_s + limit_s
+    while named or due_s < until_s:
+        if named and named[0].opens_s <= due_s:
+            pause = named.pop(0)
+        elif due_s < until_s:
+            pause = Pause(opens_s=from_s, closes_s=until_s - length_s, length_s=length_s)
+        pauses.append(pause)
+        # As late as it may be; then the next one need not begin sooner than this.
+        due_s = min(due_s, pause.closes_s) + pause.length_s + limit_s
+    if pauses:
+        pauses[0].closes_s = min(pauses[0].closes_s, from_s + limit_s)
+        pauses[-1].opens_s = max(pauses[-1].opens_s, until_s - limit_s - pauses[-1].length_s)
+    return pauses
+
+
+def longest_s(squad: Squad) -> int | None:
+    """Return the most seconds without a break, rounded down; None for no limit."""
+    minutes = squad.longest_without_break_min
+    return None if minutes is None else math.floor(round(minutes * 60, 6))
+
+
+def _pause(each: Break, origin: dt.datetime, from_s: int, until_s: int) -> Pause:
+    opens_s = int(elapsed_s(origin, each.window.opens)) if each.window else from_s
+    closes_s = int(elapsed_s(origin, each.window.closes)) if each.window else until_s
+    return Pause(
+        opens_s=max(opens_s, from_s),
+        closes_s=min(closes_s, until_s) - each.length_s,
+        length_s=each.length_s,
+        places=each.places,
+    )
+
+
+def rest_fault(squad: Squad) -> str:
+    """Return why a squad can never take all its breaks, though each fits its shift; empty where it can."""
+    leave, back, limit_s = squad.shift.leave, squad.shift.back, longest_s(squad)
+    shift = f"between {leave:%H:%M}, when the squad may leave, and {back:%H:%M}, when it must be back"
+    words = " and ".join(each.words for each in squad.breaks)
+    until_s = int(elapsed_s(leave, back))
+    if not _all_fit([_pause(each, leave, 0, until_s) for each in squad.breaks]):
+        return f"its breaks, {words}, cannot all be taken {shift}; move their windows, shorten or drop one"
+    if limit_s is not None and not _in_order(pauses_of(squad, leave), limit_s):
+        beside = f", beside {words}," if words else ""
+        return (
+            f"longest_without_break_min is {squad.longest_without_break_min:g}; breaks{beside} cannot be taken that "
+            f"often {shift}; move or shorten breaks, or allow longer without one"
+        )
+    return ""
+
+
+def _all_fit(pauses: Sequence[Pause]) -> bool:
+    """Return whether breaks that open at 0 or later can be taken one after the other in some order.
+
+    For each set of breaks the earliest end of all is the least over which comes last.
+    """
+    ends: dict[frozenset[int], int] = {frozenset(): 0}
+    for _ in pauses:
+        wider: dict[frozenset[int], int] = {}
+        for done, free_s in ends.items():
+            for i, pause in enumerate(pauses):
+                begin_s = max(free_s, pause.opens_s)
+                if i not in done and begin_s <= pause.closes_s:
+                    key = done | {i}
+                    wider[key] = min(wider.get(key, begin_s + pause.length_s), begin_s + pause.length_s)
+        ends = wider
+    return bool(ends)
+
+
+def _in_order(pauses: Sequence[Pause], limit_s: int) -> bool:
+    """Return whether breaks can be taken in their order, none longer than the limit after the one before has ended."""
+    since_s, until_s = 0, pauses[0].closes_s if pauses else 0
+    for pause in pauses:
+        first_s, last_s = max(pause.opens_s, since_s), min(pause.closes_s, until_s)
+        if first_s > last_s:
+            return False
+        since_s, until_s = first_s + pause.length_s, last_s + pause.length_s + limit_s
+    return True
