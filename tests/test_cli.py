@@ -126,7 +126,7 @@ def test_every_fault_at_once_and_nothing_written(
         (("plan", "scenario.toml", "--roads", "missing.osm.pbf"), "missing.osm.pbf"),
         ((*PLAN, "--engine", "oracle"), "there is no engine 'oracle'; expected one of"),
         ((*PLAN, "--start", "scenario.toml"), "scenario.toml"),
-        ((*PLAN, "--seconds", "-3"), "budget: seconds is -3.0; expected 0 or more"),
+        ((*PLAN, "--seconds", "-3"), "seconds is -3.0; expected a number of 0 or more"),
         (("check", "nowhere/plan.json"), "nowhere/plan.json: cannot be read"),
         (("roads", "sites.csv"), "sites.csv"),
         (("fetch",), "expected one of a dataset's name, --place, --bbox or --polygon"),

@@ -378,6 +378,9 @@ def test_a_speed_table_of_one_s_own_is_planned_with() -> None:
         ({"seed": -1}, "seed is -1; expected a whole number from 0"),
         ({"seed": 2**40}, "seed is"),
         ({"seconds": float("inf")}, "seconds is inf"),
+        ({"seconds": "3"}, "seconds is '3'; expected a number of 0 or more"),
+        ({"iterations": True}, "iterations is True; expected a whole number"),
+        ({"bound_seconds": None}, "bound_seconds is None; expected a number"),
         ({"iterations": 2.5}, "iterations is 2.5; expected a whole number"),
         ({"start": "plan.json"}, "start: expected a plan, found str"),
         ({"engine": "oracle"}, "no engine 'oracle'"),
@@ -386,6 +389,18 @@ def test_a_speed_table_of_one_s_own_is_planned_with() -> None:
 def test_options_out_of_range_are_told(roads: RoadNetwork, changes: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=re.escape(words)):
         plan(night(), roads, **changes)  # type: ignore[arg-type]
+
+
+def test_all_options_that_are_wrong_are_told_at_once() -> None:
+    wrong = {"seconds": "3", "iterations": 1.5, "bound_seconds": float("nan"), "seed": "1"}
+    with pytest.raises(InputError) as told:
+        plan(night(), "no such roads", **wrong)  # type: ignore[arg-type]
+    assert [fault.partition(" is ")[0] for fault in told.value.faults] == [
+        "seconds",
+        "iterations",
+        "seed",
+        "bound_seconds",
+    ]
 
 
 def test_inputs_of_another_kind_are_told(roads: RoadNetwork) -> None:

@@ -15,7 +15,7 @@ from patrolroute.build import Built, build, compile_problem
 from patrolroute.check import check_against_problem, check_by_hour, check_plan, driving_by_hour_s
 from patrolroute.engines.registry import DEFAULT_ENGINE
 from patrolroute.errors import Faults, InfeasibleError, InputError, RuleBrokenError
-from patrolroute.explain import explain_impossible, explain_left_out
+from patrolroute.explain import explain_impossible, explain_kept_in, explain_left_out
 from patrolroute.forming import form_squads
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan, Skipped
@@ -37,7 +37,7 @@ from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
 from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.model import Placement
 from patrolroute.schedule import orders_of
-from patrolroute.solver import Progress, required_left_out, solve
+from patrolroute.solver import Progress, check_options, required_left_out, solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +113,7 @@ class PatrolPlan:
             spots=self._spots(),
             beats=self.built.beats,
             remarks=self._remarks(),
+            kept_in={self.built.problem.squads.ids[k]: why for k, why in explain_kept_in(self.built.problem).items()},
         )
 
     def _spots(self) -> dict[str, Place]:
@@ -272,6 +273,7 @@ def plan(
     RuleBrokenError
         When the plan breaks a rule, which would be a fault of the program.
     """
+    check_options(seconds=seconds, iterations=iterations, bound_seconds=bound_seconds, seed=seed)
     night = _scenario_of(scenario)
     if night.forming is not None:
         night = form_squads(night).scenario

@@ -14,9 +14,9 @@ import numpy as np
 
 from patrolroute.bound import bound_plan
 from patrolroute.check import check_against_problem
-from patrolroute.engines.protocol import Budget, Watch
+from patrolroute.engines.protocol import Budget, Watch, check_number
 from patrolroute.engines.registry import DEFAULT_ENGINE, engine_named
-from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
+from patrolroute.errors import Faults, InfeasibleError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
 from patrolroute.plans import Plan, TierBound
 from patrolroute.schedule import objective_of, orders_of, schedule
@@ -98,7 +98,11 @@ def solve(
     RuleBrokenError
         When the plan breaks a rule, which would be a fault of the program.
     """
-    budget, drawn = Budget(seconds=_default_seconds(seconds, iterations), iterations=iterations), _drawn(seed)
+    check_options(seconds=seconds, iterations=iterations, bound_seconds=bound_seconds, seed=seed)
+    budget = Budget(
+        seconds=_default_seconds(seconds, iterations), iterations=None if iterations is None else int(iterations)
+    )
+    drawn = secrets.randbits(31) if seed is None else int(seed)
     impossible = explain_impossible(problem)
     _refuse_impossible(problem, impossible)
     stops = np.flatnonzero(problem.groups.duty < 0)
@@ -117,6 +121,25 @@ def solve(
         plan = _bounded(problem, plan, orders, bound_seconds, improve=iterations is None)
         _refuse_broken(plan, problem)
     return plan
+
+
+def check_options(*, seconds: float | None, iterations: int | None, bound_seconds: float, seed: int | None) -> None:
+    """Refuse options of `solve` that are no numbers or out of range, all at once.
+
+    Raises
+    ------
+    InputError
+    """
+    faults = Faults()
+    for name, value, whole, most in (
+        ("seconds", seconds, False, None),
+        ("iterations", iterations, True, None),
+        ("seed", seed, True, 2**31 - 1),
+    ):
+        if value is not None:
+            check_number(name, value, faults, whole=whole, most=most)
+    check_number("bound_seconds", bound_seconds, faults, whole=False)
+    faults.raise_if_any()
 
 
 def _refuse_without_duties(problem: PatrolProblem, orders: Orders) -> None:
@@ -175,14 +198,6 @@ def _bounded(problem: PatrolProblem, plan: Plan, orders: Orders, seconds: float,
 
 def _default_seconds(seconds: float | None, iterations: int | None) -> float | None:
     return 10.0 if seconds is None and iterations is None else seconds
-
-
-def _drawn(seed: int | None) -> int:
-    if seed is None:
-        return secrets.randbits(31)
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
-        raise InputError([f"seed is {seed!r}; expected a whole number from 0 to {2**31 - 1:,}."])
-    return seed
 
 
 def _refuse_impossible(problem: PatrolProblem, impossible: Mapping[int, str]) -> None:

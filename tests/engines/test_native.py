@@ -239,8 +239,9 @@ def test_two_processes_find_the_same_every_time_and_no_less_than_the_start() -> 
 
 
 def test_workers_are_counted() -> None:
-    with pytest.raises(InputError, match="workers is 0; expected 1 or more"):
-        NativeEngine(workers=0)
+    for wrong in (0, "2", 1.5, True):
+        with pytest.raises(InputError, match=f"workers is {wrong!r}; expected a whole number of 1 or more"):
+            NativeEngine(workers=wrong)  # type: ignore[arg-type]
 
 
 def test_an_infeasible_start_loses_only_what_breaks_a_rule() -> None:

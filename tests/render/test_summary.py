@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import re
@@ -14,6 +15,9 @@ from rich.console import Console
 
 from patrolroute.plans import TierBound
 from patrolroute.render import Night, summarise, summary, summary_html, summary_tables
+from patrolroute.render.marks import inks
+from patrolroute.render.panel import panel_columns
+from patrolroute.render.sheet import patrol_sheet
 from patrolroute.scenario.model import Closures, Site, SlowArea, SpeedHours, Travel, Window
 
 
@@ -241,3 +245,19 @@ def test_squads_without_a_stop_are_named(make_night):
     assert many.startswith("11 squads have no stops: 'Regu 2', ")
     assert "'Regu 9' and 3 more;" in many
     assert "no stops" not in summary(make_night(((0, 1), (2,))))
+
+
+def test_a_squad_that_its_breaks_keep_in_is_named_with_that_reason(make_night):
+    night = make_night(((0, 1, 2, 3, 4, 5), (), ()))
+    why = "Its breaks leave it no time for any stop."
+    night = dataclasses.replace(night, kept_in={"regu-2": why})
+    said = summarise(night).idle
+    assert said == (
+        "1 squad has no stops: 'Regu 3'; the plan covers as much without it. 'Regu 2' stays in: "
+        "Its breaks leave it no time for any stop."
+    )
+    assert f"**No stops are planned.** {why} The squad stays ready" in patrol_sheet(night, "regu-2")
+    assert why not in patrol_sheet(night, "regu-3")
+    squad_inks = dict(zip(("regu-1", "regu-2", "regu-3"), inks(3), strict=True))
+    columns, _ = panel_columns(night, squad_inks, 600)
+    assert [row.text for column in columns for row in column].count(why) == 1

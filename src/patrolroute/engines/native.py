@@ -52,8 +52,8 @@ class NativeEngine:
     name = "native"
 
     def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise InputError([f"native: workers is {self.workers}; expected 1 or more."])
+        if isinstance(self.workers, bool) or not isinstance(self.workers, int) or self.workers < 1:
+            raise InputError([f"native: workers is {self.workers!r}; expected a whole number of 1 or more."])
 
     def search(self, problem: PatrolProblem, *, budget: Budget, seed: int, start: Orders | None, watch: Watch) -> Found:
         """Return the best visiting orders that the budget allows; see `Engine`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -45,11 +46,20 @@ class Budget:
         if all(value is None for value in limits.values()):
             faults.add("budget: no limit is set; give seconds, iterations or stagnation.")
         for name, value in limits.items():
-            if value is not None and not (value >= 0 and math.isfinite(value)):
-                faults.add(f"budget: {name} is {value}; expected 0 or more.")
-            elif name != "seconds" and value is not None and not isinstance(value, int):
-                faults.add(f"budget: {name} is {value}; expected a whole number.")
+            if value is not None:
+                check_number(f"budget: {name}", value, faults, whole=name != "seconds")
         faults.raise_if_any()
+
+
+def check_number(what: str, value: object, faults: Faults, *, whole: bool, most: int | None = None) -> None:
+    """Note a fault of an option that is no number of 0 or more, up to `most`; numpy's numbers are numbers."""
+    kind = numbers.Integral if whole else numbers.Real
+    expected = "a whole number" if whole else "a number"
+    expected += " of 0 or more" if most is None else f" from 0 to {most:,}"
+    if isinstance(value, bool) or not isinstance(value, kind):
+        faults.add(f"{what} is {value!r}; expected {expected}.")
+    elif not 0 <= float(value) < math.inf or (most is not None and value > most):
+        faults.add(f"{what} is {value}; expected {expected}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,6 +78,8 @@ class Night:
         The drives through the scenario's areas, where it has any.
     remarks : tuple of str
         More sentences that every output prints.
+    kept_in : mapping of str to str, optional
+        By id the squads that cannot make any stop, each with a sentence that says why.
 
     Raises
     ------
@@ -93,6 +95,7 @@ class Night:
     spots: Mapping[str, Place] = field(default_factory=dict)
     beats: BeatBook | None = None
     remarks: tuple[str, ...] = ()
+    kept_in: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = Faults()

@@ -169,10 +169,9 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     squad, route, ink = night.squad(squad_id), night.route(squad_id), squad_inks[squad_id]
     name = Row(drawable(squad.title), size + 1, bold=True, ink=ink, space=4)
     if route is None or not route.visits:
-        return [
-            name,
-            Row(f"no stops; shift {span_text(night, squad.shift.start, squad.shift.end)}", size, colour=GREY),
-        ]
+        shift = f"no stops; shift {span_text(night, squad.shift.start, squad.shift.end)}"
+        why = [Row(night.kept_in[squad_id], size, colour=GREY)] if squad_id in night.kept_in else []
+        return [name, Row(shift, size, colour=GREY), *why]
     share = share_text(route.drive_s, squad.shift.length_s)
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
     rows = [

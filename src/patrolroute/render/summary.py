@@ -132,13 +132,23 @@ def summarise(night: Night) -> Summary:
 def _idle(night: Night) -> str:
     """Name the squads without a stop, the first of them where they are many."""
     busy = {route.squad for route in night.plan.routes if route.visits}
-    names = [repr(plain(squad.title)) for squad in night.scenario.squads if squad.id not in busy]
-    if not names or not (night.scenario.sites or night.scenario.areas):
-        return ""
+    kept = [
+        f"{plain(squad.title)!r} stays in: {night.kept_in[squad.id]}"
+        for squad in night.scenario.squads
+        if squad.id not in busy and squad.id in night.kept_in
+    ]
+    names = [
+        repr(plain(squad.title))
+        for squad in night.scenario.squads
+        if squad.id not in busy and squad.id not in night.kept_in
+    ]
+    if not names or not (night.scenario.sites or night.scenario.areas or night.scenario.presence):
+        return " ".join(kept[:_MOST_IDLE])
     more = len(names) - _MOST_IDLE
     told = ", ".join(names[:_MOST_IDLE]) + (f" and {more} more" if more > 0 else "")
     has, them = ("has", "it") if len(names) == 1 else ("have", "them")
-    return f"{counted(len(names), 'squad')} {has} no stops: {told}; the plan covers as much without {them}."
+    without = f"{counted(len(names), 'squad')} {has} no stops: {told}; the plan covers as much without {them}."
+    return " ".join([without, *kept[:_MOST_IDLE]])
 
 
 def _coverage(night: Night) -> Grid:
