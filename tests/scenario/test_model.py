@@ -70,7 +70,7 @@ def test_entries_that_do_not_fit_together() -> None:
         "scenario 'Kupang': squad 2 'r1': id 'r1' stands already in squad 1 'r1'; expected an id of its own; change "
         "one of them or delete the row.",
         "scenario 'Kupang': squad 1 'r1': end 'pold' names no place or site (did you mean 'polda'?); expected one "
-        "of 'polda'.",
+        "of 'polda' or 'anywhere'.",
     )
 
 

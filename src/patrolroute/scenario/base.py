@@ -20,8 +20,16 @@ _PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
 """No control characters, and none that turn the direction of writing, so that no name prints as another."""
 
 
+_LONGEST_ID = 100
+
+
 def _one_line(value: Any) -> Any:
     return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def is_identifier(text: str) -> bool:
+    """Return whether a text on one line can be an id."""
+    return 1 <= len(text) <= _LONGEST_ID and re.match(_PRINTABLE, text) is not None
 
 
 def _whole_second(moment: dt.datetime) -> dt.datetime:
@@ -43,7 +51,7 @@ def _simple(ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float],
     return ring
 
 
-Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE), BeforeValidator(_one_line)]
+Identifier = Annotated[str, Field(min_length=1, max_length=_LONGEST_ID, pattern=_PRINTABLE), BeforeValidator(_one_line)]
 Name = Annotated[str, Field(max_length=300, pattern=_PRINTABLE), BeforeValidator(_one_line)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_timestamp), AfterValidator(_whole_second)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

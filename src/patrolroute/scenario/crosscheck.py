@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Sequence  # noqa: TC003 - named tuples keep their annotations
 from typing import Any, NamedTuple
 
@@ -90,15 +91,27 @@ def _reserved(points: Iterable[Entry]) -> list[str]:
 
 
 def _nowhere(squads: Iterable[Entry], known: list[str]) -> list[str]:
+    """Return a fault for each name that no point has, where it stands first; the others would say the same."""
     have = set(known)
     names = list(dict.fromkeys(known))
-    faults: list[str] = []
+    first: dict[tuple[str, bool], tuple[str, str]] = {}
+    times: Counter[tuple[str, bool]] = Counter()
     for squad in squads:
         for field, name in squad.ends:
-            if name not in have and not (name == ANYWHERE and field in {"start", "end"}):
-                hint = did_you_mean(name, names) if len(faults) < _HINTS else ""
-                places = f"expected one of {listed(names)}" if names else "there is none yet; add it"
-                faults.append(f"{squad.where}: {field} {found(name)} names no place or site{hint}; {places}.")
+            free = field in {"start", "end"}
+            if name not in have and not (name == ANYWHERE and free):
+                first.setdefault((name, free), (squad.where, field))
+                times[name, free] += 1
+    faults: list[str] = []
+    for (name, free), (where, field) in first.items():
+        words = [*names, ANYWHERE] if free else names
+        hint = did_you_mean(name, words) if len(faults) < _HINTS else ""
+        instead = f" or {found(ANYWHERE)}" if free else ""
+        none = "there is none yet; add it" + (f", or write {found(ANYWHERE)}" if free else "")
+        places = f"expected one of {listed(names)}{instead}" if names else none
+        more = times[name, free] - 1
+        again = f"; it is named {'once' if more == 1 else f'{more} times'} more" if more else ""
+        faults.append(f"{where}: {field} {found(name)} names no place or site{hint}; {places}{again}.")
     return faults
 
 

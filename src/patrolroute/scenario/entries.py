@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from patrolroute.errors import InputError
 from patrolroute.scenario.areas import Area
+from patrolroute.scenario.base import is_identifier
 from patrolroute.scenario.crosscheck import Entry, point_of
 from patrolroute.scenario.extents import polygons_of, units_of
 from patrolroute.scenario.model import far_times
@@ -253,9 +254,10 @@ def entry_of(row: Row) -> Entry:
         value = values.get(field)
         return " ".join(value.split()) or None if isinstance(value, str) else None
 
-    point = point_in(row)
+    point, own = point_in(row), name("id")
     ends = tuple((field, value) for field in ("start", "end", "place") if (value := name(field)) is not None)
-    return Entry(row.full_name, name("id"), point_of(point), (*ends, *_break_places(values.get("breaks"))))
+    own = own if own is None or is_identifier(own) else None
+    return Entry(row.full_name, own, point_of(point), (*ends, *_break_places(values.get("breaks"))))
 
 
 def _break_places(value: Any) -> Iterator[tuple[str, str]]:

@@ -319,9 +319,10 @@ def _crossed(name: str, tables: dict[str, Table], forming: Any) -> list[str]:
     presences = [entry_of(row) for row in tables["presence"].rows]
     areas = [entry_of(row) for row in tables["areas"].rows]
     whole = {kind: table.whole and "id" not in table.missing for kind, table in tables.items()}
-    all_known = whole["places"] and whole["sites"]
+    # An id that cannot be read is told by its row; who names the point meant rightly is not at fault.
+    all_known = whole["places"] and whole["sites"] and all(point.id for point in points)
     faults = cross_faults(points, squads, presences=presences, areas=areas, all_known=all_known)
-    if whole["squads"]:
+    if whole["squads"] and all(entry_of(row).id for row in tables["squads"].rows):
         ids = [squad.id for squad in squads if squad.id]
         forces = [force for row in crews for force in forces_of(row)]
         wishes = [wish_of(row) for kind in ("sites", "areas") for row in tables[kind].rows]
