@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from patrolroute.rules import RULES, Facts, Violation
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,7 +191,9 @@ def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Viola
         )
     if stops > squads.max_stops[k]:
         yield Violation(
-            rule="max_stops", squad=name, message=f"{name!r} makes {stops} stops; at most {squads.max_stops[k]} may be."
+            rule="max_stops",
+            squad=name,
+            message=f"{name!r} makes {counted(stops, 'stop')}; at most {squads.max_stops[k]} may be.",
         )
 
 

@@ -29,6 +29,7 @@ from patrolroute.render import check_out_dir, summary_tables
 from patrolroute.roads import RoadNetwork, fetch_roads, read_polygon, read_roads, write_roads
 from patrolroute.roads.sources.files import write_whole
 from patrolroute.scenario import Scenario, read_scenario, scenario_schema, write_scenario
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,7 +89,8 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     asked = {name: True for name, wanted in (("skip_off_road", skip_off_road), ("turns", turns)) if wanted}
     night = night.model_copy(update={"travel": night.travel.model_copy(update=asked)})
     for what in ("sites", "squads"):
-        if not getattr(night, what) and (what == "sites" or night.forming is None):
+        missing = not (night.sites or night.areas or night.presence) if what == "sites" else not night.forming
+        if not getattr(night, what) and missing:
             err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
     check_out_dir(night, out_dir, extra=SAVED_BESIDE)
     with _interrupted_says_so(_TWICE), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
@@ -105,7 +107,7 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
         )
     files = planned.save(out_dir)
     out.print(summary_tables(planned.night))
-    out.print(f"\n{len(files)} files in {out_dir}", markup=False, highlight=False)
+    out.print(f"\n{counted(len(files), 'file')} in {out_dir}", markup=False, highlight=False)
 
 
 @app.command()

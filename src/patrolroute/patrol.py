@@ -36,6 +36,7 @@ from patrolroute.rules.waiting import wait_elsewhere
 from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
 from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.model import Placement
+from patrolroute.scenario.words import counted
 from patrolroute.schedule import orders_of
 from patrolroute.solver import Progress, check_options, required_left_out, solve
 
@@ -215,8 +216,11 @@ class PatrolPlan:
         return write_outputs(self.night, Path(out_dir), extra=extra)
 
     def __repr__(self) -> str:
-        covered = ", ".join(f"tier {c.tier}: {c.covered_sites}/{c.total_sites} sites" for c in self.coverage)
-        return f"<PatrolPlan {self.document.name!r}: {len(self.routes)} squads; {covered or 'no sites'}>"
+        covered = ", ".join(
+            f"tier {c.tier}: {c.covered_sites} of {counted(c.total_sites, 'site')}" for c in self.coverage
+        )
+        squads = counted(len(self.routes), "squad")
+        return f"<PatrolPlan {self.document.name!r}: {squads}; {covered or 'nothing to cover'}>"
 
     def _repr_html_(self) -> str:
         return summary_html(self.night)

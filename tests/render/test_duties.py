@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from patrolroute.build import build
+from patrolroute.build import build, compile_problem
 from patrolroute.check import check_plan
 from patrolroute.patrol import PatrolPlan
 from patrolroute.render import (
@@ -22,6 +22,7 @@ from patrolroute.render import (
     summary,
     visits_table,
 )
+from patrolroute.render.waits import long_waits
 from patrolroute.roads import RoadNetwork
 from patrolroute.rules import tied_words
 from patrolroute.scenario import Scenario
@@ -41,6 +42,15 @@ def squad(name: str, **more: Any) -> dict[str, Any]:
 
 def span(opens: str, closes: str) -> dict[str, str]:
     return {"opens": f"2023-11-23T{opens}+08:00", "closes": f"2023-11-23T{closes}+08:00"}
+
+
+def by_hand(planned: PatrolPlan, *orders: tuple[str, ...], problem: Scenario | None = None) -> PatrolPlan:
+    """Return the same night with other orders, those of visits by name, one for each squad."""
+    built = planned.built
+    compiled = built.problem if problem is None else compile_problem(problem, built.matrix)
+    rows = tuple(tuple(compiled.visits.ids.index(name) for name in order) for order in orders)
+    document = schedule(compiled, rows, engine="by hand", name=planned.scenario.name, start=planned.scenario.start)
+    return PatrolPlan(document, planned.scenario, built)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +136,7 @@ def test_the_summary_tells_idleness_and_when_a_post_has_too_few(planned: PatrolP
     text = summary(planned.night)
     assert "Without a squad" in text
     assert "2 of 3" in text
-    assert "Kpu, further visit" in text
+    assert "Kpu, visit 3 of 3" in text
     assert "23:00–23:30 (0 of 1)" in text
     assert "Alun-alun" in text
 
@@ -151,3 +161,53 @@ def test_what_hangs_on_others_says_so(planned: PatrolPlan) -> None:
         "gudang": "3 squads are to meet there at the same time; the plan has no time when so many can.",
         "alun:1.2": "",
     }
+
+
+def test_slots_that_a_squad_fills_without_a_pause_are_one_line(planned: PatrolPlan) -> None:
+    night = by_hand(planned, ("kpu",), ("bawaslu",), ("alun:1.1", "alun:1.2", "bawaslu+2")).night
+    sheet = patrol_sheet(night, "regu-3")
+    assert "22:30–23:30 (1 h 00 min)" in sheet
+    assert sheet.count("Penjagaan / presence: Alun-alun") == 1
+    assert "2 stops" in sheet
+    table = visits_table(night)
+    assert list(table[table["squad"] == "regu-3"]["stop"]) == [1, 1, 2]
+    assert squad_gpx(night, "regu-3").count(b"Alun-alun") == 1
+
+
+def test_visits_are_numbered_as_they_are_made(planned: PatrolPlan) -> None:
+    night = by_hand(planned, (), ("kpu@2", "kpu@3"), ()).night
+    assert [night.turn(visit) for visit in night.plan.routes[1].visits] == [(1, 3), (2, 3)]
+    skipped = next(each for each in night.plan.skipped if each.site == "kpu")
+    assert (skipped.part, night.left_out(skipped).title) == ("kpu", "Kpu, visit 3 of 3")
+
+
+def test_long_waits_are_explained(planned: PatrolPlan) -> None:
+    night = by_hand(planned, ("kpu", "bawaslu"), ("bawaslu+2",), ()).night
+    waits = {(each.squad.id, each.visit.visit): each.reason for each in long_waits(night)}
+    assert waits["regu-1", "bawaslu"] == "it opens at 23:00"
+    sheet = patrol_sheet(night, "regu-1")
+    assert "(it opens at 23:00)" in sheet
+    assert "Long waits" in summary(night)
+    gaps = by_hand(planned, ("kpu", "kpu@2"), (), ()).night
+    (gap,) = long_waits(gaps)
+    assert gap.reason.startswith("30 min must lie between visits, the last ended 22:")
+
+
+def test_who_comes_first_to_a_joint_stop_waits_for_the_other(planned: PatrolPlan) -> None:
+    scenario = planned.scenario
+    open_all_night = scenario.sites[1].model_copy(update={"windows": ()})
+    sites = (scenario.sites[0], open_all_night, scenario.sites[2])
+    freed = PatrolPlan(planned.document, scenario.model_copy(update={"sites": sites}), planned.built)
+    night = by_hand(freed, ("bawaslu",), ("alun:1.1", "bawaslu+2"), (), problem=freed.scenario).night
+    assert [each.reason for each in long_waits(night)] == []
+    night = by_hand(freed, ("kpu", "bawaslu"), ("alun:1.1", "bawaslu+2"), (), problem=freed.scenario).night
+    assert [each.reason for each in long_waits(night)] == ["for Regu-2"]
+
+
+def test_who_waits_at_a_site_is_there(planned: PatrolPlan) -> None:
+    night = by_hand(planned, ("kpu", "kpu@2"), (), ()).night
+    first, second = night.plan.routes[0].visits
+    idle = idleness_table(night).set_index("site").loc["kpu"]
+    assert second.arrive_s == first.end_s
+    assert idle["worst_min"] == pytest.approx((25 * 3600 - second.end_s) / 60)
+    assert idle["visits"] == 2

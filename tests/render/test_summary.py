@@ -29,10 +29,10 @@ def test_coverage_and_squads(night):
         ("3", "1 of 2", "50 %", "3 of 9", "33 %", "no bound"),
     )
     route = night.plan.routes[0]
-    name, shift, stops, leaves, back, _, _, share, waiting = told.squads.rows[0]
+    name, shift, stops, leaves, back, _, driving, waiting = told.squads.rows[0]
     assert (name, shift, stops, leaves, waiting) == ("Regu 1", "22:00–02:00 (24 Nov)", "3", "22:30", "-")
     assert back == f"{night.clock(route.return_s):%H:%M}"
-    assert share == f"{round(100 * route.drive_s / (4 * 3600))} %"
+    assert driving.endswith(f" ({round(100 * route.drive_s / (4 * 3600))} %)")
     assert told.skipped.rows == (("RSUD", "3", "6", "The squads' time went to other sites."),)
     assert [row[0] for row in told.approximate.rows] == ["Bawaslu", "Gudang KPU", "Pasar", "RSUD"]
     assert told.warnings == ()
@@ -53,7 +53,7 @@ def test_text_says_all(night):
 
 def test_squad_without_visits_and_without_skips(make_night):
     told = summarise(make_night(((0, 1, 2, 3, 4, 5), ())))
-    assert told.squads.rows[1][2:] == ("0", "-", "-", "0 m", "-", "0 %", "-")
+    assert told.squads.rows[1][2:] == ("0", "-", "-", "0 m", "-", "-")
     assert "Left out: nothing" in summary(make_night(((0, 1, 2, 3, 4, 5), ())))
 
 
@@ -61,7 +61,7 @@ def test_no_squads_and_no_sites(make_night):
     night = make_night((), names=())
     text = summary(night)
     assert "Squads: no squads" in text
-    assert "Coverage: no sites" in text
+    assert "Coverage: nothing to cover" in text
 
 
 def test_required_and_left_out_is_said_first(make_night):
@@ -154,7 +154,7 @@ def test_nothing_better_is_hinted_at_when_all_is_covered(make_night):
     assert "Every site is covered." in text
     assert "better plan" not in text
     assert "no bound" not in text
-    assert "There is no site to cover." in summary(make_night((), names=()))
+    assert "There is nothing to cover." in summary(make_night((), names=()))
 
 
 def test_closed_streets_and_notes_are_told(make_night):
@@ -216,10 +216,10 @@ def test_times_stay_whole_on_a_narrow_terminal(make_night, width):
     gone = said.removeprefix("  Too narrow for: ").removesuffix(".").split(", ")
     kept = [i for i, head in enumerate(squads.heads) if head not in gone]
     assert {"squad", "stops", "leaves", "back"} <= {squads.heads[i] for i in kept}
-    assert ("shift" in gone) is (width <= 80)
+    assert gone == [""] or width < 80, text
     for row in squads.rows[:2]:
-        cells = [re.escape(row[i]) for i in kept[1:]]
-        assert re.search(r"\s+".join(cells), text), text
+        for part in (part for i in kept[1:] for part in re.split(r" (?=\()|(?<=h) |(?<=–)", row[i])):
+            assert part in text, text
     assert "(24 Nov)" in text
 
 

@@ -94,12 +94,12 @@ def without(plan: Plan, squad: int, number: int) -> Plan:
 
 
 DAMAGE = {
-    "a slot dropped": (lambda p: without(p, 1, 1), "from 23:00:00 to 23:30:00 0 squads are at 'Alun-alun'; 1 are due"),
+    "a slot dropped": (lambda p: without(p, 1, 1), "from 23:00:00 to 23:30:00 0 squads are at 'Alun-alun'; 1 is due"),
     "another post": (
         lambda p: changed(p, 0, 0, lambda v: replace(v, entry="near", exit="near")), "its post is 'post'"
     ),
     "a minute late": (
-        lambda p: changed(p, 0, 0, lambda v: replace(v, begin_s=v.begin_s + 60)), "from 22:30:00 to 22:31:00 0 squads"
+        lambda p: changed(p, 0, 0, lambda v: replace(v, begin_s=v.begin_s + 60)), "to 23:00:00, which is no slot"
     ),
     "a minute too little": (
         lambda p: changed(p, 1, 2, lambda v: replace(v, end_s=v.end_s - 60)), "to 23:44:00, which is no slot"
@@ -108,7 +108,7 @@ DAMAGE = {
         lambda p: replace(
             p, routes=(p.routes[0], replace(p.routes[1], visits=(p.routes[0].visits[0], *p.routes[1].visits)))
         ),
-        "2 squads stand for 'Alun-alun' from 22:30; 1 are asked for",
+        "2 squads stand for 'Alun-alun' from 22:30; 1 is asked for",
     ),
     "called left out": (
         lambda p: replace(p, skipped=planned(*night(), (), ()).skipped), "presence 'Alun-alun' is visited and listed"

@@ -58,7 +58,7 @@ def check_number(what: str, value: object, faults: Faults, *, whole: bool, most:
     expected += " of 0 or more" if most is None else f" from 0 to {most:,}"
     if isinstance(value, bool) or not isinstance(value, kind):
         faults.add(f"{what} is {value!r}; expected {expected}.")
-    elif not 0 <= float(value) < math.inf or (most is not None and value > most):
+    elif not 0 <= float(value) < math.inf or (most is not None and float(value) > most):
         faults.add(f"{what} is {value}; expected {expected}.")
 
 

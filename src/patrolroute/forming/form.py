@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from patrolroute.errors import InputError
 from patrolroute.forming.crews import problem_of
 from patrolroute.scenario import Forming, Scenario, Site, Squad
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,7 +177,7 @@ def _squads_of(problem: Problem, crews: Crews, taken: set[str]) -> tuple[Squad, 
 
 def _note(forming: Forming, squads: tuple[Squad, ...], *, proved: bool) -> str:
     riding, people = sum(squad.size for squad in squads), sum(forming.people.values())
-    count = f"{len(squads)} squads" if len(squads) > 1 else "1 squad"
+    count = counted(len(squads), "squad")
     fixed = ", as many as were asked for" if forming.squads else ""
     sure = "proved that none are better by the order of docs/forming.md" if proved else "better ones may exist"
-    return f"Squads formed by patrolroute: {count} of {riding} of {people} people{fixed}; {sure}."
+    return f"Squads formed by patrolroute: {count} of {riding} of {counted(people, 'person', 'people')}{fixed}; {sure}."

@@ -12,6 +12,7 @@ from patrolroute.provenance import OSM_ATTRIBUTION
 from patrolroute.render.areas import beat_line
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import position_text
+from patrolroute.render.stays import stays_of
 from patrolroute.render.tables import line_of
 from patrolroute.render.wording import SYNTHETIC_BAND, between_text, plain
 
@@ -62,7 +63,7 @@ def squad_gpx(night: Night, squad_id: str) -> bytes:
     else:
         if start is not None:
             _waypoint(root, start, f"Start: {start.title}", night.clock(route.leave_s), "")
-        for number, visit in enumerate(route.visits, start=1):
+        for number, _, visit in stays_of(night, route):
             site = night.stop(visit)
             stay = between_text(visit.begin_s, visit.end_s)
             what = "Stop" if night.beat(visit) is None else "Beat"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
+_FOLD = re.compile(r" (?=\(|\+)|(?<=h) |(?<=,) |(?<=–)(?=\d)")
 _LEAST_WORDS = 12
 _ANY_WIDTH = 10_000
 
@@ -32,6 +34,8 @@ class Grid:
         Columns that hold numbers and stand flush right.
     wraps : frozenset of int
         Columns of words, which may be broken into lines on a narrow console.
+    folds : frozenset of int
+        Columns whose cells a narrow console shows on two lines, broken where that tears no time and no number.
     spare : tuple of int
         Columns that a narrow console leaves out, the first one first.
     empty : str
@@ -43,6 +47,7 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     right: frozenset[int] = frozenset()
     wraps: frozenset[int] = frozenset({0})
+    folds: frozenset[int] = frozenset()
     spare: tuple[int, ...] = ()
     empty: str = "none"
 
@@ -61,6 +66,9 @@ class FittedTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table, and the names of the columns that had to go."""
         shown, gone = list(range(len(self.grid.heads))), []
+        if self.grid.folds and self._least_width(console, options, shown) > options.max_width:
+            yield from FittedTable(_folded(self.grid)).__rich_console__(console, options)
+            return
         for column in self.grid.spare:
             if self._least_width(console, options, shown) <= options.max_width:
                 break
@@ -90,3 +98,14 @@ class FittedTable:
         for row in grid.rows:
             table.add_row(*(Text(row[i]) for i in shown))
         return table
+
+
+def _folded(grid: Grid) -> Grid:
+    """Return a grid whose foldable cells are broken before a bracket, after hours and commas; its heads at spaces."""
+
+    def fold(cell: str) -> str:
+        return _FOLD.sub("\n", cell)
+
+    heads = tuple(head.replace(" ", "\n") if i in grid.folds else head for i, head in enumerate(grid.heads))
+    rows = tuple(tuple(fold(cell) if i in grid.folds else cell for i, cell in enumerate(row)) for row in grid.rows)
+    return replace(grid, heads=heads, rows=rows, folds=frozenset())

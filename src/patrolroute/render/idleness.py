@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapely import Point
@@ -49,8 +50,9 @@ class Idleness(NamedTuple):
 def idleness(night: Night) -> list[Idleness]:
     """Return how long each site is without a squad, counted over the scenario's span of shifts.
 
-    The idleness of a site at a moment is the time since the last visit ended, or since the span began; 0 during a
-    visit (Machado et al., 2003, 10.1007/3-540-36483-8_11). The time before the first visit and after the last one
+    A squad is at a site from its arrival there to the end of its stop or break: waiting is being there. The idleness of
+    a site at a moment is the time since a squad was last there, or since the span began; 0 while one is there
+    (Machado et al., 2003, 10.1007/3-540-36483-8_11). The time before the first visit and after the last one
     counts; a site without a visit is idle throughout.
 
     Parameters
@@ -61,9 +63,12 @@ def idleness(night: Night) -> list[Idleness]:
         return []
     span = tuple(night.scenario.seconds(moment) for moment in night.scenario.span)
     stays: dict[str, list[tuple[int, int]]] = {}
+    visits: Counter[str] = Counter(visit.site for route in night.plan.routes for visit in route.visits)
     for route in night.plan.routes:
         for visit in route.visits:
-            stays.setdefault(visit.site, []).append((visit.begin_s, visit.end_s))
+            at = {visit.site} if night.seen(visit) else {visit.entry} & {visit.exit}
+            for place in at:
+                stays.setdefault(place, []).append((visit.arrive_s, visit.end_s))
     told = []
     for site in night.scenario.sites:
         own = sorted(stays.get(site.id, []))
@@ -73,7 +78,7 @@ def idleness(night: Night) -> list[Idleness]:
             Idleness(
                 site=site,
                 wanted=night.scenario.visits_wanted(site),
-                visits=max(len(own) - site.squads_together + 1, 0),
+                visits=max(visits[site.id] - site.squads_together + 1, 0),
                 worst_s=max(gaps, default=0),
                 mean_s=sum(gap * gap for gap in gaps) / (2 * length_s),
             )
@@ -98,7 +103,8 @@ def idleness_table(night: Night) -> gpd.GeoDataFrame:
     GeoDataFrame
         In EPSG:4326, the sites' points as geometry. ``site``, ``name``, ``tier``; ``wanted`` and ``visits``, the visits
         wanted and made; ``worst_min``, the longest time without a squad, and ``mean_min``, the average over all
-        moments of the time since the last visit, both counted over the whole span of the shifts. Empty without squads.
+        moments of the time since a squad was last there, both counted over the whole span of the shifts. Empty without
+        squads.
     """
     rows = idleness(night)
     cells = [(r.site.id, r.site.title, r.site.tier, r.wanted, r.visits, r.worst_s / 60, r.mean_s / 60) for r in rows]

@@ -18,6 +18,7 @@ from shapely import LineString
 from patrolroute.render.areas import beat_line, extents
 from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable
+from patrolroute.render.stays import stays_of
 from patrolroute.render.wording import share_text
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def stops_of(night: Night, squad_inks: dict[str, Ink]) -> list[Stop]:
     """Return all stops, the most important first."""
     stops = []
     for route in night.plan.routes:
-        for number, visit in enumerate(route.visits, start=1):
+        for number, _, visit in stays_of(night, route):
             site = night.stop(visit)
             stops.append(
                 Stop(

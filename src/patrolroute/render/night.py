@@ -285,15 +285,21 @@ class Night:
         return self.points[next(entry for entry in stops if entry != ANYWHERE)]
 
     def left_out(self, skipped: Skipped) -> Site:
-        """Return the site that is left out, called so where it is a further visit; of all else a stand-in."""
+        """Return the site that is left out, with its visit's number where it wants several; of all else a stand-in."""
         if skipped.site in self._areas:
             return self._parts[skipped.part]
         if skipped.site in self._sites:
-            site = self._sites[skipped.site]
-            further = skipped.part != skipped.site
-            return site.model_copy(update={"name": f"{site.title}, further visit"}) if further else site
+            site, wanted = self._sites[skipped.site], self.scenario.visits_wanted(self._sites[skipped.site])
+            number = self._left_out_number(skipped, site)
+            return site.model_copy(update={"name": f"{site.title}, visit {number} of {wanted}"}) if wanted > 1 else site
         presence = self._presence[skipped.site]
         return _stand_in(presence, self.points[presence.place])
+
+    def _left_out_number(self, skipped: Skipped, site: Site) -> int:
+        """Return which visit of its site is left out: those that are made are the first ones, whatever was planned."""
+        made = max(0, len(self._in_order.get(site.id, [])) - site.squads_together + 1)
+        parts = [each.part for each in self.plan.skipped if each.site == site.id]
+        return made + parts.index(skipped.part) + 1
 
     def weight(self, visit: Visit) -> float:
         """Return what a visit is worth: the first one by its hour, and less where the site is only seen.
@@ -336,10 +342,10 @@ class Night:
         number = self._in_order[visit.site].index(visit.visit)
         return max(1, number - site.squads_together + 2), self.scenario.visits_wanted(site)
 
-    def company(self, visit: Visit) -> tuple[Squad, ...]:
-        """Return the other squads that begin a stop at the same site or presence at the same time."""
+    def met(self, visit: Visit) -> tuple[tuple[Squad, Visit], ...]:
+        """Return the other squads that begin a stop at the same site or presence at the same time, and their visits."""
         return tuple(
-            self.squad(route.squad)
+            (self.squad(route.squad), other)
             for route in self.plan.routes
             for other in route.visits
             if visit.site not in {"", *self._areas}
@@ -348,11 +354,15 @@ class Night:
             and other.visit != visit.visit
         )
 
+    def company(self, visit: Visit) -> tuple[Squad, ...]:
+        """Return the other squads that begin a stop at the same site or presence at the same time."""
+        return tuple(squad for squad, _ in self.met(visit))
+
     def stays_within(self, presence: Presence) -> list[tuple[int, int, str]]:
-        """Return the stops and breaks that count for a presence, as (begin, end, squad)."""
+        """Return the stops and breaks that count for a presence, waiting for them too, as (begin, end, squad)."""
         known = self.scenario.points
         return [
-            (visit.begin_s, visit.end_s, route.squad)
+            (visit.arrive_s, visit.end_s, route.squad)
             for route in self.plan.routes
             for visit in route.visits
             if all(point in known and presence.holds(known[point]) for point in (visit.entry, visit.exit))
@@ -456,11 +466,6 @@ def _stand_in(presence: Presence, place: Place) -> Site:
         tier=presence.tier,
         weight=presence.weight,
     )
-
-
-def stops_in(route: Route) -> int:
-    """Return how many stops a route makes; breaks are none."""
-    return sum(1 for visit in route.visits if visit.site)
 
 
 _TURNS_UNKNOWN = "Turns: these roads tell no turn restrictions; a drive may turn where it is forbidden. Obey the signs."

@@ -22,8 +22,10 @@ from patrolroute.render.marks import (
 )
 from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable, text_width
+from patrolroute.render.stays import stays_of
 from patrolroute.render.tables import skipped_in_order
-from patrolroute.render.wording import counted, length_text, share_text, span_text, stops_text, weight_text
+from patrolroute.render.wording import length_text, share_text, span_text, stops_text, weight_text
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,14 +183,15 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     ]
     if not stops:
         return rows
-    for number, visit in enumerate(route.visits, start=1):
+    stays = stays_of(night, route)
+    for number, _, visit in stays:
         site = night.stop(visit)
         stop = Stop(
             number=number, tier=site.tier, approximate=is_approximate(site), ink=ink, lonlat=(site.lon, site.lat)
         )
         guess = "≈ " if stop.approximate else ""
         when = f"{night.clock(visit.begin_s):%H:%M}"
-        place = str(number).rjust(len(str(len(route.visits))), "\u2007")
+        place = str(number).rjust(len(str(len(stays))), "\u2007")
         rows.append(Row(f"{place}   {when}   {guess}{drawable(site.title)}", size, stop=stop))
     return rows
 

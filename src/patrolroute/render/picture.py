@@ -34,15 +34,16 @@ from patrolroute.render.marks import (
 from patrolroute.render.page import Frame, cut, draw_roads, drawable, plan_bounds, wrap
 from patrolroute.render.panel import PANELS, draw_panel, height, key_rows, panel_columns
 from patrolroute.render.slowed import slow_grounds
+from patrolroute.render.stays import stays_of
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
-    counted,
     day_text,
     length_text,
     plain,
     zone_text,
 )
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,8 +137,8 @@ def _head(page: Axes, night: Night) -> float:
         parse_math=False,
     )
     plan = night.plan
-    stops = counted(sum(len(route.visits) for route in plan.routes), "stop")
-    tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {t.total_sites} sites" for t in plan.coverage)
+    stops = counted(sum(bool(stay.visit.site) for route in plan.routes for stay in stays_of(night, route)), "stop")
+    tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {counted(t.total_sites, 'site')}" for t in plan.coverage)
     beats_m = sum(night.beats.length_m(beat) for _, _, beat in driven_beats(night)) if night.beats is not None else 0.0
     driven = f"{length_text(plan.drive_m)} between them and {length_text(beats_m)} of beats" if beats_m else ""
     words = (

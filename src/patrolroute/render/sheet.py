@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from patrolroute.render.areas import beat_streets
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import is_approximate, position_text
+from patrolroute.render.stays import stays_of
 from patrolroute.render.teams import asked_text
+from patrolroute.render.waits import LONG_WAIT_S, reason
 from patrolroute.render.wording import (
     OFF_STREET,
     SYNTHETIC_BAND,
@@ -153,9 +155,9 @@ def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:
     else:
         yield _row("", "Berangkat / set out", leaves, "starts at its first stop")
     free_s = route.leave_s
-    for number, visit in enumerate(route.visits):
-        way = _way(night, drives[number], free_s) if number in drives else "starts here"
-        yield _row(str(number + 1), way, _visit_times(night, visit), _target(night, visit))
+    for number, first, visit in stays_of(night, route):
+        way = _way(night, drives[first], free_s, reason(night, visit)) if first in drives else "starts here"
+        yield _row(str(number), way, _visit_times(night, visit), _target(night, visit))
         if (beat := night.beat(visit)) is not None:
             yield _row("", f"Menyisir / beat: {_beat_way(night, beat)}", "", "")
         free_s = visit.end_s
@@ -171,14 +173,16 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} | |"
 
 
-def _way(night: Night, drive: Drive, free_s: int) -> str:
-    """Return the streets of a drive; where the squad sets out later than it is free, when."""
+def _way(night: Night, drive: Drive, free_s: int, why: str = "") -> str:
+    """Return the streets of a drive; where the squad sets out later than it is free, when and why."""
     if drive.leg is None or drive.drive_s == 0:
         return "no drive: same place"
     streets = " → ".join(
         f"{markdown(stretch.words)} ({length_text(stretch.length_m)})" for stretch in stretches(drive.leg)
     )
-    stays = f"stay until {clock_text(night, night.clock(drive.leave_s))}, then " if drive.leave_s > free_s else ""
+    because = f" ({why})" if why and drive.leave_s - free_s >= LONG_WAIT_S else ""
+    until = clock_text(night, night.clock(drive.leave_s))
+    stays = f"stay until {until}{because}, then " if drive.leave_s > free_s else ""
     return f"{stays}{streets}; in all {length_text(drive.drive_m)}, {between_text(drive.leave_s, drive.arrive_s)}"
 
 
@@ -196,7 +200,8 @@ def _visit_times(night: Night, visit: Visit) -> str:
     if not visit.wait_s:
         return stay
     arrive = clock_text(night, night.clock(visit.arrive_s))
-    return f"{stay}; there at {arrive}, wait {between_text(visit.arrive_s, visit.begin_s)}"
+    why = f" ({reason(night, visit)})" if visit.wait_s >= LONG_WAIT_S else ""
+    return f"{stay}; there at {arrive}, wait {between_text(visit.arrive_s, visit.begin_s)}{why}"
 
 
 def _target(night: Night, visit: Visit) -> str:

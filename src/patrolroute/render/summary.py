@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,15 @@ from rich.text import Text
 from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.idleness import idleness
-from patrolroute.render.night import position_text, stops_in
+from patrolroute.render.night import position_text
 from patrolroute.render.passed import passing_text
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.teams import teams_grid
+from patrolroute.render.waits import long_waits
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
+    between_text,
     clock_text,
-    counted,
     day_text,
     driving_text,
     length_text,
@@ -27,11 +29,13 @@ from patrolroute.render.wording import (
     plain,
     share_text,
     span_text,
+    stops_text,
     waiting_text,
     weight_text,
     zone_text,
 )
 from patrolroute.scenario.presence import short_spans
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,10 +55,10 @@ class Summary:
     title : str
     warnings : tuple of str
         What must be seen first: synthetic roads, required sites left out.
-    coverage, areas, squads, teams, skipped, idleness, presence, approximate : Grid
+    coverage, areas, squads, teams, skipped, waits, idleness, presence, approximate : Grid
         Coverage tier by tier; what is driven of each area; each squad's stops, kilometres and times; who may stop
-        where; the sites left out, with reasons; how long sites that want several visits are without a squad; when posts
-        have too few; the places whose position is not exactly known.
+        where; the sites left out, with reasons; what squads wait for 15 minutes or more; how long sites that want
+        several visits are without a squad; when posts have too few; the places whose position is not exactly known.
     idle : str
         Which squads have no stops; empty where all have some.
     closed : tuple of str
@@ -72,6 +76,7 @@ class Summary:
     squads: Grid
     teams: Grid
     skipped: Grid
+    waits: Grid
     idleness: Grid
     presence: Grid
     approximate: Grid
@@ -85,7 +90,7 @@ class Summary:
         """The tables in the order in which they are shown; those of what the night has not are left out."""
         areas, teams, asked = (
             [grid for grid in some if grid.rows]
-            for some in ((self.areas,), (self.teams,), (self.idleness, self.presence))
+            for some in ((self.areas,), (self.teams,), (self.waits, self.idleness, self.presence))
         )
         return (self.coverage, *areas, self.squads, *teams, self.skipped, *asked, self.approximate)
 
@@ -110,6 +115,7 @@ def summarise(night: Night) -> Summary:
         squads=_squads(night),
         teams=teams_grid(night),
         skipped=_skipped(night),
+        waits=_waits(night),
         idleness=_idleness(night),
         presence=_presence(night),
         approximate=Grid(
@@ -172,7 +178,7 @@ def _coverage(night: Night) -> Grid:
         right=frozenset(range(6)),
         wraps=frozenset(),
         spare=(4, 2),
-        empty="no sites",
+        empty="nothing to cover",
     )
 
 
@@ -184,7 +190,7 @@ def _bound_text(bound: TierBound, unit: int) -> str:
 def _quality(plan: Plan) -> str:
     """Say in a sentence how good the plan is known to be."""
     if not plan.coverage:
-        return "There is no site to cover."
+        return "There is nothing to cover."
     if all(map(_complete, plan.coverage)):
         return "Every site is covered."
     if plan.bound is None:
@@ -242,25 +248,25 @@ def _squads(night: Night) -> Grid:
         route, shift_s = night.route(squad.id), squad.shift.length_s
         cells = [plain(squad.title), span_text(night, squad.shift.start, squad.shift.end)]
         if route is None or not route.visits:
-            cells += ["0", "-", "-", "0 m", "-", share_text(0, shift_s), "-"]
+            cells += ["0", "-", "-", "0 m", "-", "-"]
         else:
-            seen, late_s = sum(map(night.seen, route.visits)), night.overtime_s(route)
+            late_s = night.overtime_s(route)
             cells += [
-                str(stops_in(route) - seen) + (f" + {seen} seen" if seen else ""),
+                re.sub(" stops?", "", stops_text(night, route, short=True)),
                 clock_text(night, night.clock(route.leave_s)),
                 clock_text(night, night.clock(route.return_s)) + (f", {minutes_text(late_s)} late" if late_s else ""),
                 length_text(route.drive_m),
-                driving_text(night, route),
-                share_text(route.drive_s, shift_s),
+                f"{driving_text(night, route)} ({share_text(route.drive_s, shift_s)})",
                 waiting_text(route) if any(visit.wait_s for visit in route.visits) else "-",
             ]
         rows.append(tuple(cells))
     return Grid(
         title="Squads",
-        heads=("squad", "shift", "stops", "leaves", "back", "distance", "driving", "of shift", "waiting"),
+        heads=("squad", "shift", "stops", "leaves", "back", "way", "driving (of shift)", "waits"),
         rows=tuple(rows),
-        right=frozenset({2, 5, 6, 7, 8}),
-        spare=(8, 1, 5, 6, 7),
+        right=frozenset({2, 5, 6, 7}),
+        folds=frozenset(range(1, 8)),
+        spare=(7, 1, 5, 6),
         empty="no squads",
     )
 
@@ -281,6 +287,24 @@ def _skipped(night: Night) -> Grid:
         right=frozenset({1, 2}),
         wraps=frozenset({0, 3}),
         empty="nothing",
+    )
+
+
+def _waits(night: Night) -> Grid:
+    return Grid(
+        title="Long waits",
+        heads=("squad", "before", "from", "wait", "for what"),
+        rows=tuple(
+            (
+                plain(each.squad.title),
+                plain(night.stop(each.visit).title),
+                clock_text(night, night.clock(each.visit.arrive_s)),
+                between_text(each.visit.arrive_s, each.visit.begin_s),
+                each.reason,
+            )
+            for each in long_waits(night)
+        ),
+        wraps=frozenset({0, 1, 4}),
     )
 
 
@@ -375,7 +399,9 @@ def summary_tables(night: Night) -> Group:
     if told.closed:
         parts.append(Text(f"Closed: {'; '.join(told.closed)}"))
     if told.approximate.rows:
-        parts.append(Text(f"{told.approximate.title}: {len(told.approximate.rows)} places, marked on every output."))
+        parts.append(
+            Text(f"{told.approximate.title}: {counted(len(told.approximate.rows), 'place')}, marked on every output.")
+        )
     parts += [Text(remark, style="dim") for remark in told.remarks]
     return Group(*parts)
 

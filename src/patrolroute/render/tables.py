@@ -11,6 +11,7 @@ from shapely import LineString, Point
 
 from patrolroute.render.areas import beat_text, driven_beats, extents
 from patrolroute.render.passed import passing_text
+from patrolroute.render.stays import stays_of
 from patrolroute.render.wording import streets_text
 
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        In EPSG:4326, the sites' points as geometry. ``squad``, ``squad_name``, ``stop`` (1 is the first of the squad),
-        ``site``, ``name``, ``tier``, ``weight`` (what the visit is worth at its hour); ``arrive``, ``begin``, ``end``
-        in the scenario's timezone; ``dwell_min``, ``wait_min`` (for the window to open), ``drive_min`` and ``drive_km``
-        of the drive that led here; ``seen`` where the site is seen from the road and not stopped at; ``placement`` and
-        ``source`` of the position. A break has an empty ``site``, tier 0 and weight 0, and stands where it is taken; of
-        squads that meet, the weight stands with one. Columns and types are the same when there is no visit.
-        ``attrs["roads"]`` says where the roads come from.
+        In EPSG:4326, the sites' points as geometry. ``squad``, ``squad_name``, ``stop`` (1 is the first of the squad;
+        slots of a presence without a pause share one), ``site``, ``name``, ``tier``, ``weight`` (what the visit is
+        worth at its hour); ``arrive``, ``begin``, ``end`` in the scenario's timezone; ``dwell_min``, ``wait_min`` (for
+        the window to open), ``drive_min`` and ``drive_km`` of the drive that led here; ``seen`` where the site is seen
+        from the road and not stopped at; ``placement`` and ``source`` of the position. A break has an empty ``site``,
+        tier 0 and weight 0, and stands where it is taken; of squads that meet, the weight stands with one. Columns and
+        types are the same when there is no visit. ``attrs["roads"]`` says where the roads come from.
 
     Notes
     -----
@@ -111,7 +112,9 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
     rows, points = [], []
     for route in night.plan.routes:
         squad = night.squad(route.squad)
-        for stop, visit in enumerate(route.visits, start=1):
+        stays = stays_of(night, route)
+        for position, visit in enumerate(route.visits):
+            stop = sum(stay.first <= position for stay in stays)
             site = night.stop(visit)
             rows.append(
                 (

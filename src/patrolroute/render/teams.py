@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.render.grid import Grid
-from patrolroute.render.wording import counted, listed, plain
+from patrolroute.render.wording import listed, plain
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from patrolroute.render.night import Night
@@ -18,7 +19,7 @@ def asked_text(site: TeamNeeds) -> str:
     """Return the people and vehicles that a site or area asks for, as plain text; empty where any squad will do."""
     words = [f"{plain(force)} {count}" for force, count in site.needs.items()]
     if site.people_min:
-        words.append(f"{site.people_min} people")
+        words.append(counted(site.people_min, "person", "people"))
     if site.vehicles:
         words.append(" or ".join(site.vehicles))
     return ", ".join(words)

@@ -16,19 +16,21 @@ from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.passed import passing_text
 from patrolroute.render.slowed import slow_grounds
+from patrolroute.render.stays import stays_of
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
     between_text,
     clock_text,
-    counted,
     length_text,
     markup,
     share_text,
     span_text,
+    stops_text,
     streets_text,
     weight_text,
     worth_text,
 )
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +164,7 @@ def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
                 tooltip=folium.Tooltip(f"{title}: {markup(night.beat_title(beat))}"),
                 popup=_popup([f"<b>{markup(night.beat_title(beat))}</b>", markup(beat_text(night, beat))]),
             ).add_to(layer)
-    for number, visit in enumerate(route.visits, start=1):
+    for number, _, visit in stays_of(night, route):
         site = night.stop(visit)
         times = span_text(night, night.clock(visit.begin_s), night.clock(visit.end_s))
         stay = "seen from the road" if night.seen(visit) else between_text(visit.begin_s, visit.end_s)
@@ -325,11 +327,11 @@ def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
     lines = [f"<b>{markup(told.title)}</b>"]
     for squad in night.scenario.squads:
         route, ink = night.route(squad.id), squad_inks[squad.id]
-        stops = len(route.visits) if route else 0
-        back = f", back {clock_text(night, night.clock(route.return_s))}" if route and stops else ""
+        stops = stops_text(night, route) if route else "0 stops"
+        back = f", back {clock_text(night, night.clock(route.return_s))}" if route and route.visits else ""
         lines.append(
             f'<span style="display:inline-block;width:18px;height:4px;background:{ink.ground};vertical-align:middle">'
-            f"</span> {markup(squad.title)}: {counted(stops, 'stop')}{back}"
+            f"</span> {markup(squad.title)}: {stops}{back}"
         )
     lines.append("square, circle, leaf: tier 1, 2, lower; white: position approximate; &#10005;: left out")
     if told.closed:

@@ -8,6 +8,9 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
+from patrolroute.render.stays import stays_of
+from patrolroute.scenario.words import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -231,21 +234,17 @@ def company_words(night: Night, visit: Visit) -> list[str]:
 
 def stops_text(night: Night, route: Route, *, short: bool = False) -> str:
     """Return how many stops a route makes, how many sites it sees from the road, and how many breaks it has."""
-    seen, sites = sum(map(night.seen, route.visits)), sum(bool(visit.site) for visit in route.visits)
+    visits = [stay.visit for stay in stays_of(night, route)]
+    seen, sites = sum(map(night.seen, visits)), sum(bool(visit.site) for visit in visits)
     stops = counted(sites - seen, "stop")
     if short:
         return f"{stops} + {seen} seen" if seen else stops
-    breaks = len(route.visits) - sites
+    breaks = len(visits) - sites
     return (
         stops
         + (f" and {counted(seen, 'site')} seen from the road" if seen else "")
         + (f", {counted(breaks, 'break')}" if breaks else "")
     )
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun, as in "1 stop" and "2 stops"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def listed(words: Sequence[str], *, none: str = "none") -> str:

@@ -19,6 +19,7 @@ from patrolroute.rules.draft import (
 )
 from patrolroute.rules.naming import unused_mark
 from patrolroute.scenario.rests import pauses_of
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,7 +83,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
             yield Violation(
                 rule="breaks",
                 squad=squad.id,
-                message=f"squad {squad.title!r} takes {len(breaks)} breaks; it has {len(squad.breaks)}.",
+                message=f"squad {squad.title!r} takes {counted(len(breaks), 'break')}; it has {len(squad.breaks)}.",
             )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from patrolroute.rules.draft import Draft, DraftVisit, Facts, Rule, Violation, least_s, says_nothing, seconds_between
 from patrolroute.rules.naming import unused_mark
 from patrolroute.scenario.presence import short_spans
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +65,9 @@ def _check(facts: Facts) -> Iterator[Violation]:
                 yield Violation(
                     rule="presence",
                     site=each.id,
-                    message=f"{squads} squads stand for {each.title!r} from {facts.moment(begin_s):%H:%M}; "
-                    f"{each.squads} are asked for.",
+                    message=f"{counted(squads, 'squad stands', 'squads stand')} for {each.title!r} from "
+                    f"{facts.moment(begin_s):%H:%M}; "
+                    f"{counted(each.squads, 'is', 'are')} asked for.",
                 )
         if own and each.all_or_nothing:
             yield from _check_throughout(facts, each)
@@ -96,11 +98,11 @@ def _check_slot(facts: Facts, presence: Presence, squad: Squad, visit: Visit) ->
 
 
 def _check_throughout(facts: Facts, presence: Presence) -> Iterator[Violation]:
-    """Go through the whole timetable: every stop and break within the ground counts."""
+    """Go through the whole timetable: every stop and break within the ground counts, and waiting there."""
     points = facts.scenario.points
     here = {point.id for point in points.values() if presence.holds(point)}
     stays = [
-        (visit.begin_s, visit.end_s, squad.id)
+        (visit.arrive_s, visit.end_s, squad.id)
         for squad, route in facts.known_routes()
         for visit in route.visits
         if {visit.entry, visit.exit} <= here
@@ -111,8 +113,9 @@ def _check_throughout(facts: Facts, presence: Presence) -> Iterator[Violation]:
         yield Violation(
             rule="presence",
             site=presence.id,
-            message=f"from {facts.moment(since_s):%H:%M:%S} to {facts.moment(until_s):%H:%M:%S} {there} squads are at "
-            f"{presence.title!r}; {presence.squads} are due at every moment.",
+            message=f"from {facts.moment(since_s):%H:%M:%S} to {facts.moment(until_s):%H:%M:%S} "
+            f"{counted(there, 'squad is', 'squads are')} at {presence.title!r}; "
+            f"{counted(presence.squads, 'is', 'are')} due at every moment.",
         )
 
 
@@ -135,7 +138,7 @@ def explain_presence(scenario: Scenario, presence: Presence) -> str | None:
     Where parts are allowed, only why there is none at all.
     """
     since_s, until_s = (scenario.seconds(moment) for moment in (presence.period.opens, presence.period.closes))
-    squads = "1 squad is" if presence.squads == 1 else f"{presence.squads} squads are"
+    squads = counted(presence.squads, "squad is", "squads are")
     if presence.squads > len(scenario.squads) and presence.all_or_nothing:
         return f"{squads} due at every moment, and the night has {len(scenario.squads)}; ask for fewer or add squads."
     stays = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.draft import Draft, Facts, Rule, Violation
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
             yield Violation(
                 rule="stop limits",
                 squad=squad.id,
-                message=f"squad {squad.title!r} makes {stops} stops; its most is {squad.max_stops}.",
+                message=f"squad {squad.title!r} makes {counted(stops, 'stop')}; its most is {squad.max_stops}.",
             )
 
 

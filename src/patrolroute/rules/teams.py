@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.draft import Draft, Facts, Rule, Violation
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,10 @@ def _lacking(wish: TeamNeeds, squad: Squad) -> Iterator[tuple[str, str]]:
             yield f"has {count} of {force!r}", f"it has {has or 'none'} of {force!r}; due: {count}"
     people = sum(squad.people.values())
     if people < wish.people_min:
-        yield f"has {wish.people_min} people", f"it has {people or 'no'} people; due: {wish.people_min}"
+        yield (
+            f"has {counted(wish.people_min, 'person', 'people')}",
+            f"it has {counted(people, 'person', 'people') if people else 'no people'}; due: {wish.people_min}",
+        )
     if wish.vehicles and squad.vehicle.kind not in wish.vehicles:
         wanted = " or ".join(_KINDS[kind] for kind in wish.vehicles)
         yield f"rides {wanted}", f"it rides {_KINDS[squad.vehicle.kind]}; only {wanted} can get there"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.rules.presence import moment_text, slot_of
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from patrolroute.plans import Plan, Skipped
@@ -21,7 +22,7 @@ def tied_words(scenario: Scenario, plan: Plan, skipped: Skipped) -> str:
         return ""
     presence = next((each for each in scenario.presence if each.id == skipped.site), None)
     if presence is not None:
-        squads = "1 squad is" if presence.squads == 1 else f"{presence.squads} squads are"
+        squads = counted(presence.squads, "squad is", "squads are")
         if presence.all_or_nothing:
             return f"{squads} due there at every moment; the squads' time went to what is worth more."
         return _too_few_words(scenario, presence, skipped.part)
@@ -40,10 +41,9 @@ def _too_few_words(scenario: Scenario, presence: Presence, part: str) -> str:
     if on_duty >= presence.squads:
         return ""
     since, until = (moment_text(scenario, second) for second in (begin_s, end_s))
-    are = "is" if on_duty == 1 else "are"
-    return (
-        f"{presence.squads} squads are due from {since} to {until}, and {on_duty or 'none'} {are} on duty throughout."
-    )
+    due = counted(presence.squads, "squad is", "squads are")
+    are = counted(on_duty, "is", "are") if on_duty else "none is"
+    return f"{due} due from {since} to {until}, and {are} on duty throughout."
 
 
 def _site_words(scenario: Scenario, plan: Plan, site: Site) -> str:

@@ -67,6 +67,11 @@ def listed(words: Sequence[str], *, most: int = 12) -> str:
     return shown + (f" and {len(words) - most} more" if len(words) > most else "")
 
 
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """Return a number with its noun, as in "1 stop" and "2 stops"; `nouns` where that is no s more."""
+    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
+
+
 def sentence(text: str) -> str:
     """Return a text that ends like a sentence."""
     return text if text.endswith((".", "?", "!")) else text + "."

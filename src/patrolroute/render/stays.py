@@ -1,0 +1,41 @@
+"""What a squad does in one piece, as sheets and maps number it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from patrolroute.plans import Route, Visit
+    from patrolroute.render.night import Night
+
+
+class Stay(NamedTuple):
+    """What a squad does in one piece: a stop, a beat, a break, or slots of a presence without a pause between them.
+
+    Parameters
+    ----------
+    number : int
+        From 1, as sheets and maps number them.
+    first : int
+        Position in the route of its first visit, which is the number of the drive that leads to it.
+    visit : Visit
+        The visit; of several slots the first, ending with the last.
+    """
+
+    number: int
+    first: int
+    visit: Visit
+
+
+def stays_of(night: Night, route: Route) -> list[Stay]:
+    """Return what a route does, the slots that a squad fills one after the other at a post as one."""
+    presences = {each.id for each in night.scenario.presence}
+    stays: list[Stay] = []
+    for position, visit in enumerate(route.visits):
+        last = stays[-1].visit if stays else None
+        if last is not None and visit.site in presences and (visit.site, visit.begin_s) == (last.site, last.end_s):
+            stays[-1] = stays[-1]._replace(visit=replace(last, end_s=visit.end_s))
+        else:
+            stays.append(Stay(len(stays) + 1, position, visit))
+    return stays
