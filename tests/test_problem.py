@@ -66,7 +66,7 @@ def test_faults_are_named(changes: dict[str, object], words: str) -> None:
 def test_all_faults_come_at_once() -> None:
     with pytest.raises(InputError) as caught:
         problem_of(dwell_s=[-1, -1], weight=[-1, 1], shifts_s=[(9, 0), (0, 9)], required=[True])
-    assert len(caught.value.faults) == 5
+    assert len(caught.value.faults) == 4
 
 
 def test_faults_of_tables_are_named_by_their_rows() -> None:
@@ -202,3 +202,27 @@ def test_the_digest_knows_every_column() -> None:
     ):
         seen.add(changed.digest)
     assert len(seen) == 12
+
+
+def test_values_that_cannot_be_are_told_once_with_their_places() -> None:
+    nan, inf = float("nan"), float("inf")
+    with pytest.raises(InputError) as told:
+        PatrolProblem.from_arrays(
+            [[0, nan, 5], [inf, 0, 7], [5, 7, 0]],
+            travel_m=[[0, -3, 5], [3, 0, -4], [5, 7, 0]],
+            dwell_s=[60, 60],
+            weight=[1, 1],
+            shifts_s=[(0, 900)],
+        )
+    assert told.value.faults == (
+        "travel_s: nan at (0, 1), inf at (1, 0); expected whole numbers; give every value.",
+        "travel_m: -3 at (0, 1), -4 at (1, 2) (row and column, 0 is the base); expected 0 or more.",
+    )
+    count = 9
+    with pytest.raises(InputError) as many:
+        PatrolProblem.from_arrays(
+            np.zeros((count + 1, count + 1), int), dwell_s=[-1] * count, weight=[1] * count, shifts_s=[(0, 900)]
+        )
+    (fault,) = many.value.faults
+    assert fault.startswith("dwell_s: site-1 has -1, site-2 has -1, ")
+    assert fault.endswith("site-6 has -1 and 3 more; expected 0 or more.")

@@ -59,12 +59,15 @@ def check_by_hour(plan: Plan, *, scenario: Scenario, travel: TravelPeriods) -> l
     travel : TravelPeriods
         Seconds by the hour, whatever the plan was made with.
     """
+    titles = {each.id: each.title for each in (*scenario.points.values(), *scenario.squads)}
     return [
         Violation(
             rule="driven",
             squad=drive.squad,
             message=(
-                f"squad {drive.squad!r} drives from {drive.origin!r} to {drive.destination!r} in "
+                f"squad {titles.get(drive.squad, drive.squad)!r} drives from "
+                f"{titles.get(drive.origin, drive.origin)!r} at {_moment(plan, drive.leave_s)} to "
+                f"{titles.get(drive.destination, drive.destination)!r} by {_moment(plan, drive.arrive_s)}, in "
                 f"{drive.arrive_s - drive.leave_s} s; at that hour the roads take {drive.needed_s} s."
             ),
         )
@@ -76,6 +79,16 @@ def check_by_hour(plan: Plan, *, scenario: Scenario, travel: TravelPeriods) -> l
 def driving_by_hour_s(plan: Plan, *, scenario: Scenario, travel: TravelPeriods) -> int:
     """Return the seconds of all drives of a plan, each at the speeds of the hour in which it sets out."""
     return sum(drive.needed_s for drive in _drives_by_hour(plan, scenario, travel))
+
+
+_FORBIDS = {
+    "allowed": "the squad may not make it",
+    "site": "the visit is one of another site",
+    "place": "the visit is made elsewhere",
+    "driven": "the roads take another time or way",
+    "windows": "it may not begin then",
+    "stops": "it takes another time",
+}
 
 
 class _HourlyDrive(NamedTuple):
@@ -118,13 +131,18 @@ def check_against_problem(plan: Plan, problem: PatrolProblem) -> list[Violation]
     """
     return [
         *_check_identity(plan, problem),
-        *(v for row, route in _paired(plan, problem) for v in _check_route(problem, row, route)),
+        *(v for row, route in _paired(plan, problem) for v in _check_route(plan, problem, row, route)),
         *_check_groups(plan, problem),
         *_check_left_out(plan, problem),
         *_check_ties(plan, problem),
         *_check_couplings(plan, problem),
         *_check_accounts(plan, problem),
     ]
+
+
+def _moment(plan: Plan, second: int) -> str:
+    """Return a second of a plan as the time of day, where the plan has a calendar."""
+    return f"{second} s" if plan.start is None else f"{plan.clock(second):%H:%M:%S}"
 
 
 def _paired(plan: Plan, problem: PatrolProblem) -> Iterator[tuple[int, Route]]:
@@ -140,14 +158,16 @@ def _check_identity(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
         yield Violation(rule="squads", message="the plan does not have exactly one route for each squad.")
 
 
-def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Violation]:
+def _check_route(plan: Plan, problem: PatrolProblem, k: int, route: Route) -> Iterator[Violation]:
     squads, table, name = problem.squads, problem.visits, route.squad
     points = problem.matrix.ids
     seconds, metres = problem.matrix.travel_s[squads.profile[k]], problem.matrix.travel_m[squads.profile[k]]
     here, free_s, drive_s, drive_m, stops = int(squads.start[k]), route.leave_s, 0, 0, 0
     if route.leave_s < squads.from_s[k]:
         yield Violation(
-            rule="shifts", squad=name, message=f"{name!r} leaves {squads.from_s[k] - route.leave_s} s early."
+            rule="shifts",
+            squad=name,
+            message=f"{name!r} leaves at {_moment(plan, route.leave_s)}, {squads.from_s[k] - route.leave_s} s early.",
         )
     for visit in route.visits:
         if visit.visit not in table.ids:
@@ -170,8 +190,9 @@ def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Viola
                 squad=name,
                 site=visit.site,
                 message=(
-                    f"{name!r} at {visit.visit!r}: arrives {visit.arrive_s} s, begins {visit.begin_s} s, ends "
-                    f"{visit.end_s} s, drives {visit.drive_s} s and {visit.drive_m} m; the problem forbids it."
+                    f"{name!r} at {visit.visit!r}: arrives {_moment(plan, visit.arrive_s)}, begins "
+                    f"{_moment(plan, visit.begin_s)}, ends {_moment(plan, visit.end_s)}, drives {visit.drive_s} s and "
+                    f"{visit.drive_m} m; {_FORBIDS[rule]}."
                 ),
             )
         here, free_s, drive_s, drive_m = leave, visit.end_s, drive_s + leg_s, drive_m + leg_m
@@ -183,7 +204,10 @@ def _check_route(problem: PatrolProblem, k: int, route: Route) -> Iterator[Viola
         yield Violation(rule="driven", squad=name, message=f"{name!r} does not drive what the matrix says.")
     if route.return_s > squads.until_s[k]:
         yield Violation(
-            rule="shifts", squad=name, message=f"{name!r} is back {route.return_s - squads.until_s[k]} s late."
+            rule="shifts",
+            squad=name,
+            message=f"{name!r} is back at {_moment(plan, route.return_s)}, "
+            f"{route.return_s - squads.until_s[k]} s late.",
         )
     if drive_s > squads.max_drive_s[k]:
         yield Violation(

@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_MOST_PLACES = 6
 _INT32_MAX = np.iinfo(np.int32).max
 _MAX_UNPACKED_BYTES = 16 * 2**30
+
+
+def places_of(array: NDArray[Any], wrong: NDArray[np.bool_]) -> str:
+    """Return what stands where in an array, the first places of those that are wrong and how many more there are."""
+    where = np.argwhere(wrong)
+    told = [f"{array[tuple(at)]} at {tuple(at.tolist()) if len(at) > 1 else int(at[0])}" for at in where[:_MOST_PLACES]]
+    more = len(where) - len(told)
+    return ", ".join(told) + (f" and {more} more" if more else "")
 
 
 def whole_numbers(name: str, values: Any, *, ndim: int, faults: Faults) -> NDArray[np.int32]:
@@ -32,6 +41,9 @@ def whole_numbers(name: str, values: Any, *, ndim: int, faults: Faults) -> NDArr
     array = np.asarray(values)
     if array.size == 0 and array.ndim == ndim:
         array = array.astype(np.int64)
+    if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+        faults.add(f"{name}: {places_of(array, ~np.isfinite(array))}; expected whole numbers; give every value.")
+        return np.zeros((0,) * ndim, np.int32)
     if not np.issubdtype(array.dtype, np.integer):
         faults.add(f"{name}: expected whole numbers, found {array.dtype}; round up once and pass integers.")
         return np.zeros((0,) * ndim, np.int32)
@@ -87,8 +99,7 @@ class TravelMatrix:
             if array.shape != shape and not faults:
                 faults.add(f"{name}: expected shape {shape} (profiles, points, points), found {array.shape}.")
             elif array.size and int(array.min()) < 0:
-                where = tuple(int(i) for i in np.argwhere(array < 0)[0])
-                faults.add(f"{name}: negative at {where}; travel takes zero or more.")
+                faults.add(f"{name}: {places_of(array, array < 0)}; travel takes zero or more.")
             elif array.size and array.diagonal(axis1=1, axis2=2).any():
                 faults.add(f"{name}: the diagonal must be 0; staying takes no time.")
             object.__setattr__(self, name, array)

@@ -36,6 +36,7 @@ from patrolroute.rules.waiting import wait_elsewhere
 from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
 from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.model import Placement
+from patrolroute.scenario.squads import told_apart
 from patrolroute.scenario.words import counted
 from patrolroute.schedule import orders_of
 from patrolroute.solver import Progress, check_options, required_left_out, solve
@@ -415,7 +416,7 @@ def _why_impossible(scenario: Scenario, built: Built, site_id: str) -> str:
 
 def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozenset[str] = frozenset()) -> PatrolPlan:
     """Put the reasons into the planner's words, and check the plan against them."""
-    titles = {squad.id: squad.title for squad in scenario.squads}
+    titles = {squad.id: squad.title for squad in told_apart(scenario.squads)}
     reasons = explain_left_out(built.problem, orders_of(built.problem, document), titles=titles)
     skipped = tuple(
         _reworded(scenario, built, replace(each, reason=reasons[each.part].sentence)) for each in document.skipped

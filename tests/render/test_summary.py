@@ -261,3 +261,11 @@ def test_a_squad_that_its_breaks_keep_in_is_named_with_that_reason(make_night):
     squad_inks = dict(zip(("regu-1", "regu-2", "regu-3"), inks(3), strict=True))
     columns, _ = panel_columns(night, squad_inks, 600)
     assert [row.text for column in columns for row in column].count(why) == 1
+
+
+def test_squads_that_are_called_alike_are_told_apart(make_night):
+    night = make_night(((0, 1), (2,), ()), squad_names=("Regu", "Regu", "Regu Tiga"))
+    names = [row[0] for row in summarise(night).squads.rows]
+    assert names == ["Regu (regu-1)", "Regu (regu-2)", "Regu Tiga"]
+    assert "# Lembar patroli / Patrol sheet: Regu (regu-2)" in patrol_sheet(night, "regu-2")
+    assert "| Regu / squad | Regu (regu-2) |" in patrol_sheet(night, "regu-2")

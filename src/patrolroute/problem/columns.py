@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from patrolroute.matrix import whole_numbers
+from patrolroute.matrix import places_of, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FARTHEST_S = 2**29
 """Seventeen years: no time or length of time lies farther out."""
 
+_MOST_ROWS = 6
 _SQUARE = "expected a square table of n + 1 rows and columns, the base first, then the n sites"
 
 
@@ -54,7 +55,10 @@ def square(name: str, values: ArrayLike, faults: Faults) -> NDArray[np.int32]:
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         faults.add(f"{name}: {_SQUARE}; found {array.shape}.")
         return np.zeros((0, 0), np.int32)
-    return whole_numbers(name, array, ndim=2, faults=faults)
+    table = whole_numbers(name, array, ndim=2, faults=faults)
+    if table.size and int(table.min()) < 0:
+        faults.add(f"{name}: {places_of(table, table < 0)} (row and column, 0 is the base); expected 0 or more.")
+    return table
 
 
 def numbers(name: str, values: ArrayLike, wanted: tuple[str, int, int], faults: Faults) -> NDArray[np.int32]:
@@ -64,8 +68,11 @@ def numbers(name: str, values: ArrayLike, wanted: tuple[str, int, int], faults: 
     # Values that are no whole numbers come back as none, with their fault noted.
     if len(column) != count and (len(column) or not np.size(values)):
         faults.add(f"{name}: expected {count} values, one for each {what}, found {len(column)}.")
-    for row in np.flatnonzero(column < least):
-        faults.add(f"{name}: {what}-{row + 1} has {column[row]}; expected {least} or more.")
+    low = np.flatnonzero(column < least).tolist()
+    if low:
+        told = ", ".join(f"{what}-{row + 1} has {column[row]}" for row in low[:_MOST_ROWS])
+        more = f" and {len(low) - _MOST_ROWS} more" if len(low) > _MOST_ROWS else ""
+        faults.add(f"{name}: {told}{more}; expected {least} or more.")
     return column
 
 

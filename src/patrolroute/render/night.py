@@ -13,6 +13,7 @@ from patrolroute.render.passed import Passing, passings
 from patrolroute.render.slowed import slowed_words
 from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.model import Place, Placement, Site
+from patrolroute.scenario.squads import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +67,7 @@ class Night:
     ----------
     plan : Plan
     scenario : Scenario
-        The scenario that the plan was made for.
+        The scenario that the plan was made for. Squads that are called alike are shown with their ids.
     roads : RoadNetwork
         The roads on which the legs were traced.
     legs : mapping of (str, int) to Leg
@@ -98,6 +99,9 @@ class Night:
     kept_in: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        apart = told_apart(self.scenario.squads)
+        if apart != self.scenario.squads:
+            object.__setattr__(self, "scenario", self.scenario.model_copy(update={"squads": apart}))
         faults = Faults()
         name = self.plan.name
         known = {"", *self._sites, *self._presence, *self._areas}

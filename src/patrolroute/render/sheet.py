@@ -90,7 +90,7 @@ def patrol_sheet(night: Night, squad_id: str) -> str:
 def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
     shift, points = squad.shift, night.scenario.points
     people = listed([f"{markdown(force)} {count}" for force, count in squad.people.items()], none="not stated")
-    name = markdown(squad.title) + (f" ({markdown(squad.id)})" if squad.name and squad.name != squad.id else "")
+    name = markdown(squad.title) + (f" ({markdown(squad.id)})" if squad.name and squad.id not in squad.name else "")
     speed = squad.vehicle.speed_factor
     rows = [
         ("Nomor / number", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -15,6 +16,7 @@ from patrolroute.scenario.teams import vehicle_kind
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
 LONGEST_SHIFT_H = 48
 """One scenario is one night; anything longer is a slip in a date."""
@@ -270,3 +272,12 @@ class Squad(Frozen):
     def overtime_s(self) -> int:
         """Seconds by which the squad may be back late, rounded down."""
         return math.floor(round(self.overtime_min * 60, 6))
+
+
+def told_apart(squads: Sequence[Squad]) -> tuple[Squad, ...]:
+    """Return squads of which those that are called alike have their ids in their names."""
+    times = Counter(squad.title for squad in squads)
+    return tuple(
+        squad.model_copy(update={"name": f"{squad.title} ({squad.id})"}) if times[squad.title] > 1 else squad
+        for squad in squads
+    )
