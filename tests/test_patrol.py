@@ -317,7 +317,7 @@ def test_a_site_at_the_base_and_a_shift_of_no_length(roads: RoadNetwork) -> None
 
 
 def test_a_plan_shows_itself(planned: PatrolPlan) -> None:
-    assert "tier 1: 2/2 sites" in repr(planned)
+    assert "tier 1: 2 of 2 sites" in repr(planned)
     assert "<table" in planned._repr_html_()
     assert "leaflet" in planned.explore().get_root().render()
 

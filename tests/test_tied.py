@@ -195,6 +195,19 @@ def test_a_required_visit_of_a_squad_without_time_for_its_break_is_refused() -> 
         required=["must"],
     )
     problem = grouped(plain, duty=[-1, 0])
+    with pytest.raises(InfeasibleError, match="'must' is required. No squad finds time for it beside its breaks"):
+        solve(problem, iterations=200, seed=1, bound_seconds=0)
+
+
+def test_a_required_visit_that_only_the_drive_to_a_break_forbids_is_refused_by_the_squad() -> None:
+    """The site lies 600 s one way and the place of the break 600 s the other way."""
+    plain = problem_of(
+        line([600, 0, 1200]),
+        squads=[{}],
+        visits=[{"at": 1, "group": "must"}, {"at": 2, "weight": 0, "duration_s": 1800, "squads": [0]}],
+        required=["must"],
+    )
+    problem = grouped(plain, duty=[-1, 0])
     with pytest.raises(InfeasibleError, match="squad 'squad-0' finds no time for 'g1', and cannot go out without"):
         solve(problem, iterations=200, seed=1, bound_seconds=0)
 

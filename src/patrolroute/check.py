@@ -59,7 +59,8 @@ def check_by_hour(plan: Plan, *, scenario: Scenario, travel: TravelPeriods) -> l
     travel : TravelPeriods
         Seconds by the hour, whatever the plan was made with.
     """
-    titles = {each.id: each.title for each in (*scenario.points.values(), *scenario.squads)}
+    titles = {point.id: point.title for point in scenario.points.values()}
+    titles |= {squad.id: squad.title for squad in scenario.squads}
     return [
         Violation(
             rule="driven",

@@ -157,7 +157,9 @@ def _alone(problem: PatrolProblem) -> _Alone:
         first_s[:, k] = begin
         last_s[:, k] = np.minimum(int(squads.until_s[k]) - home_s - visits.duration_s, visits.closes_s)
     alone = _Alone(limits, first_s, last_s)
-    limits["breaks"] = np.stack([_beside_breaks(problem, k, alone) for k in range(len(squads))], axis=1)
+    limits["breaks"] = np.zeros(shape, np.bool_)
+    for k in range(len(squads)):
+        limits["breaks"][:, k] = _beside_breaks(problem, k, alone)
     return alone
 
 
