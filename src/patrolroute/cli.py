@@ -111,9 +111,16 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
 
 
 @app.command()
-def check(plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan.json that `plan` wrote.")]) -> None:
-    """Check a plan against the scenario and the travel matrix that stand beside it."""
-    violations = check_saved(plan_file)
+def check(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan.json that `plan` wrote, or its folder.")],
+    *,
+    roads_file: Annotated[
+        str | None,
+        typer.Option("--roads", help="The roads it was planned on: drives are made again, and their turns walked."),
+    ] = None,
+) -> None:
+    """Check a plan against the scenario and travel matrix that stand beside it, and against roads that are given."""
+    violations = check_saved(plan_file, roads=None if roads_file is None else _roads_named(roads_file))
     for violation in violations:
         err.print(str(violation), markup=False, highlight=False, soft_wrap=True)
     if violations:
