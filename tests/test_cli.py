@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import osmnx as ox
 import pytest
@@ -224,6 +226,22 @@ def test_roads_are_kept_within_an_area(
     assert json.loads((folder / "out" / "scenario.json").read_text())["travel"]["turns"] is True
     assert run(monkeypatch, "roads", "kupang", "--within", "area.geojson") == 2
     assert "--within is for road files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("searching", [False, True])
+def test_ctrl_c_says_that_it_was_pressed_twice_only_where_once_would_have_done(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], searching: bool
+) -> None:
+    def interrupt(*_: object, progress: Any, **__: object) -> None:
+        if searching:
+            objective = SimpleNamespace(uncovered=(1,), drive_s=60)
+            progress(SimpleNamespace(objective=objective))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("patrolroute.cli.plan_night", interrupt)
+    assert run(monkeypatch, *PLAN) == 130
+    assert ("twice" in capsys.readouterr().err) is searching
+    assert not (folder / "out").exists()
 
 
 def test_ctrl_c_while_roads_are_read_says_so_and_leaves_nothing(

@@ -85,13 +85,15 @@ class Built:
         return self.by_hour.trace(self.placed, drives)
 
 
-def build(scenario: Scenario, roads: RoadNetwork) -> Built:
+def build(scenario: Scenario, roads: RoadNetwork, *, beats: BeatBook | None = None) -> Built:
     """Put a scenario on its roads and compile it.
 
     Parameters
     ----------
     scenario : Scenario
     roads : RoadNetwork
+    beats : BeatBook, optional
+        Of a plan that was made on these roads; the areas are cut into beats where left out.
 
     Raises
     ------
@@ -104,18 +106,10 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     periods = speed_periods(scenario)
     at_hours = tuple(at_period(roads, period) for period in periods)
     roads = at_hours[0]
-    sites = {site.id for site in scenario.sites}
-    bases = scenario.bases
-    points = [point for point in scenario.points.values() if point.id in sites or point.id in bases]
-    if scenario.travel.skip_off_road:
-        # Sites may be left out; where a squad starts or ends may not.
-        place_on_roads(roads, [point for point in points if point.id in bases], travel=scenario.travel)
-    placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)
-    off_road = _off_road(roads, placed, scenario.travel.snap_limit_m)
+    placed, off_road = _on_streets(scenario, roads)
     turns = turn_graph(roads, u_turn_s=scenario.travel.u_turn_s) if scenario.travel.turns else None
-    beats = None
     if scenario.areas:
-        beats, placed = _with_areas(scenario, slowest_roads(at_hours), placed, turns)
+        beats, placed = _with_areas(scenario, slowest_roads(at_hours), placed, turns, beats)
     profiles = {s.vehicle.profile: s.vehicle.speed_milli for s in scenario.squads}
     placed = placed.with_street_points(_seen(scenario, placed, off_road))
     by_hour = None
@@ -124,7 +118,7 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     else:
         by_hour = travel_by_hour(at_hours, periods, placed, profiles=profiles, turns=turns)
         matrix = by_hour.travel.slowest
-    if ANYWHERE in bases:
+    if ANYWHERE in scenario.bases:
         matrix = matrix.with_free_point(ANYWHERE)
         by_hour = by_hour and by_hour.with_free_point(ANYWHERE)
     problem = compile_problem(scenario, matrix, off_road=off_road.keys(), beats=beats)
@@ -140,13 +134,30 @@ def build(scenario: Scenario, roads: RoadNetwork) -> Built:
     )
 
 
-def _with_areas(
-    scenario: Scenario, roads: RoadNetwork, placed: Placed, turns: TurnGraph | None
-) -> tuple[BeatBook, Placed]:
-    """Return the beats of the scenario's areas, of lengths that suit the shifts, and the points with their ends."""
-    # Plans without areas need none of the solvers that these bring.
-    from patrolroute.roads.coverage.patrols import BeatWish, plan_beats, with_beats  # noqa: PLC0415
+def _on_streets(scenario: Scenario, roads: RoadNetwork) -> tuple[Placed, dict[str, str]]:
+    """Return where sites and squads' places meet the streets, and the sites that lie too far away, with the reason."""
+    sites = {site.id for site in scenario.sites}
+    points = [point for point in scenario.points.values() if point.id in sites or point.id in scenario.bases]
+    if scenario.travel.skip_off_road:
+        # Sites may be left out; where a squad starts or ends may not.
+        place_on_roads(roads, [point for point in points if point.id in scenario.bases], travel=scenario.travel)
+    placed = place_on_roads(roads, points, travel=scenario.travel, limit=not scenario.travel.skip_off_road)
+    return placed, _off_road(roads, placed, scenario.travel.snap_limit_m)
 
+
+def _with_areas(
+    scenario: Scenario, roads: RoadNetwork, placed: Placed, turns: TurnGraph | None, made: BeatBook | None
+) -> tuple[BeatBook, Placed]:
+    """Return the beats of the scenario's areas, of lengths that suit the shifts, and the points with their ends.
+
+    Beats that were made before are taken as they are.
+    """
+    # Plans without areas need none of the solvers that these bring.
+    from patrolroute.roads.coverage.patrols import BeatWish, check_streets, plan_beats, with_beats  # noqa: PLC0415
+
+    if made is not None:
+        check_streets(roads, made)
+        return made, with_beats(roads, placed, made, turns=turns is not None)
     duty_s = max((squad.shift.length_s for squad in scenario.squads), default=0.0)
     length_s = min(max(duty_s / SHORTEST_SHIFT_BEATS, SHORT_BEAT_S), LONG_BEAT_S)
     longest_s = {

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 EXIT_BAD_INPUT = 2
 EXIT_NO_PLAN = 3
 EXIT_INTERRUPTED = 130
+_NOTHING = "interrupted; nothing was written."
 _TWICE = "interrupted twice; nothing was written. One Ctrl-C takes the best plan so far."
 
 app = typer.Typer(
@@ -93,7 +94,8 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
         if not getattr(night, what) and missing:
             err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
     check_out_dir(night, out_dir, extra=SAVED_BESIDE)
-    with _interrupted_says_so(_TWICE), _bar((seconds or 10.0) + bound_seconds, night.name) as progress:
+    best = _Best()
+    with _interrupted_says_so(best.left), _bar((seconds or 10.0) + bound_seconds, night.name) as show:
         planned = plan_night(
             night,
             network,
@@ -103,7 +105,7 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
             bound_seconds=bound_seconds,
             seed=seed,
             start=None if start is None else _read_plan(start),
-            progress=progress,
+            progress=best.watched(show),
         )
     files = planned.save(out_dir)
     out.print(summary_tables(planned.night))
@@ -111,9 +113,16 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
 
 
 @app.command()
-def check(plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan.json that `plan` wrote.")]) -> None:
-    """Check a plan against the scenario and the travel matrix that stand beside it."""
-    violations = check_saved(plan_file)
+def check(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan.json that `plan` wrote, or its folder.")],
+    *,
+    roads_file: Annotated[
+        str | None,
+        typer.Option("--roads", help="The roads it was planned on: drives are made again, and their turns walked."),
+    ] = None,
+) -> None:
+    """Check a plan against the scenario and travel matrix that stand beside it, and against roads that are given."""
+    violations = check_saved(plan_file, roads=None if roads_file is None else _roads_named(roads_file))
     for violation in violations:
         err.print(str(violation), markup=False, highlight=False, soft_wrap=True)
     if violations:
@@ -252,7 +261,7 @@ def _roads_named(source: str, area_file: Path | None = None) -> RoadNetwork:
         return named.load(source).roads
     if not Path(source).suffix and not Path(source).exists():
         raise InputError([f"{source}: neither a road file nor a dataset; the datasets are {', '.join(named.names())}."])
-    with _interrupted_says_so("interrupted; nothing was written."):
+    with _interrupted_says_so(lambda: _NOTHING):
         return read_roads(source, within=None if area_file is None else read_polygon(area_file))
 
 
@@ -283,13 +292,33 @@ def _print_roads(network: RoadNetwork) -> None:
     out.print(table)
 
 
+class _Best:
+    """Whether a search has begun, which one Ctrl-C ends; before that, while ways are found, there is no plan yet."""
+
+    def __init__(self) -> None:
+        self.known = False
+
+    def watched(self, show: Callable[[SearchProgress], None]) -> Callable[[SearchProgress], None]:
+        """Return what shows progress, and notes that there is some."""
+
+        def note(progress: SearchProgress) -> None:
+            self.known = True
+            show(progress)
+
+        return note
+
+    def left(self) -> str:
+        """Return what became of what Ctrl-C has ended."""
+        return _TWICE if self.known else _NOTHING
+
+
 @contextmanager
-def _interrupted_says_so(sentence: str) -> Iterator[None]:
+def _interrupted_says_so(sentence: Callable[[], str]) -> Iterator[None]:
     """Say what became of what Ctrl-C has ended."""
     try:
         yield
     except KeyboardInterrupt:
-        err.print(f"patrolroute: {sentence}", markup=False)
+        err.print(f"patrolroute: {sentence()}", markup=False)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 

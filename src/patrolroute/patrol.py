@@ -304,13 +304,16 @@ def plan(
     return _finish(night, built, document)
 
 
-def check_saved(path: str | Path) -> list[Violation]:
+def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | Path | None = None) -> list[Violation]:
     """Check a plan that `PatrolPlan.save` wrote against the scenario and matrix that stand beside it.
 
     Parameters
     ----------
     path : str or Path
         The `plan.json`, or its folder.
+    roads : RoadNetwork, networkx graph or path, optional
+        The roads that it was planned on. With them the matrix is made once more and must be the one that was saved, and
+        where the scenario asks for it the whole drive of each squad is walked against the turn restrictions.
 
     Returns
     -------
@@ -320,7 +323,7 @@ def check_saved(path: str | Path) -> list[Violation]:
     Raises
     ------
     InputError
-        When a file is missing or is not what `save` wrote.
+        When a file is missing or is not what `save` wrote, or beats are over other streets than the roads have.
     """
     file = Path(path)
     file = file / "plan.json" if file.is_dir() else file
@@ -338,7 +341,30 @@ def check_saved(path: str | Path) -> list[Violation]:
     problem = compile_problem(scenario, matrix, off_road=off_road, beats=beats)
     # What the scenario's words forbid, the problem forbids too, less plainly: it is asked where the words find nothing.
     found = check_plan(document, scenario=scenario, matrix=matrix, beats=beats)
-    return found or check_against_problem(document, problem)
+    found = found or check_against_problem(document, problem)
+    if roads is None:
+        return found
+    built = build(scenario, _roads_of(roads), beats=beats)
+    return [*found, *_other_matrix(matrix, built.matrix)] or _turn_faults(PatrolPlan(document, scenario, built))
+
+
+def _other_matrix(saved: TravelMatrix, ours: TravelMatrix) -> list[Violation]:
+    """Return what a matrix that was saved says otherwise than that of the roads."""
+    told = "the roads that were given do not lead to it: other roads, speeds or turns, or a changed file."
+    if (saved.ids, saved.profiles) != (ours.ids, ours.profiles):
+        return [Violation(rule="roads", message=f"{MATRIX_FILE} has other points or vehicles; {told}")]
+    differs = ((saved.travel_s != ours.travel_s) | (saved.travel_m != ours.travel_m)).any(axis=0)
+    if not differs.any():
+        return []
+    a, b = np.argwhere(differs)[0].tolist()
+    one, other = saved.travel_s[:, a, b].tolist(), ours.travel_s[:, a, b].tolist()
+    return [
+        Violation(
+            rule="roads",
+            message=f"{MATRIX_FILE} has other seconds or metres for {differs.sum():,} drives, such as from "
+            f"{saved.ids[a]!r} to {saved.ids[b]!r} {one} s for {other} s; {told}",
+        )
+    ]
 
 
 def _refuse_missing(folder: Path, names: tuple[str, ...]) -> None:
@@ -430,20 +456,20 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     if broken:
         raise RuleBrokenError(map(str, broken))
     finished = PatrolPlan(document, scenario, built)
-    if built.turns is not None:
-        _check_turns(finished)
+    if broken := _turn_faults(finished):
+        raise RuleBrokenError(map(str, broken))
     return finished
 
 
-def _check_turns(planned: PatrolPlan) -> None:
-    """Walk the traced legs of a plan, and its beats, against the restrictions of the roads."""
-    broken = [
+def _turn_faults(planned: PatrolPlan) -> list[Violation]:
+    """Walk the traced legs of a plan, and its beats, against the restrictions of the roads, where they are to hold."""
+    if planned.built.turns is None:
+        return []
+    return [
         Violation(rule="turns", squad=route.squad, message=f"squad {route.squad!r}: {fault}")
         for route in planned.routes
         for fault in forbidden_turns(planned.roads, _driven(planned, route))
     ]
-    if broken:
-        raise RuleBrokenError(map(str, broken))
 
 
 def _driven(planned: PatrolPlan, route: Route) -> list[Leg | DrivenBeat]:

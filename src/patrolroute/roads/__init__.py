@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from patrolroute.roads.network import Closed, Cut, RoadNetwork
+from patrolroute.roads.cuts import Closed, Cut
+from patrolroute.roads.network import RoadNetwork
 from patrolroute.roads.periods import SpeedPeriod, at_period, speed_periods, travel_periods
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.sources.fetch import fetch_roads, find_fetched

@@ -10,8 +10,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from patrolroute.errors import InputError
+from patrolroute.roads.cuts import Cut
 from patrolroute.roads.geometry import part_index, starts_of
-from patrolroute.roads.network import Cut, RoadNetwork
+from patrolroute.roads.network import RoadNetwork
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.speeds import SpeedTable
 

@@ -11,7 +11,7 @@ import shapely
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.roads.assemble import Streets, assemble
-from patrolroute.roads.network import Closed
+from patrolroute.roads.cuts import Closed
 from patrolroute.roads.sources.graphs import names_in
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from patrolroute.errors import Faults
+from patrolroute.roads.cuts import Closed, Cut
 from patrolroute.roads.geometry import metres_per_degree
 from patrolroute.roads.keys import DM_LIMIT, MS_LIMIT
 from patrolroute.roads.restrictions import Restrictions
@@ -44,69 +45,6 @@ _COLUMNS = {
     "shape_start": ("E+1", np.int64),
     "shape_lonlat": ("M,2", np.float64),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cut:
-    """What was left out of a network, and why.
-
-    Parameters
-    ----------
-    nodes, edges : int
-        Outside the largest strongly connected component: from there one could not drive back.
-    components : int
-        Strongly connected components that were found, the kept one among them.
-    closed_edges : int
-        Taken out by closures.
-    outside : int
-        Streets (ways of an OSM file) that do not touch the area asked for.
-    """
-
-    nodes: int = 0
-    edges: int = 0
-    components: int = 1
-    closed_edges: int = 0
-    outside: int = 0
-
-    def __post_init__(self) -> None:
-        faults = Faults()
-        for name, count in vars(self).items():
-            if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-                faults.add(f"cut: {name} is {count!r}; expected a whole number, 0 or more.")
-        faults.raise_if_any()
-
-    @property
-    def statement(self) -> str:
-        """One sentence for a planner."""
-        if not (self.nodes or self.edges or self.closed_edges or self.outside):
-            return "nothing was cut"
-        parts = []
-        if self.outside:
-            parts.append(f"{self.outside:,} streets outside the area")
-        if self.closed_edges:
-            parts.append(f"{self.closed_edges:,} edges closed")
-        if self.nodes or self.edges:
-            parts.append(
-                f"{self.nodes:,} nodes and {self.edges:,} edges cut that cannot be driven to and back from "
-                f"(largest of {self.components:,} strong components kept)"
-            )
-        return "; ".join(parts)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Closed:
-    """What closures were made to.
-
-    Parameters
-    ----------
-    before : RoadNetwork
-        The streets with nothing closed.
-    words : str
-        What was closed: "'Jalan Palapa' and 1 area".
-    """
-
-    before: RoadNetwork
-    words: str
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -175,7 +113,7 @@ class RoadNetwork:
     shape_lonlat: NDArray[np.float64]
     restrictions: Restrictions = field(default_factory=lambda: Restrictions(known=False))
     speeds: SpeedTable = field(default_factory=SpeedTable)
-    cut: Cut = Cut()
+    cut: Cut = field(default_factory=Cut)
     pace: NDArray[np.float64] | None = None
     closed: Closed | None = None
 

@@ -135,6 +135,29 @@ def extent(network: RoadNetwork, area: Area) -> BaseGeometry:
     return shapely.transform(around, lambda xy: xy / scale)
 
 
+def check_streets(network: RoadNetwork, book: BeatBook) -> None:
+    """Refuse beats over streets that a network does not have, or has otherwise.
+
+    Raises
+    ------
+    InputError
+    """
+    table = book.streets
+    edge = np.clip(table.edge, 0, len(network.tail) - 1)
+    node = np.column_stack([network.node_id[network.tail[edge]], network.node_id[network.head[edge]]])
+    twin = network.twin[edge]
+    both = np.column_stack([edge, np.where(twin >= 0, twin, edge)])
+    same = (
+        np.array_equal(edge, table.edge)
+        and np.array_equal(node, table.node)
+        and np.array_equal(twin >= 0, table.two_way)
+        and np.array_equal(network.length_dm[both], table.length_dm)
+        and np.array_equal(network.time_ms[both], table.time_ms)
+    )
+    if not same:
+        raise InputError(["beats: their streets are not those of the roads; give the roads that the plan was made on."])
+
+
 def with_beats(network: RoadNetwork, placed: Placed, book: BeatBook, *, turns: bool = False) -> Placed:
     """Return placed points and, behind them, where each beat begins and ends.
 

@@ -17,8 +17,8 @@ import shapely
 from patrolroute.errors import InputError
 from patrolroute.provenance import OSM_ATTRIBUTION, Provenance
 from patrolroute.roads.assemble import Streets, assemble
+from patrolroute.roads.cuts import Cut
 from patrolroute.roads.geometry import along_m, part_index, starts_of
-from patrolroute.roads.network import Cut
 from patrolroute.roads.sources.chains import Chains, Ways, chains_of
 from patrolroute.roads.sources.graphs import iso_date
 from patrolroute.roads.sources.osmturns import Pieces, Relation, read_relation, restrictions_of, stops_of

@@ -18,8 +18,9 @@ import numpy as np
 
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
+from patrolroute.roads.cuts import Cut
 from patrolroute.roads.keys import DM_LIMIT
-from patrolroute.roads.network import Cut, RoadNetwork
+from patrolroute.roads.network import RoadNetwork
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.roads.speeds import SpeedTable
 
