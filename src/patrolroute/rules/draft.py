@@ -48,13 +48,17 @@ class DraftVisit:
 
 @dataclass(frozen=True, kw_only=True)
 class DraftCoupling:
-    """How far apart the visits of two groups begin, where both are made, whichever of their alternatives it is."""
+    """How far apart the visits of two groups begin, where both are made, whichever of their alternatives it is.
+
+    With `from_end` the seconds count from the end of the first, so that what is only passed is left sooner.
+    """
 
     first: str
     second: str
     lo_s: int
     hi_s: int
     apart: bool = False
+    from_end: bool = False
 
 
 @dataclass(kw_only=True)

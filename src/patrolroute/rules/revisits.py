@@ -32,33 +32,33 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
     wanted = {site.id: scenario.visits_wanted(site) for site in scenario.sites}
     sites = {site.id: site for site in scenario.sites if wanted[site.id] > 1}
     visits: list[DraftVisit] = []
-    lengths: dict[str, list[int]] = {}
+    compiled: set[str] = set()
     for visit in draft.visits:
         visits.append(visit)
         if visit.site not in sites:
             continue
-        lengths.setdefault(visit.site, []).append(visit.duration_s)
+        compiled.add(visit.site)
         for number in range(2, wanted[visit.site] + 1):
             group, weight = f"{visit.group}{mark}{number}", sites[visit.site].further_weight * draft.weight_unit
             # What is seen from the road is worth less than a stop, the further times too.
             less = weight if visit.entry == visit.site else min(visit.weight, weight)
             visits.append(replace(visit, id=f"{visit.id}{mark}{number}", group=group, weight=less))
     draft.visits = visits
-    for site_id, durations in lengths.items():
+    for site_id in (each for each in sites if each in compiled):
         groups = [site_id, *(f"{site_id}{mark}{number}" for number in range(2, wanted[site_id] + 1))]
-        _couple(draft, sites[site_id], groups, durations)
+        _couple(draft, sites[site_id], groups)
 
 
-def _couple(draft: Draft, site: Site, groups: Sequence[str], durations: Sequence[int]) -> None:
-    """Keep gaps, which lie from end to beginning, between beginnings, whichever of the durations a visit has."""
+def _couple(draft: Draft, site: Site, groups: Sequence[str]) -> None:
+    """Keep the gaps, which lie from the end of one visit, a stop or a passing, to the beginning of another."""
     if _chained(site, len(groups)):
         draft.needs.update((after, before) for before, after in itertools.pairwise(groups))
         pairs: Iterator[tuple[str, str]] = itertools.pairwise(groups)
     else:
         pairs = itertools.combinations(groups, 2)
-    lo_s = least_s(site.least_gap_min) + max(durations)
-    hi_s = FARTHEST_S if site.gap_max_min is None else most_s(site.gap_max_min) + min(durations)
-    draft.couplings += [DraftCoupling(first=a, second=b, lo_s=lo_s, hi_s=hi_s) for a, b in pairs]
+    lo_s = least_s(site.least_gap_min)
+    hi_s = FARTHEST_S if site.gap_max_min is None else most_s(site.gap_max_min)
+    draft.couplings += [DraftCoupling(first=a, second=b, lo_s=lo_s, hi_s=hi_s, from_end=True) for a, b in pairs]
 
 
 def _chained(site: Site, wanted: int) -> bool:
