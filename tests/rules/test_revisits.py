@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from nights import (
@@ -66,6 +67,24 @@ def test_where_it_matters_which_are_made_each_needs_the_one_before(more: dict[st
 def test_a_greatest_gap_lies_between_neighbours() -> None:
     couplings = compile_problem(*night(gap_max_min=40)).couplings
     assert couplings.hi_s.tolist() == [40 * 60 + 600] * 2
+
+
+def test_a_gap_counts_from_the_end_of_what_is_only_passed() -> None:
+    scenario, matrix = night(visits=2, seen_within_m=40, seen_weight=1, gap_max_min=40)
+    matrix = replace(line_matrix(scenario, POSITIONS | {"kpu~seen": 4}), lonlat=np.tile([123.6, -10.17], (4, 1)))
+    problem = compile_problem(scenario, matrix)
+    names, table = problem.visits.ids, problem.couplings
+    gaps = {
+        (names[a], names[b]): (lo, hi)
+        for a, b, lo, hi in zip(
+            *map(np.ndarray.tolist, (table.first, table.second, table.lo_s, table.hi_s)), strict=True
+        )
+    }
+    assert gaps["kpu", "kpu@2"] == gaps["kpu", "kpu~seen@2"] == (1800, 3000)
+    assert gaps["kpu~seen", "kpu@2"] == gaps["kpu~seen", "kpu~seen@2"] == (1200, 2400)
+    plan = planned(scenario, matrix, ("kpu~seen",), ("kpu@2",))
+    assert plan.routes[1].visits[0].begin_s == plan.routes[0].visits[0].begin_s + 1200
+    assert_good(plan, scenario, matrix)
 
 
 def test_further_visits_have_their_own_weight() -> None:

@@ -329,7 +329,7 @@ class Night:
     @cached_property
     def _in_order(self) -> Mapping[str, list[str]]:
         """The visits of each site and presence, over all squads, as they begin."""
-        visits = sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: v.begin_s)
+        visits = sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: (v.begin_s, v.end_s))
         ordered: dict[str, list[str]] = {}
         for visit in visits:
             ordered.setdefault(visit.site, []).append(visit.visit)
@@ -369,7 +369,9 @@ class Night:
             (visit.arrive_s, visit.end_s, route.squad)
             for route in self.plan.routes
             for visit in route.visits
-            if all(point in known and presence.holds(known[point]) for point in (visit.entry, visit.exit))
+            if all(
+                point in known and self.scenario.is_there(presence, known[point]) for point in (visit.entry, visit.exit)
+            )
         ]
 
     def beat(self, visit: Visit) -> Beat | None:

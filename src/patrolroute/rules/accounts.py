@@ -90,7 +90,7 @@ def _accounts(facts: Facts) -> Iterator[_Account]:
         if each.all_or_nothing:
             slots, stands = 1, min(stands, 1)
         weight = each.weight * unit
-        missing = [(weight, False)] * (slots - stands)
+        missing = [(weight, each.required)] * (slots - stands)
         yield _Account(each.id, each.title, "presence", each.tier, stands, weight * stands, weight * slots, missing)
 
 

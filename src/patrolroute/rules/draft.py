@@ -168,7 +168,8 @@ class Facts:
     def visits_of(self) -> dict[str, list[Visit]]:
         """The visits of each site, over all squads, as they begin."""
         visits: dict[str, list[Visit]] = {}
-        for visit in sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: v.begin_s):
+        made = (visit for route in self.plan.routes for visit in route.visits)
+        for visit in sorted(made, key=lambda visit: (visit.begin_s, visit.end_s)):
             visits.setdefault(visit.site, []).append(visit)
         return visits
 

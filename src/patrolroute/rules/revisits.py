@@ -74,7 +74,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
     for site_id, visits in made.items():
         site = facts.sites[site_id]
         if facts.scenario.visits_wanted(site) > 1:
-            yield from _check_gaps(facts, site, sorted(visits, key=lambda visit: visit.begin_s))
+            yield from _check_gaps(facts, site, sorted(visits, key=lambda visit: (visit.begin_s, visit.end_s)))
 
 
 def _check_gaps(facts: Facts, site: Site, visits: list[Visit]) -> Iterator[Violation]:

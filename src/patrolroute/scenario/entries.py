@@ -45,7 +45,8 @@ _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "brie
                "debriefing_min": "debriefing_min"}  # fmt: skip
 _SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min",
           "max_stops", "overtime_min", "breaks", "longest_without_break_min")  # fmt: skip
-_PRESENCE = ("id", "name", "squads", "period", "place", "slot_min", "tier", "weight", "all_or_nothing")
+_PRESENCE = ("id", "name", "squads", "period", "place", "slot_min", "tier", "weight", "all_or_nothing",
+             "required", "area")  # fmt: skip
 
 COLUMNS = {
     "places": Columns(what="places", known=_PLACE, required=("id", "lon", "lat")),
@@ -236,9 +237,10 @@ def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> t
 def presence_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Presence | None, list[str]]:
     """Return the presence of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, ("id", "name", "squads", "place", "ring", "slot_min", "tier", "weight"))
+    _simple(reading, ("id", "name", "squads", "place", "ring", "area", "slot_min", "tier", "weight"))
     reading.take("period", clock.window)
     reading.take("all_or_nothing", partial(yes_or_no, "all_or_nothing"))
+    reading.take("required", partial(yes_or_no, "required"))
     _refuse_others(reading, (*_PRESENCE, *NESTED["presence"]))
     presence = reading.build(Presence, missing)
     if presence is not None:
