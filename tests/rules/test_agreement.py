@@ -45,6 +45,8 @@ def book_of(share: float) -> BeatBook:
 def night(pick: random.Random) -> tuple[Scenario, TravelMatrix, BeatBook | None]:
     """Return a night of three squads in which every rule that adds, changes or ties visits may hold, and its beats."""
     visits = pick.choice([{}, {"visits": 2, "gap_min": 10}, {"visits": 3, "gap_max_min": 25, "revisit_weight": 2}])
+    if visits and pick.random() < 0.4:
+        visits |= {"squads_alternate": True}
     windows = pick.choice([(), (window((22, 20), (22, 50)), window((23, 0), (23, 50)))])
     kind = pick.choice([{}, {"squads_together": 2}, {"seen_within_m": 40, "seen_weight": 1}])
     worth = pick.choice([(), ({"from": at(22, 30), "until": at(23, 10), "weight": 7},)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -21,10 +22,12 @@ from nights import (
     window,
 )
 from patrolroute.build import compile_problem
+from patrolroute.check import check_against_problem
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan
 from patrolroute.problem import FARTHEST_S
 from patrolroute.scenario.model import Scenario
+from patrolroute.solver import solve
 
 POSITIONS = {"base": 0, "kpu": 4, "bawaslu": 8}
 
@@ -85,6 +88,43 @@ def test_a_gap_counts_from_the_end_of_what_is_only_passed() -> None:
     plan = planned(scenario, matrix, ("kpu~seen",), ("kpu@2",))
     assert plan.routes[1].visits[0].begin_s == plan.routes[0].visits[0].begin_s + 1200
     assert_good(plan, scenario, matrix)
+
+
+def test_squads_alternate() -> None:
+    scenario, matrix = night(squads_alternate=True)
+    problem = compile_problem(scenario, matrix)
+    assert problem.couplings.apart.tolist() == [True, True]
+    assert problem.groups.needs.tolist() == [-1, 0, 1, -1]
+    assert_good(planned(scenario, matrix, ("kpu", "bawaslu", "kpu@3"), ("kpu@2",)), scenario, matrix)
+    parked = planned(scenario, matrix, ("kpu", "kpu@2", "bawaslu"), ("kpu@3",))
+    assert broken(planned(night()[0], matrix, ("kpu", "kpu@2", "bawaslu"), ("kpu@3",)), *night()) == []
+    assert [fault for fault in broken(parked, scenario, matrix) if "made by squad 'a', as the one before" in fault]
+    assert [str(v) for v in check_against_problem(parked, problem)]
+
+
+def test_of_squads_that_met_none_makes_the_visit_after() -> None:
+    scenario, matrix = night(visits=2, squads_together=2, squads_alternate=True)
+    scenario = scenario.model_copy(update={"squads": (squad("a"), squad("b"), squad("c"))})
+    problem = compile_problem(scenario, matrix)
+    for maker, good in ((0, False), (1, False), (2, True)):
+        orders = [["kpu"], ["kpu+2"], []]
+        orders[maker].append("kpu@2")
+        plan = planned(scenario, matrix, *orders)
+        assert (broken(plan, scenario, matrix) == []) == good
+        assert (check_against_problem(plan, problem) == []) == good
+
+
+@pytest.mark.parametrize("engine", ["native", "ortools"])
+def test_engines_let_squads_alternate(engine: str) -> None:
+    pytest.importorskip("ortools")
+    scenario, matrix = night(squads_alternate=True, visits=4, gap_min=0, dwell_min=5)
+    problem = compile_problem(scenario, matrix)
+    plan = solve(problem, engine=engine, iterations=200, bound_seconds=0.5, seed=1)
+    made = sorted((v.begin_s, r.squad) for r in plan.routes for v in r.visits if v.site == "kpu")
+    assert [one == other for (_, one), (_, other) in itertools.pairwise(made)] == [False] * 3
+    alone = scenario.model_copy(update={"squads": scenario.squads[:1]})
+    plan = solve(compile_problem(alone, matrix), engine=engine, iterations=200, bound_seconds=0.5, seed=1)
+    assert sum(v.site == "kpu" for r in plan.routes for v in r.visits) == 1
 
 
 def test_further_visits_have_their_own_weight() -> None:

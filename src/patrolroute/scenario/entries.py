@@ -36,11 +36,13 @@ _Model = TypeVar("_Model", Place, Site, Squad, Presence, Area)
 
 _PLACE = ("id", "name", "lon", "lat", "placement", "source")
 _TIMING = ("worth", "seen_within_m", "seen_weight", "wait")
-_REVISITS = ("visits", "every_min", "gap_min", "gap_max_min", "revisit_weight", "squads_together")
+_REVISITS = ("visits", "every_min", "gap_min", "gap_max_min", "revisit_weight", "squads_alternate",
+             "squads_together")  # fmt: skip
 _TEAM = ("needs", "people_min", "vehicles", "only_by", "not_by")
 _AREA = ("id", "name", "tier", "weight", "share", "streets", "patrol_kph", "windows", "rings", "holes", "boundary",
          "names", "name_column", "street", "buffer_m", "source", *_TEAM)  # fmt: skip
 _SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_TIMING, *_REVISITS, *_TEAM)
+_READ_APART = {"windows", "required", "worth", "wait", "squads_alternate"}
 _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
                "debriefing_min": "debriefing_min"}  # fmt: skip
 _SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min",
@@ -118,13 +120,14 @@ def place_of(row: Row, _clock: Clock, missing: frozenset[str] = frozenset()) -> 
 def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Site | None, list[str]]:
     """Return the site of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required", "worth", "wait", *_TEAM}))
+    _simple(reading, tuple(field for field in _SITE if field not in {*_READ_APART, *_TEAM}))
     reading.take("windows", clock.windows)
     reading.take("required", partial(yes_or_no, "required"))
     reading.take("worth", partial(worth_of, clock=clock))
     if "worth" in reading.spoilt and reading.data.get("weight") == 0:
         reading.spoilt.add("weight")
-    reading.take("wait", partial(yes_or_no, "wait"))
+    for field in ("wait", "squads_alternate"):
+        reading.take(field, partial(yes_or_no, field))
     _team(reading)
     _refuse_others(reading, _SITE)
     site = reading.build(Site, missing)
