@@ -39,8 +39,9 @@ _TIMING = ("worth", "seen_within_m", "seen_weight", "wait")
 _REVISITS = ("visits", "every_min", "gap_min", "gap_max_min", "revisit_weight", "squads_alternate",
              "squads_together")  # fmt: skip
 _TEAM = ("needs", "people_min", "vehicles", "only_by", "not_by")
-_AREA = ("id", "name", "tier", "weight", "share", "streets", "patrol_kph", "windows", "rings", "holes", "boundary",
-         "names", "name_column", "street", "buffer_m", "source", *_TEAM)  # fmt: skip
+_AREA = ("id", "name", "tier", "weight", "share", "full_share", "beyond_worth", "streets",
+         "patrol_kph", "windows", "rings", "holes", "boundary", "names", "name_column", "street", "buffer_m", "source",
+         *_TEAM)  # fmt: skip
 _SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_TIMING, *_REVISITS, *_TEAM)
 _READ_APART = {"windows", "required", "worth", "wait", "squads_alternate"}
 _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
@@ -62,7 +63,7 @@ NESTED = {"squads": ("shift",), "presence": ("ring",)}
 
 _DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min",
             "overtime_min", "seen_within_m", "every_min", "gap_min", "gap_max_min", "longest_without_break_min",
-            "slot_min", "share", "patrol_kph", "buffer_m"}  # fmt: skip
+            "slot_min", "share", "full_share", "beyond_worth", "patrol_kph", "buffer_m"}  # fmt: skip
 _WHOLE = {"tier", "weight", "seen_weight", "visits", "revisit_weight", "squads_together", "squads", "people_min",
           "max_stops"}  # fmt: skip
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -150,8 +151,8 @@ def area_of(
         Where the files that the row names lie.
     """
     reading = Reading(row)
-    fields = ("id", "name", "tier", "weight", "share", "patrol_kph", "street", "buffer_m", "source")
-    _simple(reading, fields)
+    worth = ("tier", "weight", "share", "full_share", "beyond_worth")
+    _simple(reading, ("id", "name", *worth, "patrol_kph", "street", "buffer_m", "source"))
     reading.take("streets", _texts)
     reading.take("windows", clock.windows)
     _team(reading)
