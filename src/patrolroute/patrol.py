@@ -299,7 +299,8 @@ def plan(
         if error.best is None:
             raise
         best = _finish(night, built, error.best, without=frozenset({"required"}))
-        titles = {each.id: each.title for each in (*night.sites, *night.presence)}
+        titles = {site.id: site.title for site in night.sites}
+        titles |= {each.id: each.title for each in night.presence}
         raise InfeasibleError(required_left_out(best.document, titles=titles), best=best) from error
     return _finish(night, built, document)
 
