@@ -1,12 +1,13 @@
 r"""The hot spots of the military police of Alagoas: stop for 15 minutes, or pass by for a third of the prize.
 
-    python benchmarks/pmal.py --instances DIR [--engines native,pyvrp,ortools] [--seconds 10] [--bound-seconds 60] \
-        [--limit-min 60] [--seed 1] [--out FILE.csv]
+    python benchmarks/pmal.py --instances DIR [--engines native,ortools] [--seconds 10] [--bound-seconds 60] \
+        [--limit-min 360,240] [--squads 1] [--seed 1] [--out FILE.csv]
 
-DIR holds files in the PMAL format. Solved is what the model can say today: each spot once at most, by a stop or by
-passing, which are alternatives of one group. Within the files' own limits that is every spot; `--limit-min` sets a
-shorter one, so that there is something to choose. Weights are prizes times three, so that passing earns a whole number.
-The bound speaks of the engine's own plan. The CSV appears whole or not at all.
+DIR holds files in the PMAL format. A spot may be visited again, by anyone, once its protection time is over since the
+visit before ended; sooner it would earn nothing. `--limit-min` and `--squads` take the place of the files' own, so that
+there is something to choose. Weights are prizes times three, so that passing earns a whole number. Every timetable is
+scored again by the file's rule and numbers. The bound speaks of the engine's own plan. The CSV appears whole or not at
+all.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
-from instances import PmalInstance, read_pmal
+from hotspots import PmalInstance, read_pmal
 from patrolroute.bound import bound_plan
 from patrolroute.engines.registry import engine_named
 from patrolroute.errors import Faults, InputError, PatrolrouteError
@@ -36,16 +37,19 @@ class Row:
 
     Parameters
     ----------
-    spots, stops, passes : int
-        In all; where a squad stops; which it only passes.
+    spots, wanted : int
+        Spots, and visits of them that can earn something.
+    stops, passes : int
+        Visits at which a squad stops, and at which it only passes.
     weight, bound, whole : int
         Three times the prize covered, at most, and in all.
-    drive_s : int
-        All squads added.
+    drive_s, wait_s : int
+        All squads added; waiting is what the authors' own model forbids.
     """
 
     instance: str
     spots: int
+    wanted: int
     squads: int
     limit_min: int
     engine: str
@@ -60,6 +64,7 @@ class Row:
     proved: bool
     bound_s: float
     drive_s: int
+    wait_s: int
 
 
 def read_all(folder: Path) -> list[PmalInstance]:
@@ -84,16 +89,28 @@ def read_all(folder: Path) -> list[PmalInstance]:
 
 
 def measure(instance: PmalInstance, engine: str, *, seconds: float, bound_seconds: float, seed: int) -> Row:
-    """Plan, check and bound one instance."""
+    """Plan, score and bound one instance.
+
+    Raises
+    ------
+    InputError
+        When the engine cannot keep what the instance asks, or the file's rule gives another prize than the plan says.
+    """
     problem = instance.problem()
     plan = solve(problem, engine=engine, seconds=seconds, bound_seconds=0, seed=seed)
     bound = bound_plan(problem, orders_of(problem, plan), seconds=bound_seconds)
     (tier,), (coverage,) = bound.tiers, plan.coverage
-    made = [visit.visit for route in plan.routes for visit in route.visits]
-    stops = sum(visit.endswith(" stop") for visit in made)
+    thirds = instance.score_thirds(plan.routes)
+    if thirds != coverage.covered_weight:
+        raise InputError(
+            [f"{instance.name}: the plan says {coverage.covered_weight} thirds of prize, its timetable earns {thirds}."]
+        )
+    made = [visit for route in plan.routes for visit in route.visits]
+    stops = sum(visit.end_s > visit.begin_s for visit in made)
     return Row(
         instance=instance.name,
-        spots=len(problem.groups),
+        spots=len(instance.prize) - 1,
+        wanted=len(problem.groups),
         squads=instance.squads,
         limit_min=instance.limit_s // 60,
         engine=engine,
@@ -108,7 +125,26 @@ def measure(instance: PmalInstance, engine: str, *, seconds: float, bound_second
         proved=tier.proved,
         bound_s=round(bound.seconds, 2),
         drive_s=plan.drive_s,
+        wait_s=sum(visit.wait_s for visit in made),
     )
+
+
+def _minutes(text: str) -> tuple[int, ...]:
+    """Return whole minutes above 0 with commas between."""
+    minutes = tuple(int(part) for part in names(text))
+    if not minutes or min(minutes) < 1:
+        raise ValueError(text)
+    return minutes
+
+
+def _instances(args: argparse.Namespace) -> list[PmalInstance]:
+    """Return every instance of the folder, with each of the limits that were asked for."""
+    given = read_all(args.instances)
+    if args.squads is not None:
+        given = [replace(each, squads=args.squads) for each in given]
+    if args.limit_min is None:
+        return given
+    return [replace(each, limit_s=60 * limit) for each in given for limit in args.limit_min]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,7 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--engines", type=names, default=("native",), help="the package's, with commas between")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each search")
     parser.add_argument("--bound-seconds", type=float, default=60.0, help="of each bound, at most")
-    parser.add_argument("--limit-min", type=int, help="longest route, in place of the file's")
+    parser.add_argument("--limit-min", type=_minutes, help="longest routes, in place of the file's")
+    parser.add_argument("--squads", type=int, choices=range(1, 100), metavar="M", help="in place of the file's")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, metavar="FILE.csv")
     args = parser.parse_args(arguments)
@@ -128,15 +165,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for engine in args.engines:
             engine_named(engine)
         check_out(args.out)
-        for given in read_all(args.instances):
-            instance = given if args.limit_min is None else replace(given, limit_s=60 * args.limit_min)
+        for instance in _instances(args):
             for engine in args.engines:
                 row = measure(instance, engine, seconds=args.seconds, bound_seconds=args.bound_seconds, seed=args.seed)
                 rows.append(row)
                 said = "proved" if row.proved else f"at most {row.bound}, gap {row.gap_pct:.2f} %"
                 print(
                     f"{row.instance:<18} {row.spots} spots, {row.squads} squads, {row.limit_min} min  {engine:<8} "
-                    f"{row.stops} stops, {row.passes} passes: {row.weight} of {row.whole}, {said}, {row.bound_s:.1f} s",
+                    f"{row.stops} stops, {row.passes} passes: {row.weight} of {row.whole}, {said}, "
+                    f"{row.bound_s:.1f} s, waits {row.wait_s / 60:.0f} min",
                     flush=True,
                 )
     except PatrolrouteError as error:

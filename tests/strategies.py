@@ -193,6 +193,7 @@ def presences(draw: st.DrawFn, presence_id: str, places: list[str], date: dt.dat
         tier=draw(st.integers(1, 9)),
         weight=draw(st.integers(1, 100)),
         all_or_nothing=draw(st.booleans()),
+        required=draw(st.booleans()),
     )
 
 

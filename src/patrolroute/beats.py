@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _MAX_UNPACKED_BYTES = 2_000_000_000
 _RADIUS_M = 6_371_009.0
+_FINE = 1_000_000
+"""Parts of a decimetre in which worth is counted before it is split, so that rounding is never seen."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -192,6 +194,28 @@ class BeatBook:
     def of(self, area: str) -> tuple[Beat, ...]:
         """Return the beats of an area."""
         return tuple(beat for beat in self.beats if beat.area == area)
+
+    def weights(self, area: str, weight: int, *, full_share: float = 1.0, beyond_worth: float = 1.0) -> list[int]:
+        """Return what each beat of an area earns, in thousandths: parts of the area's weight by the kilometres it adds.
+
+        Beats count in their order: those of the first `full_share` of the area's kilometres in full, what is beyond
+        that `beyond_worth` of it. Whichever of them are driven, their parts never add up to more than as many
+        kilometres would be worth by themselves, since what is beyond is worth no more.
+
+        Parameters
+        ----------
+        area : str
+        weight : int
+            Of all beats together.
+        full_share : float
+            Of the area's kilometres.
+        beyond_worth : float
+            From 0 to 1.
+        """
+        full_dm = full_share * self.total_dm[area]
+        done = np.cumsum([0, *(beat.credit_dm for beat in self.of(area))], dtype=np.float64)
+        worth = np.minimum(done, full_dm) + beyond_worth * np.maximum(done - full_dm, 0)
+        return thousandths(weight, np.diff(np.round(_FINE * worth).astype(np.int64)).tolist())
 
     def ends(self, beat: Beat) -> tuple[int, int]:
         """Return the ids of the nodes where a beat begins and ends."""

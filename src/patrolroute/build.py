@@ -298,11 +298,12 @@ def _pack_couplings(draft: Draft) -> Couplings:
     for row, visit in enumerate(draft.visits):
         rows.setdefault(visit.group, []).append(row)
     pairs = [(a, b, each) for each in draft.couplings for a in rows[each.first] for b in rows[each.second]]
+    stay_s = [draft.visits[a].duration_s if each.from_end else 0 for a, _, each in pairs]
     return Couplings(
         first=_column(a for a, _, _ in pairs),
         second=_column(b for _, b, _ in pairs),
-        lo_s=_column(each.lo_s for _, _, each in pairs),
-        hi_s=_column(each.hi_s for _, _, each in pairs),
+        lo_s=_column(each.lo_s + stay for (_, _, each), stay in zip(pairs, stay_s, strict=True)),
+        hi_s=_column(min(each.hi_s + stay, FARTHEST_S) for (_, _, each), stay in zip(pairs, stay_s, strict=True)),
         apart=np.array([each.apart for _, _, each in pairs], np.bool_),
     )
 

@@ -300,6 +300,7 @@ def plan(
             raise
         best = _finish(night, built, error.best, without=frozenset({"required"}))
         titles = {site.id: site.title for site in night.sites}
+        titles |= {each.id: each.title for each in night.presence}
         raise InfeasibleError(required_left_out(best.document, titles=titles), best=best) from error
     return _finish(night, built, document)
 
@@ -422,9 +423,15 @@ def _refuse_impossible(scenario: Scenario, built: Built) -> None:
         site = built.problem.groups.site[g]
         if built.problem.groups.required[g]:
             words = _why_impossible(scenario, built, site) or why
-            reasons.append(f"site {scenario.points[site].title!r} is required, and no squad can visit it: {words}")
+            reasons.append(f"{_named(scenario, site)} is required, and no squad can visit it: {words}")
     if reasons:
         raise InfeasibleError(reasons)
+
+
+def _named(scenario: Scenario, site_id: str) -> str:
+    """Return what a required site or presence is called."""
+    presence = next((each for each in scenario.presence if each.id == site_id), None)
+    return f"site {scenario.points[site_id].title!r}" if presence is None else f"presence {presence.title!r}"
 
 
 def _why_impossible(scenario: Scenario, built: Built, site_id: str) -> str:

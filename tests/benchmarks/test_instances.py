@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from instances import Instance, family_of, read_folder, read_pmal
+from instances import Instance, family_of, read_folder
 from patrolroute.engines.feasible import orders_fit
 from patrolroute.errors import InputError
 
@@ -109,36 +107,7 @@ def test_a_list_of_best_knowns_that_is_at_fault(toptw: Path, text: str | None, s
         read_folder(toptw, squads=(1, 2))
 
 
-def test_pmal_stops_and_passes_are_alternatives(pmal: Path) -> None:
-    instance = read_pmal(pmal / "4_1_36.txt")
-    assert (instance.squads, instance.limit_s, instance.protection_s) == (1, 36 * 60, 180 * 60)
-    # 36 km/h are 10 m/s, rounded up.
-    assert instance.travel_s[0].tolist() == [0, 60, 120, 121]
-    problem = instance.problem()
-    assert problem.visits.ids[:2] == ("1 stop", "1 pass")
-    assert problem.visits.group.tolist() == [0, 0, 1, 1, 2, 2]
-    assert problem.visits.weight.tolist() == [15, 5, 24, 8, 21, 7]
-    assert problem.visits.duration_s.tolist() == [900, 0] * 3
-
-
-@pytest.mark.parametrize(
-    "text", ["", "4\n1\nx", "4 1 36 180 36 0 0 1 5 2 8 3 7 1 2 3", "2 1 36 180 36 0 0 9 5 0 1 1 0"]
-)
-def test_what_is_no_pmal_instance_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "x.txt"
-    path.write_text(text)
-    with pytest.raises(InputError, match=r"x\.txt"):
-        read_pmal(path)
-
-
 def test_the_real_files_read(shared_data: Path) -> None:
     folder = shared_data / "instances"
     assert len(read_folder(folder / "toptw")) == 80
     assert len(read_folder(folder / "top")) == 28
-    for path in (folder / "patrol").glob("*.txt"):
-        instance = read_pmal(path)
-        assert len(instance.prize) == int(path.stem.split("_")[0])
-        assert instance.prize[0] == 0
-        assert (instance.travel_s >= 0).all()
-        assert math.isfinite(instance.limit_s)
-        assert np.diag(instance.travel_s).max() == 0

@@ -15,7 +15,10 @@ from PIL import Image
 from nights import squad
 from patrolroute.patrol import PatrolPlan, plan
 from patrolroute.render import draw_map, explore, geojson, patrol_sheet, squad_gpx, summary, write_geopackage
-from patrolroute.render.areas import area_shares, driven_beats
+from patrolroute.render.areas import area_shares, driven_beats, route_beats_m
+from patrolroute.render.summary import summarise
+from patrolroute.render.tables import visits_table
+from patrolroute.render.wording import length_text
 from patrolroute.roads import read_roads
 from patrolroute.roads.coverage.recount import _area as inside_of
 from patrolroute.scenario import Area, Scenario, Site
@@ -92,6 +95,22 @@ def test_the_sheet_lists_a_beat_street_by_street(ilir: PatrolPlan) -> None:
     assert "15 km/h" in sheet
     # The table keeps its five columns, whatever the names hold.
     assert all(row.replace("\\|", "").count("|") == 6 for row in rows)
+
+
+def test_the_kilometres_of_beats_are_in_the_squads_totals_once(ilir: PatrolPlan) -> None:
+    night, book = ilir.night, ilir.built.beats
+    made = [beat for _, _, beat in driven_beats(night)]
+    whole_m = {route.squad: route.drive_m + route_beats_m(night, route) for route in night.plan.routes}
+    metres = sum(float(book.streets.length_dm[beat.street, 1 - beat.forward].sum()) / 10 for beat in made)
+    assert metres > 0
+    assert sum(whole_m.values()) == pytest.approx(night.plan.drive_m + metres)
+    rows = {row[0]: row for row in summarise(night).squads.rows}
+    table = visits_table(night)
+    assert table["beat_km"].sum() == pytest.approx(metres / 1000)
+    for each in ilir.scenario.squads:
+        assert rows[each.title][5] == length_text(whole_m[each.id])
+        sheet, beats_m = patrol_sheet(night, each.id), route_beats_m(night, night.route(each.id))
+        assert f"{length_text(whole_m[each.id])}, {length_text(beats_m)} of it beats, driving" in sheet
 
 
 def test_layers_hold_beats_and_areas(ilir: PatrolPlan, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -10,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nights import squad, window
 from patrolroute.beats import Beat, BeatBook
@@ -99,6 +103,72 @@ def test_beats_are_groups_of_their_own_with_parts_of_the_weight() -> None:
     first = problem.visits.ids.index("blocks#1#2")
     assert problem.visits.opens_s[first] == 23 * 3600
     assert problem.visits.closes_s[first] == 23 * 3600 + 300 - book.beats[0].duration_s
+
+
+def test_kilometres_beyond_a_share_are_worth_less() -> None:
+    windows = (window((22, 15), (22, 20)),)
+    linear, concave = (
+        build(night(area(patrol_kph=3, windows=windows, weight=30, **more)), blocks()).beats
+        for more in ({}, {"full_share": 0.5, "beyond_worth": 0.25})
+    )
+    assert linear is not None
+    assert concave is not None
+    # Beats of 200, 200, 200 and 100 m: 350 m count in full, then 350 m a quarter, 437.5 m in all.
+    assert [beat.credit_dm for beat in concave.beats] == [2000, 2000, 2000, 1000]
+    assert linear.weights("blocks", 30) == [8572, 8571, 8571, 4286]
+    assert concave.weights("blocks", 30, full_share=0.5, beyond_worth=0.25) == [13714, 11143, 3429, 1714]
+    only_first = concave.weights("blocks", 30, full_share=0.5, beyond_worth=0.0)
+    assert only_first == [17143, 12857, 0, 0]
+
+
+@functools.cache
+def whole_blocks() -> BeatBook:
+    book = build(night(area()), blocks()).beats
+    assert book is not None
+    return book
+
+
+@given(
+    share=st.floats(0.01, 0.99),
+    beyond=st.floats(0, 0.99),
+    credits_dm=st.lists(st.integers(1, 9_999), min_size=1, max_size=6),
+    weight=st.integers(1, 10_000),
+    spare=st.floats(1, 3),
+)
+def test_no_choice_of_beats_is_promised_more_than_its_kilometres_are_worth(
+    share: float, beyond: float, credits_dm: list[int], weight: int, spare: float
+) -> None:
+    book = whole_blocks()
+    one = replace(book.beats[0], credited=book.beats[0].credited[:1])
+    beats = tuple(
+        replace(one, id=f"blocks#{n}", credited_dm=np.array([dm])) for n, dm in enumerate(credits_dm, start=1)
+    )
+    book = replace(book, beats=beats, total_dm={"blocks": int(sum(credits_dm) * spare)})
+    weights = book.weights("blocks", weight, full_share=share, beyond_worth=beyond)
+    full_dm = share * book.total_dm["blocks"]
+
+    def worth(dm: int) -> float:
+        return min(dm, full_dm) + beyond * max(dm - full_dm, 0)
+
+    assert sum(weights) == 1000 * weight
+    for chosen in itertools.product([False, True], repeat=len(beats)):
+        driven_dm = sum(dm for dm, is_chosen in zip(credits_dm, chosen, strict=True) if is_chosen)
+        promised = sum(each for each, is_chosen in zip(weights, chosen, strict=True) if is_chosen)
+        assert promised <= 1000 * weight * worth(driven_dm) / worth(sum(credits_dm)) * (1 + 1e-3) + len(beats)
+
+
+def test_a_plan_with_less_beyond_is_found_checked_and_told() -> None:
+    concave = area(patrol_kph=3, windows=(window((22, 15), (22, 20)),), weight=30, full_share=0.5, beyond_worth=0.25)
+    good = made(concave)
+    assert faults(good) == []
+    assert good.coverage[0].covered_weight == 13714 + 11143
+    assert sum(good.night.weight(visit) for route in good.routes for visit in route.visits) == pytest.approx(24.857)
+    book = good.built.beats
+    assert book is not None
+    # Cut the other way round, the plan's beats would be the last ones, and it claims more than those are promised.
+    turned = replace(book, beats=book.beats[::-1])
+    found = check_plan(good.document, scenario=good.scenario, matrix=good.built.matrix, beats=turned)
+    assert "accounts" in {violation.rule for violation in found}
 
 
 @pytest.mark.parametrize("engine", ["ortools", "pyvrp"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nights import assert_good, at, broken, changed, line_matrix, planned, scenario_of, site, squad
 from patrolroute.build import compile_problem
+from patrolroute.errors import InfeasibleError, InputError
 from patrolroute.explain import explain_impossible
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan
@@ -19,6 +20,7 @@ from patrolroute.rules.presence import explain_presence
 from patrolroute.rules.tied import tied_words
 from patrolroute.scenario.model import Scenario
 from patrolroute.scenario.presence import short_spans
+from patrolroute.solver import solve
 
 POSITIONS = {"base": 0, "post": 4, "near": 5, "far": 12}
 PLACES = (
@@ -138,6 +140,44 @@ def test_stops_within_the_ground_count_when_a_plan_is_checked() -> None:
     there = scenario.seconds(at(22, 30)) - near.begin_s
     whole = changed(plan, 1, 0, lambda v: replace(v, begin_s=v.begin_s + there, end_s=v.end_s + there))
     assert not [each for each in broken(whole, scenario, matrix) if each.startswith("presence")]
+
+
+@pytest.mark.parametrize("all_or_nothing", [True, False])
+def test_a_required_presence_is_held_throughout_or_the_plan_is_none(all_or_nothing: bool) -> None:
+    scenario, matrix = night(required=True, all_or_nothing=all_or_nothing)
+    problem = compile_problem(scenario, matrix)
+    assert problem.groups.required.sum() == (1 if all_or_nothing else 3)
+    good = planned(scenario, matrix, ("alun:1.1",), ("near", "alun:1.2", "alun:1.3"))
+    assert_good(good, scenario, matrix)
+    lacking = planned(scenario, matrix, () if all_or_nothing else ("alun:1.1",), ("near",))
+    assert any("required throughout" in fault for fault in broken(lacking, scenario, matrix))
+    assert {each.required for each in lacking.skipped if each.site == "alun"} == {True}
+    assert not any("accounts" in fault for fault in broken(lacking, scenario, matrix))
+
+
+@pytest.mark.parametrize("engine", ["native", "ortools"])
+def test_a_required_presence_comes_before_what_is_worth_more(engine: str) -> None:
+    pytest.importorskip(engine if engine == "ortools" else "numba")
+    scenario, matrix = night(required=True, squads=2, weight=1)
+    scenario = scenario.model_copy(update={"sites": (site("near", tier=1, weight=9), site("far", tier=1))})
+    problem = compile_problem(scenario, matrix)
+    plan = solve(problem, engine=engine, iterations=300, bound_seconds=1, seed=1)
+    stands = sum(visit.site == "alun" for route in plan.routes for visit in route.visits)
+    assert (stands, plan.required_missed) == (6, ())
+    with pytest.raises(InfeasibleError, match="'alun' is required"):
+        solve(compile_problem(*night(required=True, squads=3)), iterations=100, bound_seconds=0, seed=1)
+
+
+def test_the_ground_may_be_that_of_an_area() -> None:
+    area = {"id": "kota", "rings": (SQUARE,), "share": 0.5}
+    scenario, _ = night()
+    values = scenario.model_dump() | {"areas": (area,)}
+    values["presence"] = ({**values["presence"][0], "area": "kota"},)
+    named = Scenario.model_validate(values)
+    (presence,) = named.presence
+    assert [point.id for point in named.points.values() if named.is_there(presence, point)] == ["post", "near"]
+    with pytest.raises(InputError, match="area 'kot' names no area"):
+        Scenario(**values | {"presence": ({**values["presence"][0], "area": "kot"},)})
 
 
 def test_why_a_post_cannot_be_held() -> None:

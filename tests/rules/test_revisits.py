@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from nights import (
@@ -20,10 +22,12 @@ from nights import (
     window,
 )
 from patrolroute.build import compile_problem
+from patrolroute.check import check_against_problem
 from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan
 from patrolroute.problem import FARTHEST_S
 from patrolroute.scenario.model import Scenario
+from patrolroute.solver import solve
 
 POSITIONS = {"base": 0, "kpu": 4, "bawaslu": 8}
 
@@ -66,6 +70,61 @@ def test_where_it_matters_which_are_made_each_needs_the_one_before(more: dict[st
 def test_a_greatest_gap_lies_between_neighbours() -> None:
     couplings = compile_problem(*night(gap_max_min=40)).couplings
     assert couplings.hi_s.tolist() == [40 * 60 + 600] * 2
+
+
+def test_a_gap_counts_from_the_end_of_what_is_only_passed() -> None:
+    scenario, matrix = night(visits=2, seen_within_m=40, seen_weight=1, gap_max_min=40)
+    matrix = replace(line_matrix(scenario, POSITIONS | {"kpu~seen": 4}), lonlat=np.tile([123.6, -10.17], (4, 1)))
+    problem = compile_problem(scenario, matrix)
+    names, table = problem.visits.ids, problem.couplings
+    gaps = {
+        (names[a], names[b]): (lo, hi)
+        for a, b, lo, hi in zip(
+            *map(np.ndarray.tolist, (table.first, table.second, table.lo_s, table.hi_s)), strict=True
+        )
+    }
+    assert gaps["kpu", "kpu@2"] == gaps["kpu", "kpu~seen@2"] == (1800, 3000)
+    assert gaps["kpu~seen", "kpu@2"] == gaps["kpu~seen", "kpu~seen@2"] == (1200, 2400)
+    plan = planned(scenario, matrix, ("kpu~seen",), ("kpu@2",))
+    assert plan.routes[1].visits[0].begin_s == plan.routes[0].visits[0].begin_s + 1200
+    assert_good(plan, scenario, matrix)
+
+
+def test_squads_alternate() -> None:
+    scenario, matrix = night(squads_alternate=True)
+    problem = compile_problem(scenario, matrix)
+    assert problem.couplings.apart.tolist() == [True, True]
+    assert problem.groups.needs.tolist() == [-1, 0, 1, -1]
+    assert_good(planned(scenario, matrix, ("kpu", "bawaslu", "kpu@3"), ("kpu@2",)), scenario, matrix)
+    parked = planned(scenario, matrix, ("kpu", "kpu@2", "bawaslu"), ("kpu@3",))
+    assert broken(planned(night()[0], matrix, ("kpu", "kpu@2", "bawaslu"), ("kpu@3",)), *night()) == []
+    assert [fault for fault in broken(parked, scenario, matrix) if "made by squad 'a', as the one before" in fault]
+    assert [str(v) for v in check_against_problem(parked, problem)]
+
+
+def test_of_squads_that_met_none_makes_the_visit_after() -> None:
+    scenario, matrix = night(visits=2, squads_together=2, squads_alternate=True)
+    scenario = scenario.model_copy(update={"squads": (squad("a"), squad("b"), squad("c"))})
+    problem = compile_problem(scenario, matrix)
+    for maker, good in ((0, False), (1, False), (2, True)):
+        orders = [["kpu"], ["kpu+2"], []]
+        orders[maker].append("kpu@2")
+        plan = planned(scenario, matrix, *orders)
+        assert (broken(plan, scenario, matrix) == []) == good
+        assert (check_against_problem(plan, problem) == []) == good
+
+
+@pytest.mark.parametrize("engine", ["native", "ortools"])
+def test_engines_let_squads_alternate(engine: str) -> None:
+    pytest.importorskip("ortools")
+    scenario, matrix = night(squads_alternate=True, visits=4, gap_min=0, dwell_min=5)
+    problem = compile_problem(scenario, matrix)
+    plan = solve(problem, engine=engine, iterations=200, bound_seconds=0.5, seed=1)
+    made = sorted((v.begin_s, r.squad) for r in plan.routes for v in r.visits if v.site == "kpu")
+    assert [one == other for (_, one), (_, other) in itertools.pairwise(made)] == [False] * 3
+    alone = scenario.model_copy(update={"squads": scenario.squads[:1]})
+    plan = solve(compile_problem(alone, matrix), engine=engine, iterations=200, bound_seconds=0.5, seed=1)
+    assert sum(v.site == "kpu" for r in plan.routes for v in r.visits) == 1
 
 
 def test_further_visits_have_their_own_weight() -> None:

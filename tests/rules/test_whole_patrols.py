@@ -19,8 +19,8 @@ from rules.test_agreement import night
 
 
 def _plan_and_check(seed: int) -> None:
-    scenario, matrix = night(random.Random(seed))
-    problem = compile_problem(scenario, matrix)
+    scenario, matrix, beats = night(random.Random(seed))
+    problem = compile_problem(scenario, matrix, beats=beats)
     try:
         document = solve(problem, iterations=150, seed=1, bound_seconds=0.05)
     except InfeasibleError:
@@ -30,7 +30,7 @@ def _plan_and_check(seed: int) -> None:
     assert objective_of(problem, orders) <= nobody, "staying in is no better"
     document = replace(document, name=scenario.name, start=scenario.start)
     document = wait_elsewhere(document, [each.id for each in scenario.sites if not each.wait])
-    assert check_plan(document, scenario=scenario, matrix=matrix) == []
+    assert check_plan(document, scenario=scenario, matrix=matrix, beats=beats) == []
 
 
 @given(seed=st.integers(0, 2**32))

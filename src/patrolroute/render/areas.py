@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from patrolroute.beats import Beat
-    from patrolroute.plans import Visit
+    from patrolroute.plans import Route, Visit
     from patrolroute.render.night import Night
     from patrolroute.scenario.areas import Area
 
@@ -90,6 +90,19 @@ def driven_beats(night: Night) -> Iterator[tuple[str, Visit, Beat]]:
         for visit in route.visits:
             if (beat := night.beat(visit)) is not None:
                 yield route.squad, visit, beat
+
+
+def route_beats_m(night: Night, route: Route) -> float:
+    """Return the metres of the beats that a squad drives, which `Route.drive_m`, between stops, does not have."""
+    beats = (night.beat(visit) for visit in route.visits)
+    return sum(night.beats.length_m(beat) for beat in beats if beat is not None) if night.beats is not None else 0.0
+
+
+def distance_text(night: Night, route: Route) -> str:
+    """Return how far a squad drives, between stops and along beats, and how much of it beats are."""
+    beats_m = route_beats_m(night, route)
+    whole = length_text(route.drive_m + beats_m)
+    return f"{whole}, {length_text(beats_m)} of it beats" if beats_m else whole
 
 
 def beat_line(night: Night, beat: Beat) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from patrolroute.beats import thousandths
 from patrolroute.errors import Faults, InputError
 from patrolroute.render.areas import area_shares
 from patrolroute.render.passed import Passing, passings
@@ -313,9 +312,9 @@ class Night:
         if not visit.site:
             return 0
         if (beat := self.beat(visit)) is not None and self.beats is not None:
-            beats = self.beats.of(beat.area)
-            split = thousandths(self._areas[beat.area].weight, [each.credit_dm for each in beats])
-            return split[beats.index(beat)] / 1000
+            area = self._areas[beat.area]
+            split = self.beats.weights(area.id, area.weight, full_share=area.full, beyond_worth=area.beyond_worth)
+            return split[self.beats.of(area.id).index(beat)] / 1000
         number = self._in_order[visit.site].index(visit.visit)
         if visit.site in self._presence:
             presence = self._presence[visit.site]
@@ -329,7 +328,7 @@ class Night:
     @cached_property
     def _in_order(self) -> Mapping[str, list[str]]:
         """The visits of each site and presence, over all squads, as they begin."""
-        visits = sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: v.begin_s)
+        visits = sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: (v.begin_s, v.end_s))
         ordered: dict[str, list[str]] = {}
         for visit in visits:
             ordered.setdefault(visit.site, []).append(visit.visit)
@@ -369,7 +368,9 @@ class Night:
             (visit.arrive_s, visit.end_s, route.squad)
             for route in self.plan.routes
             for visit in route.visits
-            if all(point in known and presence.holds(known[point]) for point in (visit.entry, visit.exit))
+            if all(
+                point in known and self.scenario.is_there(presence, known[point]) for point in (visit.entry, visit.exit)
+            )
         ]
 
     def beat(self, visit: Visit) -> Beat | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from patrolroute.render.areas import distance_text
 from patrolroute.render.marks import (
     GREY,
     INK,
@@ -24,7 +25,7 @@ from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable, text_width
 from patrolroute.render.stays import stays_of
 from patrolroute.render.tables import skipped_in_order
-from patrolroute.render.wording import length_text, share_text, span_text, stops_text, weight_text
+from patrolroute.render.wording import share_text, span_text, stops_text, weight_text
 from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     rows = [
         name,
         Row(f"{times}, {stops_text(night, route, short=True)}", size, colour="#3c3c3c"),
-        Row(f"{length_text(route.drive_m)}, driving {share} of the shift", size, colour="#3c3c3c"),
+        Row(f"{distance_text(night, route)}, driving {share} of the shift", size, colour="#3c3c3c"),
     ]
     if not stops:
         return rows

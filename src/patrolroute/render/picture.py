@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from shapely import LineString, Point, box
 
-from patrolroute.render.areas import driven_beats
+from patrolroute.render.areas import route_beats_m
 from patrolroute.render.closed import closed_areas, closed_streets, closed_words
 from patrolroute.render.marks import (
     INK,
@@ -139,7 +139,7 @@ def _head(page: Axes, night: Night) -> float:
     plan = night.plan
     stops = counted(sum(bool(stay.visit.site) for route in plan.routes for stay in stays_of(night, route)), "stop")
     tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {counted(t.total_sites, 'site')}" for t in plan.coverage)
-    beats_m = sum(night.beats.length_m(beat) for _, _, beat in driven_beats(night)) if night.beats is not None else 0.0
+    beats_m = sum(route_beats_m(night, route) for route in plan.routes)
     driven = f"{length_text(plan.drive_m)} between them and {length_text(beats_m)} of beats" if beats_m else ""
     words = (
         f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops}, "

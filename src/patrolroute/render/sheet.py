@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patrolroute.render.areas import beat_streets
+from patrolroute.render.areas import beat_streets, distance_text
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import is_approximate, position_text
 from patrolroute.render.stays import stays_of
@@ -132,7 +132,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         rows.append(
             (
                 "Jumlah / in all",
-                f"{stops_text(night, route)}, {length_text(route.drive_m)}, driving "
+                f"{stops_text(night, route)}, {distance_text(night, route)}, driving "
                 f"{driving_text(night, route)} ({share} of the shift)",
             )
         )

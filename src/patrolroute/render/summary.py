@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from patrolroute.render.areas import route_beats_m
 from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.idleness import idleness
@@ -255,7 +256,7 @@ def _squads(night: Night) -> Grid:
                 re.sub(" stops?", "", stops_text(night, route, short=True)),
                 clock_text(night, night.clock(route.leave_s)),
                 clock_text(night, night.clock(route.return_s)) + (f", {minutes_text(late_s)} late" if late_s else ""),
-                length_text(route.drive_m),
+                length_text(route.drive_m + route_beats_m(night, route)),
                 f"{driving_text(night, route)} ({share_text(route.drive_s, shift_s)})",
                 waiting_text(route) if any(visit.wait_s for visit in route.visits) else "-",
             ]

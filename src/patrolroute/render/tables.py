@@ -17,7 +17,7 @@ from patrolroute.render.wording import streets_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from patrolroute.plans import Skipped
+    from patrolroute.plans import Skipped, Visit
     from patrolroute.render.night import Drive, Night
 
 CRS = "EPSG:4326"
@@ -37,6 +37,7 @@ _VISIT_COLUMNS = {
     "wait_min": "float64",
     "drive_min": "float64",
     "drive_km": "float64",
+    "beat_km": "float64",
     "seen": "bool",
     "placement": "str",
     "source": "str",
@@ -99,10 +100,11 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
         In EPSG:4326, the sites' points as geometry. ``squad``, ``squad_name``, ``stop`` (1 is the first of the squad;
         slots of a presence without a pause share one), ``site``, ``name``, ``tier``, ``weight`` (what the visit is
         worth at its hour); ``arrive``, ``begin``, ``end`` in the scenario's timezone; ``dwell_min``, ``wait_min`` (for
-        the window to open), ``drive_min`` and ``drive_km`` of the drive that led here; ``seen`` where the site is seen
-        from the road and not stopped at; ``placement`` and ``source`` of the position. A break has an empty ``site``,
-        tier 0 and weight 0, and stands where it is taken; of squads that meet, the weight stands with one. Columns and
-        types are the same when there is no visit. ``attrs["roads"]`` says where the roads come from.
+        the window to open), ``drive_min`` and ``drive_km`` of the drive that led here; ``beat_km`` of the beat that is
+        driven here; ``seen`` where the site is seen from the road and not stopped at; ``placement`` and ``source`` of
+        the position. A break has an empty ``site``, tier 0 and weight 0, and stands where it is taken; of squads that
+        meet, the weight stands with one. Columns and types are the same when there is no visit. ``attrs["roads"]``
+        says where the roads come from.
 
     Notes
     -----
@@ -132,6 +134,7 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
                     visit.wait_s / 60,
                     visit.drive_s / 60,
                     visit.drive_m / 1000,
+                    _beat_m(night, visit) / 1000,
                     night.seen(visit),
                     site.placement.value,
                     site.source,
@@ -139,6 +142,11 @@ def visits_table(night: Night) -> gpd.GeoDataFrame:
             )
             points.append(Point(site.lon, site.lat))
     return frame_of(night, _VISIT_COLUMNS, rows, points)
+
+
+def _beat_m(night: Night, visit: Visit) -> float:
+    beat = night.beat(visit)
+    return 0.0 if beat is None or night.beats is None else night.beats.length_m(beat)
 
 
 def legs_table(night: Night) -> gpd.GeoDataFrame:

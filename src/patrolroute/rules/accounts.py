@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from patrolroute.beats import thousandths
+from patrolroute.rules.areas import beat_weights
 from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, least_s, says_nothing
 from patrolroute.rules.seen import earned, earned_again, most_earned
 
@@ -90,14 +90,13 @@ def _accounts(facts: Facts) -> Iterator[_Account]:
         if each.all_or_nothing:
             slots, stands = 1, min(stands, 1)
         weight = each.weight * unit
-        missing = [(weight, False)] * (slots - stands)
+        missing = [(weight, each.required)] * (slots - stands)
         yield _Account(each.id, each.title, "presence", each.tier, stands, weight * stands, weight * slots, missing)
 
 
 def _area_account(facts: Facts, area: Area) -> _Account:
     """Return the account of an area, whose beats each earn their part of its weight."""
-    beats = () if facts.beats is None else facts.beats.of(area.id)
-    weights = dict(zip(beats, thousandths(area.weight, [beat.credit_dm for beat in beats]), strict=True))
+    weights = {} if facts.beats is None else dict(beat_weights(facts.beats, area))
     entries = {visit.entry for visit in facts.visits_of.get(area.id, ())}
     driven = [weight for beat, weight in weights.items() if beat.entry in entries]
     missing = {beat.id: weight for beat, weight in weights.items() if beat.entry not in entries and weight}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from patrolroute.beats import inside_dm, thousandths
+from patrolroute.beats import inside_dm
 from patrolroute.errors import InputError
 from patrolroute.rules.draft import (
     Draft,
@@ -84,8 +84,8 @@ def numbering_mark(scenario: Scenario) -> str:
 
 def beat_weights(book: BeatBook, area: Area) -> Iterator[tuple[Beat, int]]:
     """Yield the beats of an area, each with its part of the area's weight, in thousandths, by credited kilometres."""
-    beats = book.of(area.id)
-    yield from zip(beats, thousandths(area.weight, [beat.credit_dm for beat in beats]), strict=True)
+    weights = book.weights(area.id, area.weight, full_share=area.full, beyond_worth=area.beyond_worth)
+    yield from zip(book.of(area.id), weights, strict=True)
 
 
 def _check(facts: Facts) -> Iterator[Violation]:
@@ -102,7 +102,7 @@ def _check(facts: Facts) -> Iterator[Violation]:
                 for message in _visit_faults(facts, book, squad, visit, driven):
                     yield Violation(rule="areas", squad=squad.id, site=visit.site, message=message)
     for area in facts.scenario.areas:
-        for message in area_faults(book, area):
+        for message in (*area_faults(book, area), *_worth_faults(book, area, driven)):
             yield Violation(rule="areas", site=area.id, message=f"area {area.title!r}: {message}")
 
 
@@ -190,6 +190,20 @@ def area_faults(book: BeatBook, area: Area) -> Iterator[str]:
     credited = sum(beat.credit_dm for beat in book.of(area.id))
     if credited < area.share * total - doubtful - 1:
         yield f"its beats reach {credited / max(total, 1):.1%} of its kilometres; {area.share:.1%} are wanted."
+
+
+def _worth_faults(book: BeatBook, area: Area, driven: set[str]) -> Iterator[str]:
+    """Yield that the beats which are driven claim more than as many kilometres are worth in the area's words."""
+    beats, full_dm = book.of(area.id), area.full * book.total_dm[area.id]
+
+    def worth(dm: float) -> float:
+        return dm if dm <= full_dm else full_dm + area.beyond_worth * (dm - full_dm)
+
+    whole = worth(sum(beat.credit_dm for beat in beats))
+    claimed = sum(weight for beat, weight in beat_weights(book, area) if beat.id in driven)
+    due = 1000 * area.weight * worth(sum(beat.credit_dm for beat in beats if beat.id in driven)) / max(whole, 1)
+    if claimed > due + len(beats):
+        yield f"its beats claim {claimed / 1000:g} of its weight; by their kilometres {due / 1000:.3f} is due."
 
 
 def _extent_fault(book: BeatBook, area: Area, polygon: BaseGeometry) -> str:

@@ -48,13 +48,17 @@ class DraftVisit:
 
 @dataclass(frozen=True, kw_only=True)
 class DraftCoupling:
-    """How far apart the visits of two groups begin, where both are made, whichever of their alternatives it is."""
+    """How far apart the visits of two groups begin, where both are made, whichever of their alternatives it is.
+
+    With `from_end` the seconds count from the end of the first, so that what is only passed is left sooner.
+    """
 
     first: str
     second: str
     lo_s: int
     hi_s: int
     apart: bool = False
+    from_end: bool = False
 
 
 @dataclass(kw_only=True)
@@ -164,7 +168,8 @@ class Facts:
     def visits_of(self) -> dict[str, list[Visit]]:
         """The visits of each site, over all squads, as they begin."""
         visits: dict[str, list[Visit]] = {}
-        for visit in sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: v.begin_s):
+        made = (visit for route in self.plan.routes for visit in route.visits)
+        for visit in sorted(made, key=lambda visit: (visit.begin_s, visit.end_s)):
             visits.setdefault(visit.site, []).append(visit)
         return visits
 

@@ -33,6 +33,12 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
         draft.bundles.append(frozenset(groups))
         draft.couplings += [
             DraftCoupling(first=a, second=b, lo_s=0, hi_s=0, apart=True) for a, b in itertools.combinations(groups, 2)
+        ] + [
+            # Who met there does not make the visit that another squad shall make.
+            replace(each, first=group)
+            for each in draft.couplings
+            if each.first == visit.group and each.apart
+            for group in groups[1:]
         ]
     draft.visits = visits
 

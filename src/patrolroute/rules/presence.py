@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,9 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
                 )
         if each.all_or_nothing and len(groups) > 1:
             draft.bundles.append(frozenset(groups))
+        if each.required:
+            # Of a bundle one says it all.
+            draft.required.update(groups[:1] if each.all_or_nothing else groups)
 
 
 def _check(facts: Facts) -> Iterator[Violation]:
@@ -69,6 +73,14 @@ def _check(facts: Facts) -> Iterator[Violation]:
                     f"{facts.moment(begin_s):%H:%M}; "
                     f"{counted(each.squads, 'is', 'are')} asked for.",
                 )
+        slots_due = each.squads * math.ceil(each.period.length_s / least_s(each.slot_min))
+        if each.required and len(own) < slots_due:
+            yield Violation(
+                rule="required",
+                site=each.id,
+                message=f"presence {each.title!r} is required throughout, and {len(own)} of its {slots_due} slots are "
+                "stood.",
+            )
         if own and each.all_or_nothing:
             yield from _check_throughout(facts, each)
 
@@ -99,15 +111,14 @@ def _check_slot(facts: Facts, presence: Presence, squad: Squad, visit: Visit) ->
 
 def _check_throughout(facts: Facts, presence: Presence) -> Iterator[Violation]:
     """Go through the whole timetable: every stop and break within the ground counts, and waiting there."""
-    points = facts.scenario.points
-    here = {point.id for point in points.values() if presence.holds(point)}
+    scenario = facts.scenario
+    here = {point.id for point in scenario.points.values() if scenario.is_there(presence, point)}
     stays = [
         (visit.arrive_s, visit.end_s, squad.id)
         for squad, route in facts.known_routes()
         for visit in route.visits
         if {visit.entry, visit.exit} <= here
     ]
-    scenario = facts.scenario
     period = (scenario.seconds(presence.period.opens), scenario.seconds(presence.period.closes))
     for since_s, until_s, there in short_spans(stays, *period, presence.squads):
         yield Violation(

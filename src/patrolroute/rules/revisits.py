@@ -1,4 +1,7 @@
-"""Revisits: a site is visited as often as it wants, never sooner than its gap and never later than its greatest."""
+"""Revisits: a site is visited as often as it wants, never sooner than its gap and never later than its greatest.
+
+Where the site wants, by another squad each time.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
     from patrolroute.plans import Visit
     from patrolroute.rules.draft import DraftVisit
-    from patrolroute.scenario.model import Scenario, Site
+    from patrolroute.scenario.model import Scenario, Site, Squad
 
 _MANY = 8
 """From so many visits on each needs the one before, although nothing else asks for it: the couplings between all pairs
@@ -32,49 +35,57 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
     wanted = {site.id: scenario.visits_wanted(site) for site in scenario.sites}
     sites = {site.id: site for site in scenario.sites if wanted[site.id] > 1}
     visits: list[DraftVisit] = []
-    lengths: dict[str, list[int]] = {}
+    compiled: set[str] = set()
     for visit in draft.visits:
         visits.append(visit)
         if visit.site not in sites:
             continue
-        lengths.setdefault(visit.site, []).append(visit.duration_s)
+        compiled.add(visit.site)
         for number in range(2, wanted[visit.site] + 1):
             group, weight = f"{visit.group}{mark}{number}", sites[visit.site].further_weight * draft.weight_unit
             # What is seen from the road is worth less than a stop, the further times too.
             less = weight if visit.entry == visit.site else min(visit.weight, weight)
             visits.append(replace(visit, id=f"{visit.id}{mark}{number}", group=group, weight=less))
     draft.visits = visits
-    for site_id, durations in lengths.items():
+    for site_id in (each for each in sites if each in compiled):
         groups = [site_id, *(f"{site_id}{mark}{number}" for number in range(2, wanted[site_id] + 1))]
-        _couple(draft, sites[site_id], groups, durations)
+        _couple(draft, sites[site_id], groups)
 
 
-def _couple(draft: Draft, site: Site, groups: Sequence[str], durations: Sequence[int]) -> None:
-    """Keep gaps, which lie from end to beginning, between beginnings, whichever of the durations a visit has."""
+def _couple(draft: Draft, site: Site, groups: Sequence[str]) -> None:
+    """Keep the gaps, which lie from the end of one visit, a stop or a passing, to the beginning of another."""
     if _chained(site, len(groups)):
         draft.needs.update((after, before) for before, after in itertools.pairwise(groups))
         pairs: Iterator[tuple[str, str]] = itertools.pairwise(groups)
     else:
         pairs = itertools.combinations(groups, 2)
-    lo_s = least_s(site.least_gap_min) + max(durations)
-    hi_s = FARTHEST_S if site.gap_max_min is None else most_s(site.gap_max_min) + min(durations)
-    draft.couplings += [DraftCoupling(first=a, second=b, lo_s=lo_s, hi_s=hi_s) for a, b in pairs]
+    # What alternates begins one after the other, so that it can be told which of the visits came before.
+    lo_s = max(least_s(site.least_gap_min), 1 if site.squads_alternate else 0)
+    hi_s = FARTHEST_S if site.gap_max_min is None else most_s(site.gap_max_min)
+    draft.couplings += [
+        DraftCoupling(first=a, second=b, lo_s=lo_s, hi_s=hi_s, apart=site.squads_alternate, from_end=True)
+        for a, b in pairs
+    ]  # fmt: skip
 
 
 def _chained(site: Site, wanted: int) -> bool:
     """Whether it matters which of the visits are made: then the later ones need the earlier ones."""
     unlike = site.further_weight != site.weight or bool(site.worth)
-    return site.gap_max_min is not None or unlike or site.required or site.squads_together > 1 or wanted > _MANY
+    in_order = site.gap_max_min is not None or site.squads_alternate or site.squads_together > 1
+    return in_order or unlike or site.required or wanted > _MANY
 
 
 def _check(facts: Facts) -> Iterator[Violation]:
-    made: dict[str, list[Visit]] = {}
-    for _, site, visit in facts.known_stops():
-        made.setdefault(site.id, []).append(visit)
+    made: dict[str, list[tuple[Squad, Visit]]] = {}
+    for squad, site, visit in facts.known_stops():
+        made.setdefault(site.id, []).append((squad, visit))
     for site_id, visits in made.items():
         site = facts.sites[site_id]
         if facts.scenario.visits_wanted(site) > 1:
-            yield from _check_gaps(facts, site, sorted(visits, key=lambda visit: visit.begin_s))
+            in_order = sorted(visits, key=lambda each: (each[1].begin_s, each[1].end_s))
+            yield from _check_gaps(facts, site, [visit for _, visit in in_order])
+            if site.squads_alternate:
+                yield from _check_squads(facts, site, in_order)
 
 
 def _check_gaps(facts: Facts, site: Site, visits: list[Visit]) -> Iterator[Violation]:
@@ -100,9 +111,24 @@ def _check_gaps(facts: Facts, site: Site, visits: list[Visit]) -> Iterator[Viola
         gone_s = max(gone_s, visit.end_s)
 
 
+def _check_squads(facts: Facts, site: Site, visits: list[tuple[Squad, Visit]]) -> Iterator[Violation]:
+    """Check that nobody who made a visit makes the next one; those that meet made one together."""
+    before = {squad.id for squad, _ in visits[: site.squads_together]}
+    for squad, visit in visits[site.squads_together :]:
+        if squad.id in before:
+            yield Violation(
+                rule="revisits",
+                squad=squad.id,
+                site=site.id,
+                message=f"the visit of site {site.title!r} at {facts.moment(visit.begin_s):%H:%M:%S} is made by squad "
+                f"{squad.title!r}, as the one before; another squad is due.",
+            )
+        before = {squad.id}
+
+
 REVISITS = Rule(
     name="revisits",
-    words="Visits of one site, whoever makes them, keep its least and its greatest gap.",
+    words="Visits of one site, whoever makes them, keep its least and its greatest gap, and alternate where it wants.",
     compile=_compile,
     check=_check,
     explain=says_nothing,

@@ -54,6 +54,7 @@ def _site_words(scenario: Scenario, plan: Plan, site: Site) -> str:
         gaps = [f"at least {site.least_gap_min:g} min"] if site.least_gap_min else []
         gaps += [f"at most {site.gap_max_min:g} min"] if site.gap_max_min is not None else []
         apart = f"; {' and '.join(gaps)} must lie between visits" if gaps else ""
+        apart += "; each is made by another squad than the one before" if site.squads_alternate else ""
         return f"{made} of the {wanted} visits that it wants {'is' if made == 1 else 'are'} made{apart}."
     if not made and together > 1:
         return f"{together} squads are to meet there at the same time; the plan has no time when so many can."

@@ -32,6 +32,10 @@ class Area(TeamNeeds):
         Worth within the tier, 1 or more, when the share is driven; parts of it earn parts of that.
     share : float
         Of the kilometres of street inside, above 0 and up to 1.
+    full_share : float or None
+        Of the kilometres inside, what counts in full; None where all does.
+    beyond_worth : float
+        What a kilometre beyond `full_share` is worth, of one that counts in full.
     streets : tuple of str
         OSM highway classes that count; all that can be driven when there is none.
     patrol_kph : float
@@ -67,6 +71,12 @@ class Area(TeamNeeds):
     )
     share: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.6, description="a number above 0 and up to 1: the share of its street kilometres to drive"
+    )
+    full_share: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="a number above 0 and below share: the share of its kilometres that counts in full"
+    )
+    beyond_worth: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=1.0, description="a number from 0 to 1: what a kilometre beyond full_share is worth, of a full one"
     )
     streets: Annotated[tuple[Identifier, ...], Field(max_length=100)] = Field(
         default=(), description="OSM highway classes that count, such as ['residential', 'tertiary']; all when left out"
@@ -113,6 +123,24 @@ class Area(TeamNeeds):
         if self.rings and self.polygon.is_empty:
             raise ValueError("has holes that leave nothing of its rings; expected ground between them; check both")
         return self
+
+    @model_validator(mode="after")
+    def _worth_less_beyond(self) -> Self:
+        if (self.full_share is None) != (self.beyond_worth == 1):
+            raise ValueError(
+                "has one of full_share and beyond_worth; expected both, such as full_share = 0.4 and beyond_worth = 0.5"
+            )
+        if self.full_share is not None and self.full_share >= self.share:
+            raise ValueError(
+                f"full_share is {self.full_share:g}, and share {self.share:g}; expected less than share, beyond which "
+                "nothing is driven"
+            )
+        return self
+
+    @property
+    def full(self) -> float:
+        """The share of its kilometres that counts in full."""
+        return 1.0 if self.full_share is None else self.full_share
 
     @property
     def title(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence  # noqa: TC003 - named tuples keep their annotations
+from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003 - named tuples keep their annotations
 from typing import Any, NamedTuple
 
 from patrolroute.scenario.base import ANYWHERE
@@ -62,6 +62,29 @@ def cross_faults(
     faults = [*_twice([*points, *areas, *presences]), *_reserved(points), *_twice(squads), *_swapped(points)]
     if all_known:
         faults += _nowhere([*squads, *presences], [point.id for point in points if point.id])
+    return faults
+
+
+def ground_faults(wishes: Iterable[tuple[str, str]], areas: Mapping[str, bool]) -> list[str]:
+    """Return the faults of presences that name an area.
+
+    Parameters
+    ----------
+    wishes : iterable of (str, str)
+        File, row and name of the presence, and the area that it names.
+    areas : mapping of str to bool
+        Whether the area of an id is the ground along a street, which has no rings.
+    """
+    faults = []
+    for where, name in wishes:
+        if name not in areas:
+            known = f"expected one of {listed(list(areas))}" if areas else "there is none yet; add it"
+            faults.append(f"{where}: area {found(name)} names no area{did_you_mean(name, list(areas))}; {known}.")
+        elif areas[name]:
+            faults.append(
+                f"{where}: area {found(name)} is the ground along a street; expected an area of rings; give the "
+                "presence a ring of its own."
+            )
     return faults
 
 

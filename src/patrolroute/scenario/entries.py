@@ -36,16 +36,20 @@ _Model = TypeVar("_Model", Place, Site, Squad, Presence, Area)
 
 _PLACE = ("id", "name", "lon", "lat", "placement", "source")
 _TIMING = ("worth", "seen_within_m", "seen_weight", "wait")
-_REVISITS = ("visits", "every_min", "gap_min", "gap_max_min", "revisit_weight", "squads_together")
+_REVISITS = ("visits", "every_min", "gap_min", "gap_max_min", "revisit_weight", "squads_alternate",
+             "squads_together")  # fmt: skip
 _TEAM = ("needs", "people_min", "vehicles", "only_by", "not_by")
-_AREA = ("id", "name", "tier", "weight", "share", "streets", "patrol_kph", "windows", "rings", "holes", "boundary",
-         "names", "name_column", "street", "buffer_m", "source", *_TEAM)  # fmt: skip
+_AREA = ("id", "name", "tier", "weight", "share", "full_share", "beyond_worth", "streets",
+         "patrol_kph", "windows", "rings", "holes", "boundary", "names", "name_column", "street", "buffer_m", "source",
+         *_TEAM)  # fmt: skip
 _SITE = (*_PLACE, "tier", "weight", "dwell_min", "windows", "required", *_TIMING, *_REVISITS, *_TEAM)
+_READ_APART = {"windows", "required", "worth", "wait", "squads_alternate"}
 _FLAT_SHIFT = {"shift_start": "start", "shift_end": "end", "briefing_min": "briefing_min",
                "debriefing_min": "debriefing_min"}  # fmt: skip
 _SQUAD = ("id", "name", "people", "vehicle", "speed_factor", "start", "end", *_FLAT_SHIFT, "max_driving_min",
           "max_stops", "overtime_min", "breaks", "longest_without_break_min")  # fmt: skip
-_PRESENCE = ("id", "name", "squads", "period", "place", "slot_min", "tier", "weight", "all_or_nothing")
+_PRESENCE = ("id", "name", "squads", "period", "place", "slot_min", "tier", "weight", "all_or_nothing",
+             "required", "area")  # fmt: skip
 
 COLUMNS = {
     "places": Columns(what="places", known=_PLACE, required=("id", "lon", "lat")),
@@ -59,7 +63,7 @@ NESTED = {"squads": ("shift",), "presence": ("ring",)}
 
 _DECIMAL = {"lon", "lat", "dwell_min", "speed_factor", "briefing_min", "debriefing_min", "max_driving_min",
             "overtime_min", "seen_within_m", "every_min", "gap_min", "gap_max_min", "longest_without_break_min",
-            "slot_min", "share", "patrol_kph", "buffer_m"}  # fmt: skip
+            "slot_min", "share", "full_share", "beyond_worth", "patrol_kph", "buffer_m"}  # fmt: skip
 _WHOLE = {"tier", "weight", "seen_weight", "visits", "revisit_weight", "squads_together", "squads", "people_min",
           "max_stops"}  # fmt: skip
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -117,13 +121,14 @@ def place_of(row: Row, _clock: Clock, missing: frozenset[str] = frozenset()) -> 
 def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Site | None, list[str]]:
     """Return the site of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, tuple(field for field in _SITE if field not in {"windows", "required", "worth", "wait", *_TEAM}))
+    _simple(reading, tuple(field for field in _SITE if field not in {*_READ_APART, *_TEAM}))
     reading.take("windows", clock.windows)
     reading.take("required", partial(yes_or_no, "required"))
     reading.take("worth", partial(worth_of, clock=clock))
     if "worth" in reading.spoilt and reading.data.get("weight") == 0:
         reading.spoilt.add("weight")
-    reading.take("wait", partial(yes_or_no, "wait"))
+    for field in ("wait", "squads_alternate"):
+        reading.take(field, partial(yes_or_no, field))
     _team(reading)
     _refuse_others(reading, _SITE)
     site = reading.build(Site, missing)
@@ -146,8 +151,8 @@ def area_of(
         Where the files that the row names lie.
     """
     reading = Reading(row)
-    fields = ("id", "name", "tier", "weight", "share", "patrol_kph", "street", "buffer_m", "source")
-    _simple(reading, fields)
+    worth = ("tier", "weight", "share", "full_share", "beyond_worth")
+    _simple(reading, ("id", "name", *worth, "patrol_kph", "street", "buffer_m", "source"))
     reading.take("streets", _texts)
     reading.take("windows", clock.windows)
     _team(reading)
@@ -236,9 +241,10 @@ def squad_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> t
 def presence_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tuple[Presence | None, list[str]]:
     """Return the presence of a row, or None and every fault."""
     reading = Reading(row)
-    _simple(reading, ("id", "name", "squads", "place", "ring", "slot_min", "tier", "weight"))
+    _simple(reading, ("id", "name", "squads", "place", "ring", "area", "slot_min", "tier", "weight"))
     reading.take("period", clock.window)
     reading.take("all_or_nothing", partial(yes_or_no, "all_or_nothing"))
+    reading.take("required", partial(yes_or_no, "required"))
     _refuse_others(reading, (*_PRESENCE, *NESTED["presence"]))
     presence = reading.build(Presence, missing)
     if presence is not None:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from patrolroute.errors import InputError
 from patrolroute.scenario.areas import Area
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, Ring, elapsed_s
-from patrolroute.scenario.crosscheck import Entry, cross_faults
+from patrolroute.scenario.crosscheck import Entry, cross_faults, ground_faults
 from patrolroute.scenario.forming import Forming, VehiclePool
 from patrolroute.scenario.hours import MAX_HOURS, MAX_SLOW, SlowArea, SpeedHours, SpeedsKph, checked_hours
 from patrolroute.scenario.presence import Presence
@@ -261,8 +261,10 @@ class Scenario(Frozen):
             Entry(f"presence {n} {found(p.title)}", p.id, None, (("place", p.place),))
             for n, p in enumerate(self.presence, start=1)
         ]
+        grounds = [(entry.where, p.area) for entry, p in zip(presences, self.presence, strict=True) if p.area]
         areas = [Entry(f"area {n} {found(a.title)}", a.id) for n, a in enumerate(self.areas, start=1)]
         faults = cross_faults(points, squads, presences=presences, areas=areas)
+        faults += ground_faults(grounds, {area.id: not area.rings for area in self.areas})
         wishes = [
             Wish(entry.where, each.needs, each.only_by, each.not_by)
             for entry, each in zip([*points[len(self.places) :], *areas], [*self.sites, *self.areas], strict=True)
@@ -369,6 +371,10 @@ class Scenario(Frozen):
                 *(each.place for each in self.presence),
             ]
         )
+
+    def is_there(self, presence: Presence, point: Place) -> bool:
+        """Return whether whoever stands at a point counts for a presence: at its post, or on its ground."""
+        return presence.holds(point, next((area for area in self.areas if area.id == presence.area), None))
 
     @property
     def things(self) -> tuple[Site | Area, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import shapely
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from patrolroute.scenario.base import Frozen, Identifier, Name, Ring
 from patrolroute.scenario.sites import Window, tier_of, whole_weight
@@ -14,6 +14,7 @@ from patrolroute.scenario.sites import Window, tier_of, whole_weight
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from patrolroute.scenario.areas import Area
     from patrolroute.scenario.sites import Place
 
 MOST_SLOTS = 96
@@ -36,6 +37,8 @@ class Presence(Frozen):
     ring : Ring or None
         Corners (lon, lat) of the ground within which any stop or break counts as being there; only the post when left
         out.
+    area : str or None
+        Id of an area of the scenario whose rings are that ground, in place of a ring.
     slot_min : float
         Minutes after which one squad may hand over to another.
     tier : int
@@ -44,6 +47,8 @@ class Presence(Frozen):
         Worth within the tier; of each slot of each squad where parts are allowed.
     all_or_nothing : bool
         Whether a presence with a gap is worth nothing.
+    required : bool
+        Whether a plan in which any slot of any squad is not stood is no plan.
 
     Raises
     ------
@@ -61,6 +66,9 @@ class Presence(Frozen):
     ring: Ring | None = Field(
         default=None, description="a list of at least 3 [lon, lat] in degrees, around what counts as being there"
     )
+    area: Identifier | None = Field(
+        default=None, description="the id of an area with rings, in place of a ring: what counts as being there"
+    )
     slot_min: Annotated[float, Field(ge=5, le=480)] = Field(
         default=30.0, description="minutes from 5 to 480 after which one squad may hand over to another"
     )
@@ -73,6 +81,9 @@ class Presence(Frozen):
     )
     all_or_nothing: bool = Field(
         default=True, description="true or false: whether a presence with a gap is worth nothing"
+    )
+    required: bool = Field(
+        default=False, description="true or false: whether a plan in which the post is not held throughout is no plan"
     )
 
     @field_validator("tier", mode="before")
@@ -96,16 +107,30 @@ class Presence(Frozen):
             )
         return slot_min
 
+    @model_validator(mode="after")
+    def _one_ground(self) -> Self:
+        if self.ring is not None and self.area is not None:
+            raise ValueError(f"has a ring and the area {self.area!r}; expected one of them; delete one")
+        return self
+
     @property
     def title(self) -> str:
         """The name, or the id where there is no name."""
         return self.name or self.id
 
-    def holds(self, point: Place) -> bool:
-        """Return whether whoever stands at a point is there."""
+    def holds(self, point: Place, area: Area | None = None) -> bool:
+        """Return whether whoever stands at a point is there.
+
+        Parameters
+        ----------
+        point : Place
+        area : Area, optional
+            The one that the presence names.
+        """
         if point.id == self.place:
             return True
-        return self.ring is not None and bool(shapely.Polygon(self.ring).covers(shapely.Point(point.lon, point.lat)))
+        ground = shapely.Polygon(self.ring) if self.ring is not None else area.polygon if area is not None else None
+        return ground is not None and bool(ground.covers(shapely.Point(point.lon, point.lat)))
 
 
 def short_spans(

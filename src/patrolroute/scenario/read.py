@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from patrolroute.errors import Faults, InputError
-from patrolroute.scenario.crosscheck import cross_faults
+from patrolroute.scenario.crosscheck import cross_faults, ground_faults
 from patrolroute.scenario.entries import (
     COLUMNS,
     area_of,
@@ -322,6 +322,11 @@ def _crossed(name: str, tables: dict[str, Table], forming: Any) -> list[str]:
     # An id that cannot be read is told by its row; who names the point meant rightly is not at fault.
     all_known = whole["places"] and whole["sites"] and all(point.id for point in points)
     faults = cross_faults(points, squads, presences=presences, areas=areas, all_known=all_known)
+    if whole["areas"]:
+        named = [(row.full_name, row.cells.get("area")) for row in tables["presence"].rows]
+        grounds = [(where, " ".join(area.split())) for where, area in named if isinstance(area, str) and area.strip()]
+        along = {row.cells.get("id"): bool(row.cells.get("street")) for row in tables["areas"].rows}
+        faults += ground_faults(grounds, {str(name): street for name, street in along.items() if name})
     if whole["squads"] and all(entry_of(row).id for row in tables["squads"].rows):
         ids = [squad.id for squad in squads if squad.id]
         forces = [force for row in crews for force in forces_of(row)]

@@ -181,6 +181,8 @@ class Site(TeamNeeds, Place):
         Least and greatest minutes from the end of one visit to the beginning of the next.
     revisit_weight : int or None
         Worth of each further visit; the site's weight when left out.
+    squads_alternate : bool
+        Whether each further visit is made by another squad than the visit before.
     squads_together : int
         So many squads meet here, beginning at the same time: all of them or none. Of several visits the first is so.
     needs, people_min, vehicles, only_by, not_by
@@ -236,6 +238,10 @@ class Site(TeamNeeds, Place):
     )
     revisit_weight: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         default=None, description="a whole number from 1 to 1000000: what each further visit is worth"
+    )
+    squads_alternate: bool = Field(
+        default=False,
+        description="true or false: whether each further visit is made by another squad than the visit before",
     )
     squads_together: Annotated[int, Field(ge=1, le=20)] = Field(
         default=1, description="a whole number from 1 to 20: how many squads meet at the site at the same time"
@@ -307,6 +313,11 @@ class Site(TeamNeeds, Place):
                     f"{name} is {value:g}, and one visit is wanted; expected visits of 2 or more, or every_min; write "
                     f"one of them or delete {name}"
                 )
+        if self.squads_alternate and self.visits == 1 and self.every_min is None:
+            faults.append(
+                "squads_alternate is true, and one visit is wanted; expected visits of 2 or more, or every_min; write "
+                "one of them or delete squads_alternate"
+            )
         if self.further_weight == 0 and (self.visits > 1 or self.every_min is not None):
             faults.append("weight is 0, so that further visits are worth nothing; add revisit_weight")
         if self.squads_together > 1 and self.seen_within_m is not None:
