@@ -14,7 +14,7 @@ import pytest
 from nights import squad, window
 from patrolroute.beats import Beat, BeatBook
 from patrolroute.build import build
-from patrolroute.check import check_against_problem, check_by_hour, check_plan
+from patrolroute.check import check_against_problem, check_plan
 from patrolroute.errors import InputError, RuleBrokenError
 from patrolroute.patrol import PatrolPlan, check_saved, plan
 from patrolroute.plans import Plan
@@ -132,9 +132,10 @@ def test_beats_hold_at_the_slowest_hour(tmp_path: Path) -> None:
     assert {visit.site for route in good.routes for visit in route.visits} == {"blocks", "kpu"}
     good.save(tmp_path / "out")
     assert check_saved(tmp_path / "out") == []
-    slower = replace(good.built.by_hour.travel, travel_s=good.built.by_hour.travel.travel_s * 100)
-    assert check_by_hour(good.document, scenario=scenario, travel=good.built.by_hour.travel) == []
-    assert check_by_hour(good.document, scenario=scenario, travel=slower)
+    hours, matrix, beats = good.built.by_hour.travel, good.built.matrix, good.built.beats
+    slower = replace(hours, travel_s=hours.travel_s * 100)
+    assert check_plan(good.document, scenario=scenario, matrix=matrix, beats=beats, hours=hours) == []
+    assert check_plan(good.document, scenario=scenario, matrix=matrix, beats=beats, hours=slower)
 
 
 def forbidding(roads: RoadNetwork, *ways: tuple[int, ...]) -> RoadNetwork:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from patrolroute.compiled import kernel
+from patrolroute.search.hours import reach, reach_on
 from patrolroute.search.layout import (
     AFLOAT,
     APART,
@@ -99,15 +98,15 @@ def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool)
         depart = r[i, DEPART]
         if depart > closes:
             break
-        there = np.int64(to_u[r[i, OUT]])
-        begin = depart + there
+        begin = reach_on(n, to_u, r[i, OUT], depart)
         if begin > closes:
             continue
+        there = begin - depart
         begin = max(begin, opens)
-        on = np.int64(from_u[r[i + 1, IN]])
-        then = begin + duration + on
+        then = reach_on(n, from_u, r[i + 1, IN], begin + duration)
         if then > latest:
             continue
+        on = then - begin - duration
         detour = there + on - r[i + 1, ARC]
         if detour > spare:
             continue
@@ -160,9 +159,12 @@ def _scan_afloat(
     missed = False
     for i in range(first, last + 1):
         here = r[i, OUT]
-        there = np.int64(0) if afloat else np.int64(d[here, n.node[u, ENTRY]])
+        begin = r[i, DEPART]
+        if not afloat:
+            begin = reach(n, d, here, n.node[u, ENTRY], begin)
+        there = begin - r[i, DEPART]
         leave = here if afloat else n.node[u, EXIT]
-        begin = max(r[i, DEPART] + there, opens)
+        begin = max(begin, opens)
         if begin > closes:
             continue
         then = begin + duration
@@ -176,10 +178,11 @@ def _scan_afloat(
             j += 1
         if is_so(n, FLOATS, r[j, NODE]):
             continue
-        on = np.int64(d[leave, r[j, IN]])
-        then += on
+        ready = then
+        then = reach(n, d, leave, r[j, IN], ready)
         if then > r[j, LATEST]:
             continue
+        on = then - ready
         detour = there + on - (r[j, ARC] if s.tour[NOW, k, LENGTH] > 0 else 0)
         if detour > spare:
             continue
