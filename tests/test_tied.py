@@ -195,7 +195,7 @@ def test_a_required_visit_of_a_squad_without_time_for_its_break_is_refused() -> 
         required=["must"],
     )
     problem = grouped(plain, duty=[-1, 0])
-    with pytest.raises(InfeasibleError, match="'must' is required. No squad finds time for it beside its breaks"):
+    with pytest.raises(InfeasibleError, match=r"'must' is required. No squad finds time for it beside its breaks"):
         solve(problem, iterations=200, seed=1, bound_seconds=0)
 
 
