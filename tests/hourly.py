@@ -12,24 +12,28 @@ from patrolroute.matrix import TravelPeriods
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from patrolroute.matrix import TravelMatrix
     from patrolroute.problem import PatrolProblem
 
 
-def by_hour(problem: PatrolProblem, begins_s: Sequence[int], times: Sequence[object]) -> PatrolProblem:
-    """Return a problem whose drives take so many times as long in each period; a number, or one for each drive."""
-    layers = [np.ceil(problem.matrix.travel_s * np.asarray(each, float)).astype(np.int32) for each in times]
-    travel_s = np.stack(layers)
-    for each in travel_s.reshape(-1, *travel_s.shape[-2:]):
-        np.fill_diagonal(each, 0)
-    hours = TravelPeriods(
+def hours_of(matrix: TravelMatrix, begins_s: Sequence[int], times: Sequence[object]) -> TravelPeriods:
+    """Return travel that takes so many times as long in each period; a number, or one for each drive."""
+    travel_s = np.stack([np.ceil(matrix.travel_s * np.asarray(each, float)).astype(np.int32) for each in times])
+    return TravelPeriods(
         begins_s=np.array(begins_s, np.int64),
-        ids=problem.matrix.ids,
-        profiles=problem.matrix.profiles,
+        ids=matrix.ids,
+        profiles=matrix.profiles,
         travel_s=travel_s,
         # Each period has metres of its own, so that a leg of another hour shows.
         travel_m=travel_s * 8 + np.arange(len(times))[:, None, None, None] * (travel_s > 0),
-        provenance=problem.matrix.provenance,
+        provenance=matrix.provenance,
+        lonlat=matrix.lonlat,
     )
+
+
+def by_hour(problem: PatrolProblem, begins_s: Sequence[int], times: Sequence[object]) -> PatrolProblem:
+    """Return a problem whose drives take so many times as long in each period."""
+    hours = hours_of(problem.matrix, begins_s, times)
     return replace(problem, hours=hours, matrix=hours.slowest)
 
 
