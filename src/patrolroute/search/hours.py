@@ -132,6 +132,18 @@ def _wheel(n, layer, a, b, due):  # type: ignore[no-untyped-def]  # as above
     return lambda n, layer, a, b, due: layer[a, b]
 
 
+def wheel_on(n: Night, row: NDArray[np.int32], b: int, due: int) -> int:
+    """Return the same for one row of a layer."""
+    return row[b, _period(n.tie, row[b], due)] if by_hour(n) else row[b]  # type: ignore[no-any-return]  # an int32 is an int here
+
+
+@overload(wheel_on, jit_options=_OPTIONS)
+def _wheel_on(n, row, b, due):  # type: ignore[no-untyped-def]  # as above
+    if _hourly(n):
+        return lambda n, row, b, due: row[b, _period(n.tie, row[b], due)]
+    return lambda n, row, b, due: row[b]
+
+
 def guess(n: Night, layer: NDArray[np.int32], a: int, b: int) -> int:
     """Return what a drive takes in the first period, for a guess."""
     return layer[a, b, 0] if by_hour(n) else layer[a, b]  # type: ignore[no-any-return]  # an int32 is an int here

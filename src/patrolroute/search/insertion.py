@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patrolroute.compiled import kernel
-from patrolroute.search.hours import reach, reach_on
+from patrolroute.search.hours import by_hour, reach, reach_on, wheel_on
 from patrolroute.search.layout import (
     AFLOAT,
     APART,
@@ -57,6 +57,9 @@ from patrolroute.search.state import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from patrolroute.search.layout import Night
     from patrolroute.search.state import State
 
@@ -65,6 +68,23 @@ NEVER = 2147483647
 
 BLINK = 21474836
 """One draw of 31 bits in a hundred is below this."""
+
+
+@kernel
+def _at_wheel(
+    n: Night,
+    rows: tuple[NDArray[np.int32], NDArray[np.int32]],
+    points: tuple[int, int],
+    dues: tuple[int, int],
+    detour: int,
+) -> int:
+    """Return the seconds at the wheel of the drives to a visit and on, where they may be less than a detour says.
+
+    What is waited for a faster hour is not driven. Whether all later drives keep within the limit, `refresh` tells.
+    """
+    if by_hour(n):
+        return wheel_on(n, rows[0], points[0], dues[0]) + wheel_on(n, rows[1], points[1], dues[1])
+    return NEVER + detour
 
 
 @kernel
@@ -109,7 +129,9 @@ def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool)
         on = then - begin - duration
         detour = there + on - r[i + 1, ARC]
         if detour > spare:
-            continue
+            due = begin if i == 0 else depart + there
+            if _at_wheel(n, (to_u, from_u), (r[i, OUT], r[i + 1, IN]), (due, then), detour) - r[i + 1, ARC] > spare:
+                continue
         cost = max(detour + patience * max(then - r[i + 1, BEGIN], 0), 0)
         if cost < best:
             if blink and draw(s.rng) < BLINK:
@@ -185,7 +207,11 @@ def _scan_afloat(
         on = then - ready
         detour = there + on - (r[j, ARC] if s.tour[NOW, k, LENGTH] > 0 else 0)
         if detour > spare:
-            continue
+            arc = r[j, ARC] if s.tour[NOW, k, LENGTH] > 0 else 0
+            due = begin if i == 0 else r[i, DEPART] + there
+            entry = here if afloat else n.node[u, ENTRY]
+            if _at_wheel(n, (d[here], d[leave]), (entry, r[j, IN]), (due, then), detour) - arc > spare:
+                continue
         cost = max(detour + patience * max(then - r[j, BEGIN], 0), 0)
         if cost < best:
             if blink and draw(s.rng) < BLINK:
