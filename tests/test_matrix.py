@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patrolroute.errors import InputError
-from patrolroute.matrix import TravelMatrix, TravelPeriods, arrival_s
+from patrolroute.matrix import TravelMatrix, TravelPeriods, arrival_s, departure_s
 from patrolroute.provenance import Provenance
 
 
@@ -169,3 +169,43 @@ def test_a_free_point_is_free_at_every_hour() -> None:
     assert wide.slowest.position("anywhere") is None
     with pytest.raises(InputError, match="'anywhere' stand"):
         wide.with_free_point("anywhere")
+
+
+def test_departure_turns_arrival_round() -> None:
+    periods = periods_of([[[[0, 9], [40, 0]]], [[[0, 30], [3, 0]]], [[[0, 1], [5, 0]]]], begins_s=(0, 50, 90))
+    for a, b in ((0, 1), (1, 0)):
+        travel_s = periods.travel_s[:, 0, a, b]
+        arrivals = arrival_s(np.arange(-60, 160), periods.begins_s, travel_s)
+        for due in range(140):
+            latest = np.arange(-60, 160)[np.flatnonzero(arrivals <= due)[-1]]
+            assert departure_s(due, periods.begins_s, travel_s) == latest
+
+
+def test_hours_for_a_drive_are_those_in_which_it_can_be_made() -> None:
+    periods = periods_of([[[[0, 9], [9, 0]]], [[[0, 30], [30, 0]]]])
+    a, b = periods.ids
+    car = periods.profiles[0]
+
+    def hours(leave_s: int, arrive_s: int) -> list[tuple[int, int]]:
+        made = periods.hours_for(car, a, b, leave_s=leave_s, arrive_s=arrive_s)
+        return [(period, seconds) for period, seconds, _ in made]
+
+    assert hours(0, 8) == []
+    assert hours(0, 9) == [(0, 9)]
+    assert hours(49, 58) == [(0, 9)]
+    assert hours(50, 79) == []
+    assert hours(0, 80) == [(1, 30), (0, 9)]
+    assert hours(50, 80) == [(1, 30)]
+    assert hours(-99, 0) == [(0, 9)], "the first period holds before it begins"
+
+
+def test_periods_are_written_and_read_back() -> None:
+    periods = periods_of([[[[0, 9], [9, 0]]], [[[0, 30], [30, 0]]]])
+    again = TravelPeriods.from_bytes(periods.to_bytes())
+    assert (again.ids, again.profiles, again.provenance) == (periods.ids, periods.profiles, periods.provenance)
+    for name in ("begins_s", "travel_s", "travel_m"):
+        assert (getattr(again, name) == getattr(periods, name)).all()
+    with pytest.raises(InputError, match=r"x.npz: not a travel matrix by the hour .* expected a hours.npz"):
+        TravelPeriods.from_bytes(periods.at(0).to_bytes(), where="x.npz")
+    assert periods.fastest_s.tolist() == [[[0, 9], [9, 0]]]
+    assert TravelPeriods.always(periods.at(0)).slowest.travel_s.tolist() == [[[0, 9], [9, 0]]]

@@ -12,11 +12,13 @@ import pytest
 
 from nights import scenario_of, site, squad, window
 from patrolroute.build import Built
-from patrolroute.check import check_by_hour
+from patrolroute.check import check_plan
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
-from patrolroute.patrol import PatrolPlan, check_saved, plan
+from patrolroute.explain import explain_impossible
+from patrolroute.patrol import PatrolPlan, plan
 from patrolroute.roads import RoadNetwork, SpeedTable, roads_from_graph
 from patrolroute.roads.restrictions import Restrictions
+from patrolroute.saved import check_saved
 from patrolroute.scenario import Break, Scenario, SlowArea, SpeedHours
 from patrolroute.scenario.model import Closures, Travel
 from streets import corner, town
@@ -241,27 +243,56 @@ def test_slow_areas_are_driven_around_and_told(roads: RoadNetwork, planned: Patr
         plan(night(travel=Travel(slow=(sea,))), roads, iterations=1)
 
 
-def test_a_night_with_speeds_by_hour_holds_at_every_hour(
+def test_a_night_with_speeds_by_hour_is_planned_and_checked_by_the_hour(
     roads: RoadNetwork, planned: PatrolPlan, tmp_path: Path
 ) -> None:
-    hours = (SpeedHours(name="malam", windows=(window((22, 30), (24, 0)),), factor=2.0),)
-    hourly = plan(night(travel=Travel(hours=hours)), roads, iterations=100, seconds=5, seed=1)
-    assert hourly.built.by_hour is not None
+    travel = Travel(hours=(SpeedHours(name="malam", windows=(window((22, 30), (24, 0)),), factor=2.0),))
+    hourly = plan(night(travel=travel), roads, iterations=100, seconds=5, seed=1)
+    hours = hourly.built.hours
+    assert hours is not None
     assert hourly.built.matrix.travel_s.tolist() == planned.built.matrix.travel_s.tolist()
     told = hourly.summary()
     assert "Speeds by hour: malam (speed x 2, 22:30 to 00:00)." in told
-    minutes = re.search(
-        r"planned at the slowest speed of all hours of the night: (\d+) min .* (\d+) min at the hours", told
-    )
-    assert minutes is not None
-    assert int(minutes[1]) > int(minutes[2]) > 0
-    hourly.save(tmp_path / "out")
-    assert check_saved(tmp_path / "out") == []
-    slower = replace(hourly.built.by_hour.travel, travel_s=hourly.built.by_hour.travel.travel_s * 3)
-    broken = check_by_hour(hourly.document, scenario=hourly.scenario, travel=slower)
+    assert "Each drive is timed at the speeds of the hour in which it sets out." in told
+    squads = {squad.id: squad for squad in hourly.scenario.squads}
+    for route in hourly.routes:
+        for drive in hourly.night.drives(route):
+            late = drive.leave_s >= 22.5 * 3600
+            profile, ends = squads[route.squad].vehicle.profile, (drive.origin.id, drive.destination.id)
+            assert (drive.drive_s, drive.drive_m) == hours.at(int(late)).drive(profile, *ends)
+            assert drive.leg is not None
+            assert -(-drive.leg.travel_ms // 1000) == drive.drive_s
+            assert -(-drive.leg.length_dm // 10) == drive.drive_m
+    assert {drive.leave_s >= 22.5 * 3600 for route in hourly.routes for drive in hourly.night.drives(route)} == {
+        True,
+        False,
+    }
+    folder = tmp_path / "out"
+    hourly.save(folder)
+    assert check_saved(folder) == []
+    slower = replace(hours, travel_s=hours.travel_s * 3)
+    broken = check_plan(hourly.document, scenario=hourly.scenario, matrix=hourly.built.matrix, hours=slower)
     assert broken
     assert {each.rule for each in broken} == {"driven"}
-    assert check_by_hour(hourly.document, scenario=hourly.scenario, travel=hourly.built.by_hour.travel) == []
+    document = (folder / "plan.json").read_text()
+    last = max(visit.arrive_s for route in hourly.routes for visit in route.visits)
+    (folder / "plan.json").write_text(document.replace(f'"arrive_s": {last}', f'"arrive_s": {last - 60}'))
+    assert {each.rule for each in check_saved(folder)} == {"driven"}
+    (folder / "hours.npz").unlink()
+    with pytest.raises(InputError, match=r"hours.npz: is missing"):
+        check_saved(folder)
+
+
+def test_a_stop_that_only_a_faster_hour_allows_is_made(roads: RoadNetwork) -> None:
+    rush = SpeedHours(name="macet", windows=(window((22, 0), (22, 15)),), factor=0.05)
+    late = site("jauh", tier=1, weight=9, windows=(window((22, 20), (22, 30)),), **corner(3, 3))
+    scenario = night(late, travel=Travel(hours=(rush,)))
+    hourly = plan(scenario, roads, iterations=100, seconds=5, seed=1)
+    assert "jauh" in {visit.site for route in hourly.routes for visit in route.visits}
+    problem = hourly.built.problem
+    groups = problem.groups.ids
+    assert groups.index("jauh") in explain_impossible(replace(problem, hours=None)), "at the slowest hour it is too far"
+    assert groups.index("jauh") not in explain_impossible(problem)
 
 
 @pytest.mark.parametrize("turns", [False, True])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.beats import BeatBook
-    from patrolroute.matrix import TravelMatrix
+    from patrolroute.matrix import TravelMatrix, TravelPeriods
     from patrolroute.roads import Leg, Placed, RoadNetwork, TurnGraph
     from patrolroute.roads.periods import ByHour
     from patrolroute.scenario.model import Scenario
@@ -72,17 +72,29 @@ class Built:
     beats: BeatBook | None = None
     by_hour: ByHour | None = None
 
-    def trace(self, drives: Sequence[tuple[str, str, str]]) -> list[Leg]:
+    @property
+    def hours(self) -> TravelPeriods | None:
+        """Travel by the hour, where speeds depend on it."""
+        return None if self.by_hour is None else self.by_hour.travel
+
+    @property
+    def fastest(self) -> TravelMatrix:
+        """The seconds that no drive undercuts, whatever its hour; nothing counts on its metres."""
+        return replace(self.matrix, travel_s=self.problem.fastest_s)
+
+    def trace(self, drives: Sequence[tuple[str, str]], *, periods: Sequence[int]) -> list[Leg]:
         """Return the legs of drives, each the one that the matrix counts.
 
         Parameters
         ----------
-        drives : sequence of (str, str, str)
-            Vehicle profile, and ids of origin and destination.
+        drives : sequence of (str, str)
+            Ids of origin and destination.
+        periods : sequence of int
+            In which period each drive sets out; 0 for all where speeds do not depend on the hour.
         """
         if self.by_hour is None:
-            return trace_legs(self.roads, self.placed, [drive[1:] for drive in drives], turns=self.turns)
-        return self.by_hour.trace(self.placed, drives)
+            return trace_legs(self.roads, self.placed, drives, turns=self.turns)
+        return self.by_hour.trace(self.placed, drives, periods=periods)
 
 
 def build(scenario: Scenario, roads: RoadNetwork, *, beats: BeatBook | None = None) -> Built:
@@ -121,7 +133,8 @@ def build(scenario: Scenario, roads: RoadNetwork, *, beats: BeatBook | None = No
     if ANYWHERE in scenario.bases:
         matrix = matrix.with_free_point(ANYWHERE)
         by_hour = by_hour and by_hour.with_free_point(ANYWHERE)
-    problem = compile_problem(scenario, matrix, off_road=off_road.keys(), beats=beats)
+    hours = None if by_hour is None else by_hour.travel
+    problem = compile_problem(scenario, matrix, off_road=off_road.keys(), beats=beats, hours=hours)
     return Built(
         problem=problem,
         matrix=matrix,
@@ -197,7 +210,12 @@ def _off_road(roads: RoadNetwork, placed: Placed, limit_m: float) -> dict[str, s
 
 
 def compile_problem(
-    scenario: Scenario, matrix: TravelMatrix, *, off_road: Collection[str] = (), beats: BeatBook | None = None
+    scenario: Scenario,
+    matrix: TravelMatrix,
+    *,
+    off_road: Collection[str] = (),
+    beats: BeatBook | None = None,
+    hours: TravelPeriods | None = None,
 ) -> PatrolProblem:
     """Compile a scenario's rules into the normal form.
 
@@ -210,6 +228,8 @@ def compile_problem(
         Sites that no squad may visit, since no street is near.
     beats : BeatBook, optional
         Of the scenario's areas, where it has any.
+    hours : TravelPeriods, optional
+        Travel by the hour, where speeds depend on it; the matrix then has what no drive exceeds.
 
     Raises
     ------
@@ -222,10 +242,10 @@ def compile_problem(
     for visit in draft.visits:
         if visit.site in off_road:
             visit.squads = frozenset()
-    return _pack(draft, matrix)
+    return _pack(draft, matrix, hours)
 
 
-def _pack(draft: Draft, matrix: TravelMatrix) -> PatrolProblem:
+def _pack(draft: Draft, matrix: TravelMatrix, hours: TravelPeriods | None) -> PatrolProblem:
     """Turn a draft into columns."""
     groups = {group: row for row, group in enumerate(dict.fromkeys(visit.group for visit in draft.visits))}
     return PatrolProblem(
@@ -236,6 +256,7 @@ def _pack(draft: Draft, matrix: TravelMatrix) -> PatrolProblem:
         couplings=_pack_couplings(draft),
         weight_unit=draft.weight_unit,
         balance=draft.balance,
+        hours=hours,
     )
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def check_plan(
-    plan: Plan, *, scenario: Scenario, matrix: TravelMatrix, beats: BeatBook | None = None
+    plan: Plan,
+    *,
+    scenario: Scenario,
+    matrix: TravelMatrix,
+    beats: BeatBook | None = None,
+    hours: TravelPeriods | None = None,
 ) -> list[Violation]:
     """Return every way in which a plan breaks the scenario's rules; an empty list for a good plan.
 
@@ -37,6 +42,8 @@ def check_plan(
         Must have every site and every place that a squad or a presence names.
     beats : BeatBook, optional
         Of the scenario's areas, where it has any.
+    hours : TravelPeriods, optional
+        Travel by the hour, where speeds depend on it: each drive takes what it takes at the hour in which it sets out.
 
     Raises
     ------
@@ -45,41 +52,8 @@ def check_plan(
     """
     for point in (*(site.id for site in scenario.sites), *sorted(scenario.bases)):
         matrix.index(point)
-    facts = Facts(scenario, matrix, plan, beats)
+    facts = Facts(scenario, matrix, plan, beats, hours)
     return [violation for rule in RULES for violation in rule.check(facts)]
-
-
-def check_by_hour(plan: Plan, *, scenario: Scenario, travel: TravelPeriods) -> list[Violation]:
-    """Return every drive that takes longer, at the hour in which it sets out, than the plan allows.
-
-    Parameters
-    ----------
-    plan : Plan
-    scenario : Scenario
-    travel : TravelPeriods
-        Seconds by the hour, whatever the plan was made with.
-    """
-    titles = {point.id: point.title for point in scenario.points.values()}
-    titles |= {squad.id: squad.title for squad in scenario.squads}
-    return [
-        Violation(
-            rule="driven",
-            squad=drive.squad,
-            message=(
-                f"squad {titles.get(drive.squad, drive.squad)!r} drives from "
-                f"{titles.get(drive.origin, drive.origin)!r} at {_moment(plan, drive.leave_s)} to "
-                f"{titles.get(drive.destination, drive.destination)!r} by {_moment(plan, drive.arrive_s)}, in "
-                f"{drive.arrive_s - drive.leave_s} s; at that hour the roads take {drive.needed_s} s."
-            ),
-        )
-        for drive in _drives_by_hour(plan, scenario, travel)
-        if drive.needed_s > drive.arrive_s - drive.leave_s
-    ]
-
-
-def driving_by_hour_s(plan: Plan, *, scenario: Scenario, travel: TravelPeriods) -> int:
-    """Return the seconds of all drives of a plan, each at the speeds of the hour in which it sets out."""
-    return sum(drive.needed_s for drive in _drives_by_hour(plan, scenario, travel))
 
 
 _FORBIDS = {
@@ -90,39 +64,6 @@ _FORBIDS = {
     "windows": "it may not begin then",
     "stops": "it takes another time",
 }
-
-
-class _HourlyDrive(NamedTuple):
-    """A drive between two stops: who, from where and when to where and when, and what the roads take at that hour."""
-
-    squad: str
-    origin: str
-    destination: str
-    leave_s: int
-    arrive_s: int
-    needed_s: int
-
-
-def _drives_by_hour(plan: Plan, scenario: Scenario, travel: TravelPeriods) -> Iterator[_HourlyDrive]:
-    squads = {squad.id: squad for squad in scenario.squads}
-    no_waiting = {site.id for site in scenario.sites if not site.wait}
-    for route in plan.routes:
-        if not route.visits:
-            continue
-        squad = squads[route.squad]
-        layer = travel.profiles.index(squad.vehicle.profile)
-        # To a site without waiting a squad sets out as late as the plan's drive allows.
-        stops = [
-            (visit.entry, visit.arrive_s, visit.exit, visit.end_s, visit.drive_s if visit.site in no_waiting else None)
-            for visit in route.visits
-        ]
-        here, leave_s = squad.start, route.leave_s
-        for there, arrive_s, left, end_s, drive_s in (*stops, (squad.end, route.return_s, "", 0, None)):
-            leave_s = leave_s if drive_s is None else max(leave_s, arrive_s - drive_s)
-            period = sum(begin <= leave_s for begin in travel.begins_s[1:].tolist())
-            needed_s = int(travel.travel_s[period, layer, travel.ids.index(here), travel.ids.index(there)])
-            yield _HourlyDrive(route.squad, here, there, leave_s, arrive_s, needed_s)
-            here, leave_s = left, end_s
 
 
 def check_against_problem(plan: Plan, problem: PatrolProblem) -> list[Violation]:
@@ -161,8 +102,8 @@ def _check_identity(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
 
 def _check_route(plan: Plan, problem: PatrolProblem, k: int, route: Route) -> Iterator[Violation]:
     squads, table, name = problem.squads, problem.visits, route.squad
-    points = problem.matrix.ids
-    seconds, metres = problem.matrix.travel_s[squads.profile[k]], problem.matrix.travel_m[squads.profile[k]]
+    points, profile = problem.matrix.ids, problem.matrix.profiles[squads.profile[k]]
+    left_s, left_m = route.drive_s, route.drive_m
     here, free_s, drive_s, drive_m, stops = int(squads.start[k]), route.leave_s, 0, 0, 0
     if route.leave_s < squads.from_s[k]:
         yield Violation(
@@ -176,12 +117,13 @@ def _check_route(plan: Plan, problem: PatrolProblem, k: int, route: Route) -> It
             return
         v = table.ids.index(visit.visit)
         entry, leave = (here, here) if table.floats[v] else (int(table.entry[v]), int(table.exit[v]))
-        leg_s, leg_m = int(seconds[here, entry]), int(metres[here, entry])
+        said = visit.drive_s, visit.drive_m
+        fits, leg_s, leg_m = _drive(problem, (profile, here, entry), (free_s, visit.arrive_s), said)
         broken = {
             "allowed": not table.squads[v, k],
             "site": problem.groups.site[table.group[v]] != visit.site,
             "place": (visit.entry, visit.exit) != (points[entry], points[leave]),
-            "driven": visit.arrive_s < free_s + leg_s or (visit.drive_s, visit.drive_m) != (leg_s, leg_m),
+            "driven": not fits or said != (leg_s, leg_m),
             "windows": not max(visit.arrive_s, table.opens_s[v]) <= visit.begin_s <= table.closes_s[v],
             "stops": visit.end_s - visit.begin_s != table.duration_s[v],
         }
@@ -197,11 +139,14 @@ def _check_route(plan: Plan, problem: PatrolProblem, k: int, route: Route) -> It
                 ),
             )
         here, free_s, drive_s, drive_m = leave, visit.end_s, drive_s + leg_s, drive_m + leg_m
+        left_s, left_m = left_s - visit.drive_s, left_m - visit.drive_m
         stops += int(problem.groups.duty[table.group[v]] < 0)
+    fits = route.return_s >= free_s
     if route.visits:
-        back_s, back_m = int(seconds[here, squads.end[k]]), int(metres[here, squads.end[k]])
-        drive_s, drive_m, free_s = drive_s + back_s, drive_m + back_m, free_s + back_s
-    if route.return_s < free_s or (route.drive_s, route.drive_m) != (drive_s, drive_m):
+        home = profile, here, int(squads.end[k])
+        fits, back_s, back_m = _drive(problem, home, (free_s, route.return_s), (left_s, left_m))
+        drive_s, drive_m = drive_s + back_s, drive_m + back_m
+    if not fits or (route.drive_s, route.drive_m) != (drive_s, drive_m):
         yield Violation(rule="driven", squad=name, message=f"{name!r} does not drive what the matrix says.")
     if route.return_s > squads.until_s[k]:
         yield Violation(
@@ -220,6 +165,25 @@ def _check_route(plan: Plan, problem: PatrolProblem, k: int, route: Route) -> It
             squad=name,
             message=f"{name!r} makes {counted(stops, 'stop')}; at most {squads.max_stops[k]} may be.",
         )
+
+
+def _drive(
+    problem: PatrolProblem, drive: tuple[str, int, int], span: tuple[int, int], said: tuple[int, int]
+) -> tuple[bool, int, int]:
+    """Return whether a drive can be made between two seconds, and its seconds and metres.
+
+    By the hour these are what the plan says if some hour of the span makes it so.
+    """
+    profile, here, there = drive
+    ids, layer = problem.matrix.ids, problem.matrix.profiles.index(profile)
+    if problem.hours is None:
+        seconds, metres = (
+            int(table[layer, here, there]) for table in (problem.matrix.travel_s, problem.matrix.travel_m)
+        )
+        return seconds <= span[1] - span[0], seconds, metres
+    fitting = problem.hours.hours_for(profile, ids[here], ids[there], leave_s=span[0], arrive_s=span[1])
+    drives = [each[1:] for each in fitting] or [problem.matrix.drive(profile, ids[here], ids[there])]
+    return bool(fitting), *(said if said in drives else drives[0])
 
 
 def _served(plan: Plan, problem: PatrolProblem) -> dict[int, list[int]]:

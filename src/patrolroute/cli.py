@@ -22,12 +22,13 @@ from patrolroute import datasets as named
 from patrolroute.engines.registry import DEFAULT_ENGINE, ENGINES, engine_named
 from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError, RuleBrokenError
 from patrolroute.forming import form_squads
-from patrolroute.patrol import SAVED_BESIDE, check_saved
+from patrolroute.patrol import SAVED_BESIDE
 from patrolroute.patrol import plan as plan_night
 from patrolroute.plans import Plan
 from patrolroute.render import check_out_dir, summary_tables
 from patrolroute.roads import RoadNetwork, fetch_roads, read_polygon, read_roads, write_roads
 from patrolroute.roads.sources.files import write_whole
+from patrolroute.saved import check_saved
 from patrolroute.scenario import Scenario, read_scenario, scenario_schema, write_scenario
 from patrolroute.scenario.words import counted
 

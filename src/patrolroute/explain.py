@@ -134,7 +134,7 @@ def _too_few(problem: PatrolProblem, members: NDArray[np.int64], alone: _Alone, 
 
 def _alone(problem: PatrolProblem) -> _Alone:
     """Return which squads keep which limit on a trip to one visit alone, and from when to when it may begin."""
-    visits, squads, travel = problem.visits, problem.squads, problem.matrix.travel_s
+    visits, squads, travel = problem.visits, problem.squads, problem.fastest_s
     shape = (len(visits), len(squads))
     limits = {name: np.zeros(shape, np.bool_) for name in ("allowed", "windows", "shifts", "driving")}
     limits["allowed"][:] = visits.squads
@@ -302,16 +302,21 @@ def _sentence(lack_s: int, squad: str, *, alone: bool) -> str:
 def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return by how many seconds each visit misses its best gap in one route, shape of `rows`."""
     visits, squads = problem.visits, problem.squads
-    layer = problem.matrix.travel_s[squads.profile[k]].astype(np.int64, copy=False)
+    profile = int(squads.profile[k])
     exits, entries = _ends(problem, k, order)
     free_s, latest_s = _free_and_latest(problem, k, order)
-    drive_s = sum(int(layer[a, b]) for a, b in zip(exits, entries, strict=True)) if order else 0
+    legs_s = [
+        int(problem.arrive_s(profile, a, b, free)) - free for a, b, free in zip(exits, entries, free_s, strict=True)
+    ]
+    drive_s = sum(legs_s) if order else 0
     best = np.full(len(rows), np.iinfo(np.int32).max, np.int64)
     for gap, (a, b) in enumerate(zip(exits, entries, strict=True)):
-        out_s, on_s = layer[a, visits.entry[rows]], layer[visits.exit[rows], b]
-        begin = np.maximum(free_s[gap] + out_s, visits.opens_s[rows])
-        late = np.maximum(begin - visits.closes_s[rows], begin + visits.duration_s[rows] + on_s - latest_s[gap])
-        detour = out_s + on_s - (layer[a, b] if order else 0)
+        there = problem.arrive_s(profile, a, visits.entry[rows], free_s[gap])
+        begin = np.maximum(there, visits.opens_s[rows])
+        end = np.asarray(begin + visits.duration_s[rows], np.int64)
+        then = problem.arrive_s(profile, visits.exit[rows], b, end)
+        late = np.maximum(begin - visits.closes_s[rows], then - latest_s[gap])
+        detour = there - free_s[gap] + then - end - (legs_s[gap] if order else 0)
         best = np.minimum(best, np.maximum(late, drive_s + detour - int(squads.max_drive_s[k])))
     return best
 
@@ -319,14 +324,15 @@ def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDAr
 def _free_and_latest(problem: PatrolProblem, k: int, order: Sequence[int]) -> tuple[list[int], list[int]]:
     """Return, for each gap of a route, when the squad is free before it and must have arrived after it."""
     visits, squads = problem.visits, problem.squads
-    layer = problem.matrix.travel_s[squads.profile[k]]
-    legs = [int(layer[a, b]) for a, b in zip(*_ends(problem, k, order), strict=True)]
+    profile = int(squads.profile[k])
+    legs = list(zip(*_ends(problem, k, order), strict=True))
     free, latest = [int(squads.from_s[k])], [int(squads.until_s[k])]
     for v, leg in zip(order, legs, strict=False):
-        begin = max(free[-1] + leg, int(visits.opens_s[v]))
+        begin = max(int(problem.arrive_s(profile, *leg, free[-1])), int(visits.opens_s[v]))
         free.append(begin + int(visits.duration_s[v]))
     for v, leg in zip(reversed(order), reversed(legs), strict=False):
-        latest.append(min(latest[-1] - leg - int(visits.duration_s[v]), int(visits.closes_s[v])))
+        leave = int(problem.leave_s(profile, *leg, latest[-1]))
+        latest.append(min(leave - int(visits.duration_s[v]), int(visits.closes_s[v])))
     return free, latest[::-1]
 
 

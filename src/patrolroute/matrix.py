@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -16,13 +16,15 @@ from patrolroute.errors import Faults, InputError
 from patrolroute.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from numpy.lib.npyio import NpzFile
     from numpy.typing import NDArray
 
 _MOST_PLACES = 6
 _INT32_MAX = np.iinfo(np.int32).max
 _MAX_UNPACKED_BYTES = 16 * 2**30
+_Table = TypeVar("_Table", "TravelMatrix", "TravelPeriods")
 
 
 def places_of(array: NDArray[Any], wrong: NDArray[np.bool_]) -> str:
@@ -174,18 +176,7 @@ class TravelMatrix:
 
     def to_bytes(self) -> bytes:
         """Return the matrix as a compressed `.npz` without pickles; `from_bytes` reads it."""
-        buffer = io.BytesIO()
-        known = {} if self.lonlat is None else {"lonlat": self.lonlat}
-        np.savez_compressed(
-            buffer,
-            ids=np.array(self.ids, dtype=np.str_),
-            profiles=np.array(self.profiles, dtype=np.str_),
-            travel_s=self.travel_s,
-            travel_m=self.travel_m,
-            provenance=np.array(TypeAdapter(Provenance).dump_json(self.provenance).decode()),
-            **known,  # type: ignore[arg-type]  # the stubs take these for the option allow_pickle
-        )
-        return buffer.getvalue()
+        return _packed(self)
 
     @classmethod
     def from_bytes(cls, data: bytes, *, where: str = "matrix") -> TravelMatrix:
@@ -202,26 +193,48 @@ class TravelMatrix:
         InputError
             When the data is no such matrix or is larger than any that this package writes.
         """
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                size = sum(member.file_size for member in archive.infolist())
-            if size > _MAX_UNPACKED_BYTES:
-                raise InputError([f"{where}: unpacks to {size:,} bytes; expected at most {_MAX_UNPACKED_BYTES:,}."])
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return cls(
-                    ids=tuple(map(str, arrays["ids"])),
-                    profiles=tuple(map(str, arrays["profiles"])),
-                    travel_s=arrays["travel_s"],
-                    travel_m=arrays["travel_m"],
-                    provenance=TypeAdapter(Provenance).validate_json(str(arrays["provenance"])),
-                    lonlat=arrays["lonlat"] if "lonlat" in arrays.files else None,
-                )
-        except InputError as error:
-            raise InputError(f"{where}: {fault}" for fault in error.faults) from error
-        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise InputError(
-                [f"{where}: not a travel matrix ({error}); expected a matrix.npz that patrolroute wrote."]
-            ) from error
+        return _unpacked(data, where, lambda arrays: cls(**_common(arrays)), "travel matrix", "matrix.npz")
+
+
+def _packed(table: TravelMatrix | TravelPeriods, **more: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    known = {} if table.lonlat is None else {"lonlat": table.lonlat}
+    np.savez_compressed(
+        buffer,
+        ids=np.array(table.ids, dtype=np.str_),
+        profiles=np.array(table.profiles, dtype=np.str_),
+        travel_s=table.travel_s,
+        travel_m=table.travel_m,
+        provenance=np.array(TypeAdapter(Provenance).dump_json(table.provenance).decode()),
+        **known,  # type: ignore[arg-type]  # the stubs take these for the option allow_pickle
+        **more,  # type: ignore[arg-type]  # as above
+    )
+    return buffer.getvalue()
+
+
+def _common(arrays: NpzFile) -> dict[str, Any]:
+    return {
+        "ids": tuple(map(str, arrays["ids"])),
+        "profiles": tuple(map(str, arrays["profiles"])),
+        "travel_s": arrays["travel_s"],
+        "travel_m": arrays["travel_m"],
+        "provenance": TypeAdapter(Provenance).validate_json(str(arrays["provenance"])),
+        "lonlat": arrays["lonlat"] if "lonlat" in arrays.files else None,
+    }
+
+
+def _unpacked(data: bytes, where: str, build: Callable[[NpzFile], _Table], what: str, file: str) -> _Table:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > _MAX_UNPACKED_BYTES:
+            raise InputError([f"{where}: unpacks to {size:,} bytes; expected at most {_MAX_UNPACKED_BYTES:,}."])
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return build(arrays)
+    except InputError as error:
+        raise InputError(f"{where}: {fault}" for fault in error.faults) from error
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError([f"{where}: not a {what} ({error}); expected a {file} that patrolroute wrote."]) from error
 
 
 def arrival_s(
@@ -255,6 +268,30 @@ def arrival_s(
         possible = True if next_begin is None else leave < next_begin
         np.minimum(arrive, leave + period, out=arrive, where=possible)
     return arrive
+
+
+def departure_s(
+    arrival_s: NDArray[np.int64] | int, begins_s: NDArray[np.int64], travel_s: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Return the latest second at which drives may set out to arrive by certain seconds; `arrival_s` turned round.
+
+    Parameters
+    ----------
+    arrival_s : int64 array or int
+        Any shape that broadcasts with one period of `travel_s`.
+    begins_s, travel_s
+        As `arrival_s` takes them.
+    """
+    due = np.asarray(arrival_s, np.int64)
+    begins = np.asarray(begins_s, np.int64)
+    seconds = np.asarray(travel_s, np.int64)
+    latest: NDArray[np.int64] = np.asarray(due - seconds[0])
+    if len(begins) > 1:
+        latest = np.minimum(latest, begins[1] - 1)
+    for begin, next_begin, period in zip(begins[1:], [*begins[2:], None], seconds[1:], strict=True):
+        leave = due - period if next_begin is None else np.minimum(due - period, next_begin - 1)
+        latest = np.where(leave >= begin, leave, latest)
+    return latest
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -304,6 +341,24 @@ class TravelPeriods:
             frozen = np.array(getattr(self, name), np.int32)
             frozen.flags.writeable = False
             object.__setattr__(self, name, frozen)
+
+    @classmethod
+    def always(cls, matrix: TravelMatrix) -> TravelPeriods:
+        """Return one period that is always, with the travel of a matrix."""
+        return cls(
+            begins_s=np.zeros(1, np.int64),
+            ids=matrix.ids,
+            profiles=matrix.profiles,
+            travel_s=matrix.travel_s[None],
+            travel_m=matrix.travel_m[None],
+            provenance=matrix.provenance,
+            lonlat=matrix.lonlat,
+        )
+
+    @cached_property
+    def at_hour(self) -> tuple[TravelMatrix, ...]:
+        """The matrix of each period."""
+        return tuple(self.at(period) for period in range(len(self.begins_s)))
 
     def at(self, period: int) -> TravelMatrix:
         """Return the matrix of one period."""
@@ -360,3 +415,62 @@ class TravelPeriods:
         """Return when a drive arrives that sets out at a second since the scenario's start; see `arrival_s`."""
         layer, i, j = self.profiles.index(profile), self.ids.index(origin), self.ids.index(destination)
         return int(arrival_s(departure_s, self.begins_s, self.travel_s[:, layer, i, j]))
+
+    @cached_property
+    def fastest_s(self) -> NDArray[np.int32]:
+        """The seconds that no drive undercuts, whenever it sets out, shape (P, N, N).
+
+        They need not keep the triangle inequality: a way by a third point may be fast at another hour.
+        """
+        least: NDArray[np.int32] = self.travel_s.min(axis=0)
+        return least
+
+    def period_at(self, second: int) -> int:
+        """Return which period a second lies in."""
+        return max(int(np.searchsorted(self.begins_s, second, side="right")) - 1, 0)
+
+    def hours_for(
+        self, profile: str, origin: str, destination: str, *, leave_s: int, arrive_s: int
+    ) -> list[tuple[int, int, int]]:
+        """Return in which periods a drive can be made between two seconds: period, seconds, metres, the latest first.
+
+        Parameters
+        ----------
+        profile, origin, destination : str
+        leave_s, arrive_s : int
+            The earliest second at which it may set out, and the latest at which it must be there.
+
+        Raises
+        ------
+        InputError
+            When there is no such point.
+        """
+        drives = []
+        for period in reversed(range(len(self.begins_s))):
+            seconds, metres = self.at_hour[period].drive(profile, origin, destination)
+            opens_s = leave_s if period == 0 else max(leave_s, int(self.begins_s[period]))
+            closes_s = arrive_s - seconds
+            if period + 1 < len(self.begins_s):
+                closes_s = min(closes_s, int(self.begins_s[period + 1]) - 1)
+            if opens_s <= closes_s:
+                drives.append((period, seconds, metres))
+        return drives
+
+    def to_bytes(self) -> bytes:
+        """Return the periods as a compressed `.npz` without pickles; `from_bytes` reads it."""
+        return _packed(self, begins_s=self.begins_s)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, where: str = "hours") -> TravelPeriods:
+        """Read what `to_bytes` wrote; see `TravelMatrix.from_bytes`.
+
+        Raises
+        ------
+        InputError
+            When the data are no such periods or larger than any that this package writes.
+        """
+
+        def built(arrays: NpzFile) -> TravelPeriods:
+            return cls(begins_s=arrays["begins_s"], **_common(arrays))
+
+        return _unpacked(data, where, built, "travel matrix by the hour", "hours.npz")

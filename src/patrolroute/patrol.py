@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import numpy as np
 
-from patrolroute.beats import BeatBook
-from patrolroute.build import Built, build, compile_problem
-from patrolroute.check import check_against_problem, check_by_hour, check_plan, driving_by_hour_s
+from patrolroute.build import Built, build
+from patrolroute.check import check_plan
 from patrolroute.engines.registry import DEFAULT_ENGINE
-from patrolroute.errors import Faults, InfeasibleError, InputError, RuleBrokenError
+from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_kept_in, explain_left_out
 from patrolroute.forming import form_squads
-from patrolroute.matrix import TravelMatrix
 from patrolroute.plans import Plan, Skipped
 from patrolroute.render import (
     Night,
@@ -30,8 +28,15 @@ from patrolroute.render import (
     visits_table,
     write_outputs,
 )
-from patrolroute.roads import DrivenBeat, Leg, RoadNetwork, forbidden_turns, read_roads, roads_from_graph
-from patrolroute.rules import RULES, Violation, explain_presence, tied_words
+from patrolroute.roads import (
+    DrivenBeat,
+    Leg,
+    RoadNetwork,
+    forbidden_turns,
+    read_roads,
+    roads_from_graph,
+)
+from patrolroute.rules import RULES, Facts, Violation, explain_presence, tied_words
 from patrolroute.rules.waiting import wait_elsewhere
 from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
 from patrolroute.scenario.base import ANYWHERE
@@ -49,12 +54,15 @@ if TYPE_CHECKING:
 
     from patrolroute.engines.protocol import Engine
     from patrolroute.plans import Route, TierBound, TierCoverage
+    from patrolroute.rules.draft import DrivenLeg
 
 SCENARIO_FILE = "scenario.json"
 MATRIX_FILE = "matrix.npz"
 BEATS_FILE = "beats.npz"
-SAVED_BESIDE = (SCENARIO_FILE, MATRIX_FILE, BEATS_FILE)
-"""Names of what `PatrolPlan.save` writes besides what `render` writes of every night; beats only where it has areas."""
+HOURS_FILE = "hours.npz"
+SAVED_BESIDE = (SCENARIO_FILE, MATRIX_FILE, BEATS_FILE, HOURS_FILE)
+"""Names of what `PatrolPlan.save` writes besides what `render` writes of every night; beats only where it has areas,
+travel by the hour only where speeds depend on it."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,6 +120,7 @@ class PatrolPlan:
             scenario=self.scenario,
             roads=self.roads,
             legs=self._trace(),
+            leaves_s=self._leaves_s(),
             spots=self._spots(),
             beats=self.built.beats,
             remarks=self._remarks(),
@@ -136,30 +145,39 @@ class PatrolPlan:
         }
 
     def _remarks(self) -> tuple[str, ...]:
-        if self.built.by_hour is None:
+        if self.built.hours is None:
             return ()
-        hourly_s = driving_by_hour_s(self.document, scenario=self.scenario, travel=self.built.by_hour.travel)
-        planned_s = sum(route.drive_s for route in self.routes)
-        return (
-            "Each drive is planned at the slowest speed of all hours of the night: "
-            f"{planned_s / 60:.0f} min at the wheel in all, and {hourly_s / 60:.0f} min at the hours of the drives.",
-        )
+        return ("Each drive is timed at the speeds of the hour in which it sets out.",)
+
+    def _driven(self) -> dict[tuple[str, int], DrivenLeg]:
+        """Return the drives of the plan that lead from one place to another, by squad and number."""
+        squads = {squad.id: squad for squad in self.scenario.squads}
+        facts = Facts(self.scenario, self.built.matrix, self.document, self.built.beats, self.built.hours)
+        return {
+            (route.squad, number): leg
+            for route in self.routes
+            for number, leg in enumerate(facts.legs(squads[route.squad], route))
+            # Nothing is driven to a break that is taken where the squad is, nor from or to no certain place.
+            if leg.origin != leg.destination and ANYWHERE not in (leg.origin, leg.destination)
+        }
 
     def _trace(self) -> dict[tuple[str, int], Leg]:
-        keys: list[tuple[str, int]] = []
-        drives: list[tuple[str, str, str]] = []
-        squads = {squad.id: squad for squad in self.scenario.squads}
-        for route in self.routes:
-            if route.visits:
-                squad = squads[route.squad]
-                left = [squad.start, *(visit.exit for visit in route.visits)]
-                reached = [*(visit.entry for visit in route.visits), squad.end]
-                for position, pair in enumerate(zip(left, reached, strict=True)):
-                    # Nothing is driven to a break that is taken where the squad is, nor from or to no certain place.
-                    if pair[0] != pair[1] and ANYWHERE not in pair:
-                        keys.append((route.squad, position))
-                        drives.append((squad.vehicle.profile, *pair))
-        return dict(zip(keys, self.built.trace(drives), strict=True))
+        driven = self._driven()
+        pairs = [(leg.origin, leg.destination) for leg in driven.values()]
+        return dict(zip(driven, self.built.trace(pairs, periods=[leg.period for leg in driven.values()]), strict=True))
+
+    def _leaves_s(self) -> dict[tuple[str, int], int]:
+        """Return when drives set out, where speeds depend on the hour: at once, but to where nobody may wait."""
+        if self.built.hours is None:
+            return {}
+        begins_s = self.built.hours.begins_s.tolist()
+        waiting = {site.id for site in self.scenario.sites if not site.wait}
+        return {
+            key: leg.latest_s
+            if leg.visit is not None and leg.visit.site in waiting
+            else max([leg.leave_s, *begins_s[1 : leg.period + 1]])
+            for key, leg in self._driven().items()
+        }
 
     @cached_property
     def visits(self) -> gpd.GeoDataFrame:
@@ -214,6 +232,8 @@ class PatrolPlan:
         }
         if self.built.beats is not None:
             extra[BEATS_FILE] = self.built.beats.to_bytes()
+        if self.built.hours is not None:
+            extra[HOURS_FILE] = self.built.hours.to_bytes()
         return write_outputs(self.night, Path(out_dir), extra=extra)
 
     def __repr__(self) -> str:
@@ -282,7 +302,7 @@ def plan(
     night = _scenario_of(scenario)
     if night.forming is not None:
         night = form_squads(night).scenario
-    built = build(night, _roads_of(roads))
+    built = build(night, roads_of(roads))
     _refuse_impossible(night, built)
     try:
         document = solve(
@@ -305,89 +325,6 @@ def plan(
     return _finish(night, built, document)
 
 
-def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | Path | None = None) -> list[Violation]:
-    """Check a plan that `PatrolPlan.save` wrote against the scenario and matrix that stand beside it.
-
-    Parameters
-    ----------
-    path : str or Path
-        The `plan.json`, or its folder.
-    roads : RoadNetwork, networkx graph or path, optional
-        The roads that it was planned on. With them the matrix is made once more and must be the one that was saved, and
-        where the scenario asks for it the whole drive of each squad is walked against the turn restrictions.
-
-    Returns
-    -------
-    list of Violation
-        Empty when the plan obeys every rule.
-
-    Raises
-    ------
-    InputError
-        When a file is missing or is not what `save` wrote, or beats are over other streets than the roads have.
-    """
-    file = Path(path)
-    file = file / "plan.json" if file.is_dir() else file
-    document = Plan.from_json(_bytes_of(file), where=str(file))
-    _refuse_missing(file.parent, (SCENARIO_FILE, MATRIX_FILE))
-    scenario = read_scenario(file.parent / SCENARIO_FILE)
-    beats = None
-    if scenario.areas:
-        _refuse_missing(file.parent, (BEATS_FILE,))
-        beats_file = file.parent / BEATS_FILE
-        beats = BeatBook.from_bytes(_bytes_of(beats_file), where=str(beats_file))
-    matrix_file = file.parent / MATRIX_FILE
-    matrix = TravelMatrix.from_bytes(_bytes_of(matrix_file), where=str(matrix_file))
-    off_road = [each.site for each in document.skipped if each.code == "off_road"]
-    problem = compile_problem(scenario, matrix, off_road=off_road, beats=beats)
-    # What the scenario's words forbid, the problem forbids too, less plainly: it is asked where the words find nothing.
-    found = check_plan(document, scenario=scenario, matrix=matrix, beats=beats)
-    found = found or check_against_problem(document, problem)
-    if roads is None:
-        return found
-    built = build(scenario, _roads_of(roads), beats=beats)
-    return [*found, *_other_matrix(matrix, built.matrix)] or _turn_faults(PatrolPlan(document, scenario, built))
-
-
-def _other_matrix(saved: TravelMatrix, ours: TravelMatrix) -> list[Violation]:
-    """Return what a matrix that was saved says otherwise than that of the roads."""
-    told = "the roads that were given do not lead to it: other roads, speeds or turns, or a changed file."
-    if (saved.ids, saved.profiles) != (ours.ids, ours.profiles):
-        return [Violation(rule="roads", message=f"{MATRIX_FILE} has other points or vehicles; {told}")]
-    differs = ((saved.travel_s != ours.travel_s) | (saved.travel_m != ours.travel_m)).any(axis=0)
-    if not differs.any():
-        return []
-    a, b = np.argwhere(differs)[0].tolist()
-    one, other = saved.travel_s[:, a, b].tolist(), ours.travel_s[:, a, b].tolist()
-    return [
-        Violation(
-            rule="roads",
-            message=f"{MATRIX_FILE} has other seconds or metres for {differs.sum():,} drives, such as from "
-            f"{saved.ids[a]!r} to {saved.ids[b]!r} {one} s for {other} s; {told}",
-        )
-    ]
-
-
-def _refuse_missing(folder: Path, names: tuple[str, ...]) -> None:
-    faults = Faults()
-    for name in names:
-        if not (folder / name).is_file():
-            faults.add(
-                f"{folder / name}: is missing; a plan is checked against the {SCENARIO_FILE} and {MATRIX_FILE} that "
-                f"were written with it, and the {BEATS_FILE} where it has areas: keep them together."
-            )
-    faults.raise_if_any()
-
-
-def _bytes_of(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(
-            [f"{file}: cannot be read ({error.strerror}); expected a file that `patrolroute plan --out` wrote."]
-        ) from error
-
-
 def _scenario_of(given: Scenario | str | Path) -> Scenario:
     if isinstance(given, Scenario):
         return given
@@ -396,7 +333,8 @@ def _scenario_of(given: Scenario | str | Path) -> Scenario:
     raise InputError([f"scenario: expected a Scenario or the path of its file, found {type(given).__name__}."])
 
 
-def _roads_of(given: RoadNetwork | nx.Graph[Any] | str | Path) -> RoadNetwork:
+def roads_of(given: RoadNetwork | nx.Graph[Any] | str | Path) -> RoadNetwork:
+    """Return roads, whichever way they were given."""
     if isinstance(given, RoadNetwork):
         return given
     if isinstance(given, nx.Graph):
@@ -443,7 +381,7 @@ def _why_impossible(scenario: Scenario, built: Built, site_id: str) -> str:
     site = next((each for each in scenario.sites if each.id == site_id), None)
     if site is None:
         return next((explain_presence(scenario, each) or "" for each in scenario.presence if each.id == site_id), "")
-    words = [rule.explain(scenario, built.matrix, site) for rule in RULES]
+    words = [rule.explain(scenario, built.fastest, site) for rule in RULES]
     return " ".join(each[0].upper() + each[1:] for each in words if each)
 
 
@@ -456,19 +394,18 @@ def _finish(scenario: Scenario, built: Built, document: Plan, *, without: frozen
     )
     skipped = tuple(replace(each, reason=tied_words(scenario, document, each) or each.reason) for each in skipped)
     document = replace(document, name=scenario.name, start=scenario.start, skipped=skipped)
-    document = wait_elsewhere(document, [site.id for site in scenario.sites if not site.wait])
+    no_waiting = [site.id for site in scenario.sites if not site.wait]
+    document = wait_elsewhere(document, no_waiting, by_hour=built.hours is not None)
     broken = [v for v in _checked(scenario, built, document) if v.rule not in without]
-    if built.by_hour is not None:
-        broken += check_by_hour(document, scenario=scenario, travel=built.by_hour.travel)
     if broken:
         raise RuleBrokenError(map(str, broken))
     finished = PatrolPlan(document, scenario, built)
-    if broken := _turn_faults(finished):
+    if broken := turn_faults(finished):
         raise RuleBrokenError(map(str, broken))
     return finished
 
 
-def _turn_faults(planned: PatrolPlan) -> list[Violation]:
+def turn_faults(planned: PatrolPlan) -> list[Violation]:
     """Walk the traced legs of a plan, and its beats, against the restrictions of the roads, where they are to hold."""
     if planned.built.turns is None:
         return []
@@ -493,7 +430,7 @@ def _driven(planned: PatrolPlan, route: Route) -> list[Leg | DrivenBeat]:
 
 
 def _checked(scenario: Scenario, built: Built, document: Plan) -> list[Violation]:
-    return check_plan(document, scenario=scenario, matrix=built.matrix, beats=built.beats)
+    return check_plan(document, scenario=scenario, matrix=built.matrix, beats=built.beats, hours=built.hours)
 
 
 def _reworded(scenario: Scenario, built: Built, skipped: Skipped) -> Skipped:

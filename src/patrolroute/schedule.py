@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -75,7 +76,8 @@ def time_orders(problem: PatrolProblem, orders: Orders) -> list[Route]:
     ]  # fmt: skip
     floor: dict[int, int] = {}
     routes = [time_route(problem, k, order) for k, order in enumerate(orders)]
-    for _ in range(2 * len(rows) + 1):
+    rounds = itertools.count() if problem.hours is not None else range(2 * len(rows) + 1)
+    for _ in rounds:
         late = set()
         for a, b, lo, hi in rows:
             begins = [routes[k].visits[i].begin_s for k, i in (made[a], made[b])]
@@ -83,11 +85,31 @@ def time_orders(problem: PatrolProblem, orders: Orders) -> list[Route]:
                 if begin < due:
                     floor[v] = max(floor.get(v, due), due)
                     late.add(made[v][0])
-        if not late:
+        # By the hour a drive may get shorter the later it sets out: rounds help until some visit is too late.
+        if not late or (problem.hours is not None and any(floor[v] > problem.visits.closes_s[v] for v in floor)):
             break
         for k in late:
             routes[k] = time_route(problem, k, orders[k], not_before_s=floor)
     return routes
+
+
+class _Drive(NamedTuple):
+    leave_s: int
+    arrive_s: int
+    drive_s: int
+    drive_m: int
+
+
+def _drive(problem: PatrolProblem, profile: int, origin: int, destination: int, ready_s: int) -> _Drive:
+    """Return the drive that arrives earliest, at the hour in which it sets out: the latest hour, of equally early."""
+    matrix, hours = problem.matrix, problem.hours
+    if hours is not None:
+        arrive_s = int(problem.arrive_s(profile, origin, destination, ready_s))
+        leave_s = int(problem.leave_s(profile, origin, destination, arrive_s))
+        metres = int(hours.travel_m[hours.period_at(leave_s), profile, origin, destination])
+        return _Drive(leave_s, arrive_s, arrive_s - leave_s, metres)
+    seconds, metres = (int(table[profile, origin, destination]) for table in (matrix.travel_s, matrix.travel_m))
+    return _Drive(ready_s, ready_s + seconds, seconds, metres)
 
 
 def time_route(
@@ -109,8 +131,7 @@ def time_route(
         When visits may begin at the earliest, besides their windows.
     """
     squads, table, points = problem.squads, problem.visits, problem.matrix.ids
-    travel_s = problem.matrix.travel_s[squads.profile[squad]]
-    travel_m = problem.matrix.travel_m[squads.profile[squad]]
+    profile = int(squads.profile[squad])
     start, end, from_s = int(squads.start[squad]), int(squads.end[squad]), int(squads.from_s[squad])
     name = squads.ids[squad]
     if not order:
@@ -118,36 +139,36 @@ def time_route(
     floor = not_before_s or {}
     opens = [max(int(table.opens_s[v]), floor.get(v, int(table.opens_s[v]))) for v in order]
     first = start if table.floats[order[0]] else int(table.entry[order[0]])
-    leave_s = max(from_s, opens[0] - int(travel_s[start, first]))
+    due_s = max(opens[0], _drive(problem, profile, start, first, from_s).arrive_s)
+    leave_s = int(problem.leave_s(profile, start, first, due_s))
     clock, here, visits, total_s, total_m = leave_s, start, [], 0, 0
     for v, opens_s in zip(order, opens, strict=True):
         entry, leave = (here, here) if table.floats[v] else (int(table.entry[v]), int(table.exit[v]))
-        drive_s, drive_m = (0, 0) if table.floats[v] else (int(travel_s[here, entry]), int(travel_m[here, entry]))
-        arrive = clock + drive_s
-        begin = max(arrive, opens_s)
+        drive = _Drive(clock, clock, 0, 0) if table.floats[v] else _drive(problem, profile, here, entry, clock)
+        begin = max(drive.arrive_s, opens_s)
         clock, here = begin + int(table.duration_s[v]), leave
-        total_s, total_m = total_s + drive_s, total_m + drive_m
+        total_s, total_m = total_s + drive.drive_s, total_m + drive.drive_m
         visits.append(
             Visit(
                 visit=table.ids[v],
                 site=problem.groups.site[table.group[v]],
                 entry=points[entry],
                 exit=points[leave],
-                arrive_s=arrive,
+                arrive_s=drive.arrive_s,
                 begin_s=begin,
                 end_s=clock,
-                drive_s=drive_s,
-                drive_m=drive_m,
+                drive_s=drive.drive_s,
+                drive_m=drive.drive_m,
             )
         )
-    back_s, back_m = int(travel_s[here, end]), int(travel_m[here, end])
+    back = _drive(problem, profile, here, end, clock)
     return Route(
         squad=name,
         visits=tuple(visits),
         leave_s=leave_s,
-        return_s=clock + back_s,
-        drive_s=total_s + back_s,
-        drive_m=total_m + back_m,
+        return_s=back.arrive_s,
+        drive_s=total_s + back.drive_s,
+        drive_m=total_m + back.drive_m,
     )
 
 

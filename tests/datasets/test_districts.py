@@ -7,9 +7,9 @@ import shapely
 from patrolroute import datasets, plan
 from patrolroute.datasets import districts as module
 from patrolroute.errors import InputError
-from patrolroute.patrol import check_saved
 from patrolroute.provenance import Provenance
 from patrolroute.roads import place_on_roads, roads_from_graph, travel_matrix
+from patrolroute.saved import check_saved
 from patrolroute.scenario import Placement
 
 KECAMATAN = ("alak", "maulafa", "kelapa-lima", "oebobo", "kota-raja", "kota-lama")

@@ -154,17 +154,18 @@ def test_each_period_has_its_own_matrix_on_one_hierarchy(with_turns: bool, monke
     assert (travel.travel_s[0] != travel.travel_s[1]).any()
 
 
-def test_legs_are_those_that_the_slowest_matrix_counts(roads: RoadNetwork) -> None:
+def test_legs_are_those_that_the_matrix_of_their_hour_counts(roads: RoadNetwork) -> None:
     market = SlowArea(name="market", polygon=square(2, 2, 1.3), factor=0.2)
     periods = (SpeedPeriod(begins_s=0, slow=(market,)), SpeedPeriod(begins_s=60, hours=RUSH))
     networks = tuple(at_period(roads, period) for period in periods)
     placed = put(roads)
     by_hour = travel_by_hour(networks, periods, placed, profiles={"car": 1000})
     assert set(by_hour.travel.slowest_period.ravel().tolist()) == {0, 1}
-    drives = [("car", a, b) for a, b in itertools.permutations(placed.ids, 2)]
-    for (_, a, b), leg in zip(drives, by_hour.trace(placed, drives), strict=True):
+    drives = list(itertools.permutations(placed.ids, 2))
+    hours = [number % 2 for number in range(len(drives))]
+    for (a, b), hour, leg in zip(drives, hours, by_hour.trace(placed, drives, periods=hours), strict=True):
         assert (leg.origin, leg.destination) == (a, b)
-        assert by_hour.travel.slowest.drive("car", a, b) == (-(-leg.travel_ms // 1000), -(-leg.length_dm // 10))
+        assert by_hour.travel.at(hour).drive("car", a, b) == (-(-leg.travel_ms // 1000), -(-leg.length_dm // 10))
 
 
 def test_each_street_at_its_slowest_hour(roads: RoadNetwork) -> None:

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from nights import squad, window
 from patrolroute.beats import Beat, BeatBook
 from patrolroute.build import build
-from patrolroute.check import check_against_problem, check_by_hour, check_plan
+from patrolroute.check import check_against_problem, check_plan
 from patrolroute.errors import InputError, RuleBrokenError
-from patrolroute.patrol import PatrolPlan, check_saved, plan
+from patrolroute.patrol import PatrolPlan, plan
 from patrolroute.plans import Plan
 from patrolroute.roads import RoadNetwork, read_roads
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.rules.areas import area_faults, times_turned
+from patrolroute.saved import check_saved
 from patrolroute.scenario import Area, Scenario, Site, SlowArea, SpeedHours, Travel
 from placed import both_ways, network_of
 
@@ -202,9 +203,10 @@ def test_beats_hold_at_the_slowest_hour(tmp_path: Path) -> None:
     assert {visit.site for route in good.routes for visit in route.visits} == {"blocks", "kpu"}
     good.save(tmp_path / "out")
     assert check_saved(tmp_path / "out") == []
-    slower = replace(good.built.by_hour.travel, travel_s=good.built.by_hour.travel.travel_s * 100)
-    assert check_by_hour(good.document, scenario=scenario, travel=good.built.by_hour.travel) == []
-    assert check_by_hour(good.document, scenario=scenario, travel=slower)
+    hours, matrix, beats = good.built.by_hour.travel, good.built.matrix, good.built.beats
+    slower = replace(hours, travel_s=hours.travel_s * 100)
+    assert check_plan(good.document, scenario=scenario, matrix=matrix, beats=beats, hours=hours) == []
+    assert check_plan(good.document, scenario=scenario, matrix=matrix, beats=beats, hours=slower)
 
 
 def forbidding(roads: RoadNetwork, *ways: tuple[int, ...]) -> RoadNetwork:
@@ -269,7 +271,7 @@ def test_a_night_of_real_streets_with_beats_obeys_turns(shared_data: Path, tmp_p
     assert check_saved(tmp_path / "out", roads=banned) == []
     (forbidden,) = {each.message[:60] for each in check_saved(tmp_path / "out", roads=forbidding(roads, *ways[1:]))}
     assert forbidden.startswith("matrix.npz has other seconds or metres for")
-    with pytest.raises(InputError, match="'base': .* from the nearest street"):
+    with pytest.raises(InputError, match=r"'base': .* from the nearest street"):
         check_saved(tmp_path / "out", roads=blocks())
 
 

@@ -12,15 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brute import MOST_VISITS, brute_force
+from hourly import hours_of
 from nights import at, line_matrix, scenario_of, site, squad, window
 from patrolroute.build import compile_problem
 from patrolroute.check import check_plan
 from patrolroute.errors import InfeasibleError
 from patrolroute.matrix import TravelMatrix
-from patrolroute.patrol import PatrolPlan, check_saved, plan
+from patrolroute.patrol import PatrolPlan, plan
 from patrolroute.render import patrol_sheet, skipped_table, visits_table
 from patrolroute.roads import roads_from_graph
 from patrolroute.rules.waiting import wait_elsewhere
+from patrolroute.saved import check_saved
 from patrolroute.scenario import Scenario, Window, Worth, read_scenario, write_scenario
 from patrolroute.schedule import objective_of
 from patrolroute.solver import solve
@@ -79,6 +81,28 @@ def test_every_plan_of_every_mixture_keeps_every_rule(night: tuple[Scenario, Tra
     document = replace(document, name=scenario.name, start=scenario.start)
     document = wait_elsewhere(document, [each.id for each in scenario.sites if not each.wait])
     assert {v.rule for v in check_plan(document, scenario=scenario, matrix=matrix)} <= allowed
+
+
+@given(night=nights(), data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_every_plan_by_the_hour_keeps_every_rule(night: tuple[Scenario, TravelMatrix], data: st.DataObject) -> None:
+    scenario, matrix = night
+    edges = sorted(data.draw(st.sets(st.integers(22 * 3600, 24 * 3600), min_size=1, max_size=2)))
+    times = data.draw(st.lists(st.sampled_from([0.4, 1.0, 1.5]), min_size=len(edges) + 1, max_size=len(edges) + 1))
+    hours = hours_of(matrix, [21 * 3600, *edges], times)
+    problem = compile_problem(scenario, hours.slowest, hours=hours)
+    allowed = set()
+    try:
+        document = solve(problem, iterations=150, seed=1, bound_seconds=0)
+    except InfeasibleError as error:
+        if error.best is None:
+            return
+        document, allowed = error.best, {"required"}
+    document = replace(document, name=scenario.name, start=scenario.start)
+    document = wait_elsewhere(document, [each.id for each in scenario.sites if not each.wait], by_hour=True)
+    found = check_plan(document, scenario=scenario, matrix=hours.slowest, hours=hours)
+    assert {v.rule for v in found} <= allowed
+    assert all(visit.arrive_s >= 22 * 3600 for route in document.routes for visit in route.visits)
 
 
 def beside(row: int, column: int, north_deg: float = 0.0002) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """A problem without what ties visits to each other: whatever no plan of it covers, no plan of the problem does.
 
-Couplings, bundles, needs, limits on stops and the wish for balance go; duties go with their time. What is left asks
-less of a plan, so a bound of it holds. It may be loose: a bundle counts for what each of its visits is worth.
+Couplings, bundles, needs, limits on stops and the wish for balance go; duties go with their time; where speeds depend
+on the hour, each drive takes what it takes at the fastest. What is left asks less of a plan, so a bound of it holds. It
+may be loose: a bundle counts for what each of its visits is worth.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def _by_way_of_duties(problem: PatrolProblem) -> NDArray[np.int32]:
     """Return travel times that no way by a place of a duty undercuts, so that a plan stays one without its duties."""
     visits = problem.visits
     fixed = (problem.groups.duty[visits.group] >= 0) & ~visits.floats
-    travel_s: NDArray[np.int32] = problem.matrix.travel_s
+    travel_s: NDArray[np.int32] = problem.fastest_s
     for point in np.unique(visits.entry[fixed]):
         by_way = travel_s[:, :, point, np.newaxis] + travel_s[:, np.newaxis, point, :]
         travel_s = np.minimum(travel_s, by_way)
@@ -50,7 +51,7 @@ def _by_way_of_duties(problem: PatrolProblem) -> NDArray[np.int32]:
 
 
 def relaxed(problem: PatrolProblem) -> Relaxed:
-    """Return a problem without duties, couplings, bundles, needs, limits on stops and balance."""
+    """Return a problem without duties, couplings, bundles, needs, limits on stops, balance and hours."""
     groups, visits, squads = problem.groups, problem.visits, problem.squads
     kept_groups = np.flatnonzero(groups.duty < 0)
     kept = np.flatnonzero(groups.duty[visits.group] < 0)

@@ -73,7 +73,7 @@ def bound_plan(
     """
     plan: Orders = tuple(() for _ in problem.squads.ids) if orders is None else orders
     _warm_up()
-    if problem.beyond:
+    if problem.beyond or problem.hours is not None:
         looser = relaxed(problem)
         kept = looser.orders(plan)
         check_orders(looser.problem, kept)

@@ -80,10 +80,10 @@ def orders_fit(problem: PatrolProblem, orders: Orders) -> bool:
 def startable(problem: PatrolProblem, orders: Orders) -> Orders:
     """Return what a search that tests everything itself may begin from.
 
-    That is the feasible part, or where visits are tied to each other or float, which this module does not weigh, all
-    rows that exist, each once.
+    That is the feasible part, or where visits are tied to each other or float or speeds depend on the hour, which this
+    module does not weigh, all rows that exist, each once.
     """
-    if not problem.beyond:
+    if not problem.beyond and problem.hours is None:
         return feasible_part(problem, orders)
     seen: set[int] = set()
     kept: list[tuple[int, ...]] = []

@@ -11,6 +11,7 @@ from patrolroute.engines.feasible import startable
 from patrolroute.engines.protocol import Found
 from patrolroute.errors import InputError
 from patrolroute.search.drive import Caller, Limits, Search, Tuning, warm_up
+from patrolroute.search.layout import kind_of
 from patrolroute.search.loop import compiled_before
 from patrolroute.search.workers import Order, search_together
 
@@ -62,10 +63,10 @@ class NativeEngine:
         """
         if len(problem.squads) == 0 or len(problem.visits) == 0:
             return Found(orders=((),) * len(problem.squads), iterations=0, stopped_by="complete")
-        tied = bool(problem.beyond)
-        if not compiled_before(tied=tied):
+        kind = kind_of(problem)
+        if not compiled_before(kind):
             self.notice("Compiling the search for this machine; that takes some seconds, and only the first time.")
-            warm_up(tied=tied)
+            warm_up(kind)
         # Compiled code reads whatever row it is given; rows that do not exist must not reach it.
         kept = startable(problem, start) if start else ()
         limits = Limits(seconds=budget.seconds, iterations=budget.iterations, stagnation=budget.stagnation)

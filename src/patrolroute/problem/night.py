@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from patrolroute.errors import Faults
-from patrolroute.matrix import TravelMatrix
+from patrolroute.matrix import TravelMatrix, arrival_s, departure_s
 from patrolroute.problem.columns import check_order, check_rows, numbers, pairs, square
 from patrolroute.problem.tables import Couplings, Groups, Squads, Visits
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from patrolroute.matrix import TravelPeriods
 
 Orders = tuple[tuple[int, ...], ...]
 """One tuple a squad, in the squads' order: the rows of the visits it makes, in visiting order."""
@@ -41,6 +43,8 @@ class PatrolProblem:
     ----------
     matrix : TravelMatrix
         P profiles, N points.
+    hours : TravelPeriods, optional
+        Travel by the hour in which a drive sets out, where it depends on that; `matrix` then has what no drive exceeds.
     squads : Squads
     groups : Groups
     visits : Visits
@@ -66,6 +70,7 @@ class PatrolProblem:
     couplings: Couplings = field(default_factory=Couplings)
     weight_unit: int = 1
     balance: Literal["stops", "duty"] | None = None
+    hours: TravelPeriods | None = None
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -83,6 +88,8 @@ class PatrolProblem:
                 f"visits.squads: expected {len(self.squads)} columns, one for each squad, found "
                 f"{self.visits.squads.shape[1]}."
             )
+        if self.hours is not None:
+            self._check_hours(self.hours, faults)
         if self.weight_unit < 1:
             faults.add(f"weight_unit is {self.weight_unit}; expected 1 or more.")
         if self.balance not in {None, "stops", "duty"}:
@@ -90,6 +97,12 @@ class PatrolProblem:
         if not faults:
             self._check_groups(faults)
         faults.raise_if_any()
+
+    def _check_hours(self, hours: TravelPeriods, faults: Faults) -> None:
+        if (hours.ids, hours.profiles) != (self.matrix.ids, self.matrix.profiles):
+            faults.add("hours: expected the points and profiles of the matrix, found others.")
+        elif (hours.travel_s > self.matrix.travel_s).any():
+            faults.add("matrix: a drive takes longer at some hour; expected the longest of all hours (hours.slowest).")
 
     def _check_groups(self, faults: Faults) -> None:
         groups, visits = self.groups, self.visits
@@ -127,6 +140,37 @@ class PatrolProblem:
         weight = np.zeros(len(self.groups), np.int32)
         np.maximum.at(weight, self.visits.group, self.visits.weight)
         return weight
+
+    @property
+    def fastest_s(self) -> NDArray[np.int32]:
+        """Seconds that no drive undercuts, whenever it sets out, shape (P, N, N)."""
+        return self.matrix.travel_s if self.hours is None else self.hours.fastest_s
+
+    def arrive_s(
+        self,
+        profile: int,
+        origin: int | NDArray[np.integer],
+        destination: int | NDArray[np.integer],
+        leave_s: int | NDArray[np.int64],
+    ) -> NDArray[np.int64]:
+        """Return when drives arrive that may set out at certain seconds: all broadcast with each other."""
+        if self.hours is None:
+            travel_s: NDArray[np.int64] = self.matrix.travel_s[profile, origin, destination].astype(np.int64)
+            return leave_s + travel_s
+        return arrival_s(leave_s, self.hours.begins_s, self.hours.travel_s[:, profile, origin, destination])
+
+    def leave_s(
+        self,
+        profile: int,
+        origin: int | NDArray[np.integer],
+        destination: int | NDArray[np.integer],
+        arrive_s: int | NDArray[np.int64],
+    ) -> NDArray[np.int64]:
+        """Return when drives set out at the latest to arrive by certain seconds; `arrive_s` turned round."""
+        if self.hours is None:
+            travel_s: NDArray[np.int64] = self.matrix.travel_s[profile, origin, destination].astype(np.int64)
+            return arrive_s - travel_s
+        return departure_s(arrive_s, self.hours.begins_s, self.hours.travel_s[:, profile, origin, destination])
 
     @cached_property
     def beyond(self) -> tuple[str, ...]:
@@ -175,6 +219,8 @@ class PatrolProblem:
             ),
         ):
             arrays += [getattr(table, column) for column in columns]
+        if self.hours is not None:
+            arrays += [self.hours.begins_s, self.hours.travel_s, self.hours.travel_m]
         for array in arrays:
             digest.update(repr((array.shape, array.dtype.str)).encode())
             digest.update(np.ascontiguousarray(array).tobytes())

@@ -80,6 +80,8 @@ class Night:
         More sentences that every output prints.
     kept_in : mapping of str to str, optional
         By id the squads that cannot make any stop, each with a sentence that says why.
+    leaves_s : mapping of (str, int) to int, optional
+        When drives set out, by squad id and position as legs, where that is not when their squad is free.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class Night:
     beats: BeatBook | None = None
     remarks: tuple[str, ...] = ()
     kept_in: Mapping[str, str] = field(default_factory=dict)
+    leaves_s: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         apart = told_apart(self.scenario.squads)
@@ -425,6 +428,7 @@ class Night:
             site = self._sites.get(visit.site)
             if site is not None and not site.wait:
                 leave_s = visit.arrive_s - visit.drive_s
+            leave_s = self.leaves_s.get((route.squad, number), leave_s)
             if here != ANYWHERE:
                 yield Drive(
                     route.squad,
@@ -443,6 +447,7 @@ class Night:
             return
         number = len(route.visits)
         leg = self.legs.get((route.squad, number))
+        leave_s = self.leaves_s.get((route.squad, number), leave_s)
         yield Drive(route.squad, number, points[here], points[squad.end], leave_s, route.return_s, left_s, left_m, leg)
 
 

@@ -69,19 +69,13 @@ class ByHour:
         """Return the same with a point that is nowhere; see `TravelPeriods.with_free_point`."""
         return replace(self, travel=self.travel.with_free_point(name))
 
-    def trace(self, placed: Placed, drives: Sequence[tuple[str, str, str]]) -> list[Leg]:
-        """Return the legs of drives, each at the hour when it takes longest."""
-        travel = self.travel
-        point = {name: i for i, name in enumerate(travel.ids)}
-        slowest = [
-            int(travel.slowest_period[travel.profiles.index(profile), point[origin], point[destination]])
-            for profile, origin, destination in drives
-        ]
+    def trace(self, placed: Placed, drives: Sequence[tuple[str, str]], *, periods: Sequence[int]) -> list[Leg]:
+        """Return the legs of drives, from one point to another, at the speeds of the periods in which they set out."""
         legs: dict[int, Leg] = {}
         for period, roads in enumerate(self.roads):
-            mine = [k for k, each in enumerate(slowest) if each == period]
+            mine = [k for k, each in enumerate(periods) if each == period]
             turns = None if self.turns is None else self.turns[period]
-            traced = trace_legs(roads, placed, [drives[k][1:] for k in mine], turns=turns)
+            traced = trace_legs(roads, placed, [drives[k] for k in mine], turns=turns)
             legs.update(zip(mine, traced, strict=True))
         return [legs[k] for k in range(len(drives))]
 

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from patrolroute.rules.points import seen_points
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from patrolroute.beats import BeatBook
-    from patrolroute.matrix import TravelMatrix
+    from patrolroute.matrix import TravelMatrix, TravelPeriods
     from patrolroute.plans import Plan, Route, Visit
     from patrolroute.scenario.areas import Area
     from patrolroute.scenario.model import Scenario, Site, Squad
@@ -120,14 +120,36 @@ class Violation:
         return f"{self.rule}: {self.message}"
 
 
+class DrivenLeg(NamedTuple):
+    """A drive of a route, by the roads.
+
+    To which visit (None: to the end), from where to where, when it might set out at the earliest and must be there, in
+    which of the periods of speeds it is made, its seconds and metres, and when it sets out at the latest.
+    """
+
+    visit: Visit | None
+    origin: str
+    destination: str
+    leave_s: int
+    arrive_s: int
+    period: int
+    drive_s: int
+    drive_m: int
+    latest_s: int
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What a check may look at: the scenario's own words, the travel matrix, the plan, and the beats of its areas."""
+    """What a check may look at: the scenario's own words, travel, the plan, and the beats of its areas.
+
+    Where speeds depend on the hour, `hours` has them, and `matrix` has no less than any of them.
+    """
 
     scenario: Scenario
     matrix: TravelMatrix
     plan: Plan
     beats: BeatBook | None = None
+    hours: TravelPeriods | None = None
 
     @cached_property
     def sites(self) -> dict[str, Site]:
@@ -185,6 +207,40 @@ class Facts:
             for visit in route.visits:
                 if visit.site in self.sites:
                     yield squad, self.sites[visit.site], visit
+
+    def legs(self, squad: Squad, route: Route) -> Iterator[DrivenLeg]:
+        """Yield the drives of a route by the roads, whatever the plan says; visits at unknown points do not count."""
+        here, leave_s, left_s, left_m = squad.start, route.leave_s, route.drive_s, route.drive_m
+        visits = [visit for visit in route.visits if {visit.entry, visit.exit} <= self.points]
+        for visit in visits:
+            said = visit.drive_s, visit.drive_m
+            yield self._leg(visit, (squad.vehicle.profile, here, visit.entry), (leave_s, visit.arrive_s), said)
+            here, leave_s = visit.exit, visit.end_s
+            left_s, left_m = left_s - visit.drive_s, left_m - visit.drive_m
+        if visits:
+            home = squad.vehicle.profile, here, squad.end
+            yield self._leg(None, home, (leave_s, route.return_s), (left_s, left_m))
+
+    def _leg(
+        self, visit: Visit | None, drive: tuple[str, str, str], span: tuple[int, int], said: tuple[int, int]
+    ) -> DrivenLeg:
+        """Return a drive made between two seconds; by the hour it is as said if some hour of its span makes it so.
+
+        Else it is what the roads take at the last hour at which it can be made in time; where there is none, at the
+        first.
+        """
+        leave_s, arrive_s = span
+        if self.hours is None:
+            seconds, metres = self.matrix.drive(*drive)
+            return DrivenLeg(visit, *drive[1:], leave_s, arrive_s, 0, seconds, metres, arrive_s - seconds)
+        fitting = self.hours.hours_for(*drive, leave_s=leave_s, arrive_s=arrive_s)
+        first = self.hours.period_at(leave_s)
+        fitting += [] if fitting else [(first, *self.hours.at_hour[first].drive(*drive))]
+        period, seconds, metres = next((each for each in fitting if each[1:] == said), fitting[0])
+        latest_s = min(
+            [arrive_s - seconds, *(end - 1 for end in self.hours.begins_s.tolist()[period + 1 : period + 2])]
+        )
+        return DrivenLeg(visit, *drive[1:], leave_s, arrive_s, period, seconds, metres, latest_s)
 
     def moment(self, second: int) -> dt.datetime:
         """Return the moment that a second of the plan means, in the scenario's timezone."""

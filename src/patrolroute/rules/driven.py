@@ -30,48 +30,49 @@ def _check(facts: Facts) -> Iterator[Violation]:
 
 
 def _check_legs(facts: Facts, squad: Squad, route: Route) -> Iterator[Violation]:
-    profile = squad.vehicle.profile
-    here, clock, sum_s, sum_m = squad.start, route.leave_s, 0, 0
-    for visit in route.visits:
-        drive_s, drive_m = facts.matrix.drive(profile, here, visit.entry)
-        if visit.arrive_s - clock < drive_s:
+    at_that_hour = "" if facts.hours is None else " at that hour"
+    sum_s, sum_m = 0, 0
+    for leg in facts.legs(squad, route):
+        visit, took_s = leg.visit, leg.arrive_s - leg.leave_s
+        sum_s, sum_m = sum_s + leg.drive_s, sum_m + leg.drive_m
+        if took_s < leg.drive_s:
+            comes = (
+                f"comes from {leg.origin!r} to {leg.destination!r} in {took_s} s"
+                if visit
+                else f"is back {took_s} s after {leg.origin!r}"
+            )
             yield Violation(
                 rule="driven",
                 squad=squad.id,
-                site=visit.site,
-                message=(
-                    f"squad {squad.title!r} comes from {here!r} to {visit.entry!r} in {visit.arrive_s - clock} s; the "
-                    f"roads take {drive_s} s."
-                ),
+                site=visit.site if visit else None,
+                message=f"squad {squad.title!r} {comes}; the roads take {leg.drive_s} s{at_that_hour}.",
             )
-        if (visit.drive_s, visit.drive_m) != (drive_s, drive_m):
+        if visit and (visit.drive_s, visit.drive_m) != (leg.drive_s, leg.drive_m):
             yield Violation(
                 rule="driven",
                 squad=squad.id,
                 site=visit.site,
                 message=(
                     f"the leg of squad {squad.title!r} to {visit.entry!r} says {visit.drive_s} s and {visit.drive_m} "
-                    f"m; the roads say {drive_s} s and {drive_m} m."
+                    f"m; the roads say {leg.drive_s} s and {leg.drive_m} m{at_that_hour}."
                 ),
             )
-        here, clock = visit.exit, visit.end_s
-        sum_s, sum_m = sum_s + drive_s, sum_m + drive_m
-    back_s, back_m = facts.matrix.drive(profile, here, squad.end) if route.visits else (0, 0)
-    if route.return_s - clock < back_s:
+    if (route.drive_s, route.drive_m) != (sum_s, sum_m):
         yield Violation(
             rule="driven",
             squad=squad.id,
             message=(
-                f"squad {squad.title!r} is back {route.return_s - clock} s after {here!r}; the roads take {back_s} s."
+                f"the route of squad {squad.title!r} adds up to {sum_s} s and {sum_m} m of driving; "
+                f"the plan says {route.drive_s} s and {route.drive_m} m."
             ),
         )
-    if (route.drive_s, route.drive_m) != (sum_s + back_s, sum_m + back_m):
+    if not route.visits and route.return_s < route.leave_s:
         yield Violation(
             rule="driven",
             squad=squad.id,
             message=(
-                f"the route of squad {squad.title!r} adds up to {sum_s + back_s} s and {sum_m + back_m} m of driving; "
-                f"the plan says {route.drive_s} s and {route.drive_m} m."
+                f"squad {squad.title!r} is back {route.return_s - route.leave_s} s after {squad.start!r}; the roads "
+                "take 0 s."
             ),
         )
 

@@ -21,7 +21,8 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
 
 def _check(facts: Facts) -> Iterator[Violation]:
     for squad, route in facts.known_routes():
-        drive_s = _seconds_at_the_wheel(facts, route.squad)
+        # The legs are added from the roads rather than the plan's own sum believed.
+        drive_s = sum(leg.drive_s for leg in facts.legs(squad, route))
         if squad.max_driving_min is not None and drive_s > most_s(squad.max_driving_min):
             yield Violation(
                 rule="driving",
@@ -31,17 +32,6 @@ def _check(facts: Facts) -> Iterator[Violation]:
                     f"{squad.max_driving_min:g} min."
                 ),
             )
-
-
-def _seconds_at_the_wheel(facts: Facts, squad_id: str) -> int:
-    """Add the legs from the matrix rather than believe the plan's own sum."""
-    squad = facts.squads[squad_id]
-    route = next(each for each in facts.plan.routes if each.squad == squad_id)
-    visits = [visit for visit in route.visits if {visit.entry, visit.exit} <= facts.points]
-    left = [squad.start, *(visit.exit for visit in visits)]
-    reached = [*(visit.entry for visit in visits), squad.end]
-    legs = zip(left, reached, strict=True) if visits else ()
-    return sum(facts.matrix.drive(squad.vehicle.profile, a, b)[0] for a, b in legs)
 
 
 def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None:

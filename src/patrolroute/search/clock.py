@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.compiled import kernel
+from patrolroute.search.hours import by_hour, leave_by, reach, reach_next, wheel
 from patrolroute.search.layout import (
     AFLOAT,
     BACK,
@@ -45,6 +46,7 @@ from patrolroute.search.state import (
     ARC,
     BEFORE,
     BEGIN,
+    CHANGED,
     DEPART,
     DRIVE,
     FINISH,
@@ -63,9 +65,11 @@ from patrolroute.search.state import (
     SOUND,
     SQUAD,
     STOPS,
+    TOUCHED,
     TRACE,
     VERSION,
     WAITS,
+    sound,
     touch,
 )
 
@@ -87,7 +91,7 @@ def refresh(n: Night, s: State, k: int) -> bool:
     r[0, BEGIN] = clock
     r[0, DEPART] = clock
     drive = np.int64(0)
-    sound = 1
+    in_time = 1
     if has(n, AFLOAT):
         for i in range(1, last):
             if is_so(n, FLOATS, r[i, NODE]):
@@ -95,13 +99,17 @@ def refresh(n: Night, s: State, k: int) -> bool:
                 r[i, OUT] = r[i - 1, OUT]
     for i in range(1, last + 1):
         x = r[i, NODE]
-        arc = np.int64(d[r[i - 1, OUT], r[i, IN]])
-        if last == 1:
-            arc = np.int64(0)
+        there = clock
+        arc = np.int64(0)
+        if last > 1:
+            there = reach(n, d, r[i - 1, OUT], r[i, IN], clock)
+        begin = max(there, n.node[x, OPENS])
+        if last > 1:
+            # The start is left as late as the first visit allows, all other places at once.
+            arc = np.int64(wheel(n, d, r[i - 1, OUT], r[i, IN], begin if i == 1 else there))
         drive += arc
-        begin = max(clock + arc, n.node[x, OPENS])
         if begin > n.node[x, CLOSES]:
-            sound = 0
+            in_time = 0
         clock = begin + n.node[x, DURATION]
         r[i, ARC] = arc
         r[i, BEGIN] = begin
@@ -113,18 +121,19 @@ def refresh(n: Night, s: State, k: int) -> bool:
     r[last, LATEST] = latest
     for i in range(last - 1, 0, -1):
         x = r[i, NODE]
-        latest = min(latest - r[i + 1, ARC] - n.node[x, DURATION], n.node[x, CLOSES])
+        leave = leave_by(n, d, (r[i, OUT], r[i + 1, IN]), r[i + 1, ARC], latest)
+        latest = min(leave - n.node[x, DURATION], n.node[x, CLOSES])
         r[i, LATEST] = latest
-    if drive > n.squad[k, MAX_DRIVE] and last > 1:
-        sound = 0
+    if drive > n.squad[k, MAX_DRIVE] and last > 1 and not by_hour(n):
+        in_time = 0
     s.tour[NOW, k, DRIVE] = drive
-    s.tour[NOW, k, SOUND] = sound
+    s.tour[NOW, k, SOUND] = in_time
     s.tally[NEXT_VERSION] += 1
     s.tour[NOW, k, VERSION] = s.tally[NEXT_VERSION]
     _close(n, s, k)
-    if has(n, TIES):
-        return sound == 1 and _pass_on(n, s, k)
-    return sound == 1
+    if has(n, TIES) and last > 1:
+        return in_time == 1 and _pass_on(n, s, k)
+    return in_time == 1 and (not by_hour(n) or drive <= n.squad[k, MAX_DRIVE] or last == 1)
 
 
 @kernel
@@ -175,7 +184,33 @@ def _pass_on(n: Night, s: State, k: int) -> bool:
         waiting, fits = _tighten(n, s, j, waiting)
     for i in range(waiting):
         s.trail[s.trail[i, QUEUE], WAITS] = 0
-    return fits
+    return fits and (not by_hour(n) or driven_in_limits(n, s))
+
+
+@kernel
+def driven_in_limits(n: Night, s: State) -> bool:
+    """Return whether no touched route is driven for too long: by the hour that depends on the times of the whole route.
+
+    So it is asked when all times are known, and neither delay nor haste alone breaks it.
+    """
+    broken = 0
+    for i in range(s.tally[CHANGED]):
+        k = s.trail[i, TOUCHED]
+        broken += s.tour[NOW, k, DRIVE] > n.squad[k, MAX_DRIVE] and s.tour[NOW, k, LENGTH] > 0
+    return broken == 0
+
+
+@kernel
+def drivable(n: Night, s: State) -> bool:
+    """Return whether all touched routes can be driven as they stand, and by the hour bring their times up to date.
+
+    There, what comes between two visits may make the later one earlier; whatever waits for it has not heard.
+    """
+    if not by_hour(n):
+        return sound(s)
+    if has(n, TIES) and not retie(n, s):
+        return False
+    return sound(s) and driven_in_limits(n, s)
 
 
 @kernel
@@ -203,11 +238,14 @@ def _tighten(n: Night, s: State, k: int, waiting: int) -> tuple[int, bool]:
 def _move_later(n: Night, s: State, k: int, waiting: int) -> tuple[int, int]:
     """Move a route's earliest times later; return the length of the list, and how many moved, -1 where one is late."""
     r = s.route[NOW, k]
+    d = n.travel[TO, n.squad[k, PROFILE]]
     moved = 0
+    drive = np.int64(0)
     clock = r[0, DEPART]
     for i in range(1, s.tour[NOW, k, LENGTH] + 2):
         x = r[i, NODE]
-        begin = max(clock + r[i, ARC], r[i, BEGIN])
+        there = reach_next(n, d, (r[i - 1, OUT], r[i, IN]), r[i, ARC], clock)
+        begin = max(there, r[i, BEGIN])
         for c in range(head(n, KNOTS, x), tail(n, KNOTS, x), KNOT):
             y = n.tie[c + OTHER]
             j = s.spot[y, SQUAD]
@@ -215,6 +253,9 @@ def _move_later(n: Night, s: State, k: int, waiting: int) -> tuple[int, int]:
                 begin = max(begin, s.route[NOW, j, s.spot[y, PLACE], BEGIN] + n.tie[c + BACK])
         if begin > n.node[x, CLOSES]:
             return waiting, -1
+        if by_hour(n):
+            r[i, ARC] = wheel(n, d, r[i - 1, OUT], r[i, IN], begin if i == 1 else there)
+            drive += r[i, ARC]
         moved += begin != r[i, BEGIN]
         r[i, BEGIN] = begin
         clock = begin + n.node[x, DURATION]
@@ -224,6 +265,8 @@ def _move_later(n: Night, s: State, k: int, waiting: int) -> tuple[int, int]:
             j = s.spot[y, SQUAD]
             if j >= 0 and s.route[NOW, j, s.spot[y, PLACE], BEGIN] < begin + n.tie[c + ON]:
                 waiting = _call(s, j, waiting)
+    if by_hour(n):
+        s.tour[NOW, k, DRIVE] = drive
     return waiting, moved
 
 
@@ -231,12 +274,14 @@ def _move_later(n: Night, s: State, k: int, waiting: int) -> tuple[int, int]:
 def _move_earlier(n: Night, s: State, k: int, waiting: int) -> tuple[int, int]:
     """Move a route's latest times earlier; return the length of the list, and how many moved."""
     r = s.route[NOW, k]
+    d = n.travel[TO, n.squad[k, PROFILE]]
     moved = 0
     last = s.tour[NOW, k, LENGTH] + 1
     latest = r[last, LATEST]
     for i in range(last - 1, 0, -1):
         x = r[i, NODE]
-        latest = min(latest - r[i + 1, ARC] - n.node[x, DURATION], r[i, LATEST])
+        leave = leave_by(n, d, (r[i, OUT], r[i + 1, IN]), r[i + 1, ARC], latest)
+        latest = min(leave - n.node[x, DURATION], r[i, LATEST])
         for c in range(head(n, KNOTS, x), tail(n, KNOTS, x), KNOT):
             y = n.tie[c + OTHER]
             j = s.spot[y, SQUAD]
@@ -302,16 +347,19 @@ def retie(n: Night, s: State) -> bool:
 def _loosen(n: Night, s: State, k: int) -> None:
     """Set a route's times as if nothing tied it to others."""
     r = s.route[NOW, k]
+    d = n.travel[TO, n.squad[k, PROFILE]]
     last = s.tour[NOW, k, LENGTH] + 1
     clock = r[0, DEPART]
     for i in range(1, last + 1):
         x = r[i, NODE]
-        r[i, BEGIN] = max(clock + r[i, ARC], n.node[x, OPENS])
+        there = reach_next(n, d, (r[i - 1, OUT], r[i, IN]), r[i, ARC], clock)
+        r[i, BEGIN] = max(there, n.node[x, OPENS])
         clock = r[i, BEGIN] + n.node[x, DURATION]
         r[i, DEPART] = clock
     latest = n.node[r[last, NODE], CLOSES]
     r[last, LATEST] = latest
     for i in range(last - 1, 0, -1):
         x = r[i, NODE]
-        latest = min(latest - r[i + 1, ARC] - n.node[x, DURATION], n.node[x, CLOSES])
+        leave = leave_by(n, d, (r[i, OUT], r[i + 1, IN]), r[i + 1, ARC], latest)
+        latest = min(leave - n.node[x, DURATION], n.node[x, CLOSES])
         r[i, LATEST] = latest

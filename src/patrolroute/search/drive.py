@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from patrolroute.matrix import TravelPeriods
 from patrolroute.problem import PatrolProblem
-from patrolroute.search.layout import STOP, TiedNight, build_night, crowding
-from patrolroute.search.loop import BUILD, PLACE, RUN, Dial, work, work_tied
+from patrolroute.search.layout import STOP, HourlyNight, Night, build_night, crowding
+from patrolroute.search.loop import BUILD, PLACE, RUN, WORK, Dial
 from patrolroute.search.pool import build_pool
 from patrolroute.search.recombine import Effort, recombine
 from patrolroute.search.state import (
@@ -157,7 +158,7 @@ class Search:
         self.problem = problem
         self.tuning = tuning or Tuning()
         self.night = build_night(problem)
-        self._work = work_tied if isinstance(self.night, TiedNight) else work
+        self._work = WORK[type(self.night)]
         self._crowd = crowding(problem, self.night.worth)
         pool = build_pool(min(len(problem.visits), len(problem.groups)))
         self.state = build_state(problem, self.night, seed, pool)
@@ -314,9 +315,13 @@ class Search:
         return [(int(short[0]), 0), (self._last_tier, int(short[0]) + 1)]
 
 
-def warm_up(*, tied: bool) -> None:
-    """Compile the loop for plain or for tied nights, or load it from the cache, on a problem of one visit."""
+def warm_up(kind: type[Night]) -> None:
+    """Compile the loop for a kind of night, or load it from the cache, on a problem of one visit."""
     one = PatrolProblem.from_arrays(
         np.zeros((2, 2), np.int32), dwell_s=np.zeros(1, np.int32), weight=np.ones(1, np.int32), shifts_s=[(0, 1)]
     )
-    Search(replace(one, balance="stops") if tied else one, seed=0).begin_from(())
+    if kind is HourlyNight:
+        one = replace(one, hours=TravelPeriods.always(one.matrix))
+    elif kind is not Night:
+        one = replace(one, balance="stops")
+    Search(one, seed=0).begin_from(())

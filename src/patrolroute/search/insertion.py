@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from patrolroute.compiled import kernel
+from patrolroute.search.hours import by_hour, reach, reach_on, wheel_on
 from patrolroute.search.layout import (
     AFLOAT,
     APART,
@@ -58,6 +57,9 @@ from patrolroute.search.state import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from patrolroute.search.layout import Night
     from patrolroute.search.state import State
 
@@ -66,6 +68,23 @@ NEVER = 2147483647
 
 BLINK = 21474836
 """One draw of 31 bits in a hundred is below this."""
+
+
+@kernel
+def _at_wheel(
+    n: Night,
+    rows: tuple[NDArray[np.int32], NDArray[np.int32]],
+    points: tuple[int, int],
+    dues: tuple[int, int],
+    detour: int,
+) -> int:
+    """Return the seconds at the wheel of the drives to a visit and on, where they may be less than a detour says.
+
+    What is waited for a faster hour is not driven. Whether all later drives keep within the limit, `refresh` tells.
+    """
+    if by_hour(n):
+        return wheel_on(n, rows[0], points[0], dues[0]) + wheel_on(n, rows[1], points[1], dues[1])
+    return NEVER + detour
 
 
 @kernel
@@ -99,18 +118,20 @@ def scan(n: Night, s: State, u: int, k: int, first: int, last: int, blink: bool)
         depart = r[i, DEPART]
         if depart > closes:
             break
-        there = np.int64(to_u[r[i, OUT]])
-        begin = depart + there
+        begin = reach_on(n, to_u, r[i, OUT], depart)
         if begin > closes:
             continue
+        there = begin - depart
         begin = max(begin, opens)
-        on = np.int64(from_u[r[i + 1, IN]])
-        then = begin + duration + on
+        then = reach_on(n, from_u, r[i + 1, IN], begin + duration)
         if then > latest:
             continue
+        on = then - begin - duration
         detour = there + on - r[i + 1, ARC]
         if detour > spare:
-            continue
+            due = begin if i == 0 else depart + there
+            if _at_wheel(n, (to_u, from_u), (r[i, OUT], r[i + 1, IN]), (due, then), detour) - r[i + 1, ARC] > spare:
+                continue
         cost = max(detour + patience * max(then - r[i + 1, BEGIN], 0), 0)
         if cost < best:
             if blink and draw(s.rng) < BLINK:
@@ -160,9 +181,12 @@ def _scan_afloat(
     missed = False
     for i in range(first, last + 1):
         here = r[i, OUT]
-        there = np.int64(0) if afloat else np.int64(d[here, n.node[u, ENTRY]])
+        begin = r[i, DEPART]
+        if not afloat:
+            begin = reach(n, d, here, n.node[u, ENTRY], begin)
+        there = begin - r[i, DEPART]
         leave = here if afloat else n.node[u, EXIT]
-        begin = max(r[i, DEPART] + there, opens)
+        begin = max(begin, opens)
         if begin > closes:
             continue
         then = begin + duration
@@ -176,13 +200,18 @@ def _scan_afloat(
             j += 1
         if is_so(n, FLOATS, r[j, NODE]):
             continue
-        on = np.int64(d[leave, r[j, IN]])
-        then += on
+        ready = then
+        then = reach(n, d, leave, r[j, IN], ready)
         if then > r[j, LATEST]:
             continue
+        on = then - ready
         detour = there + on - (r[j, ARC] if s.tour[NOW, k, LENGTH] > 0 else 0)
         if detour > spare:
-            continue
+            arc = r[j, ARC] if s.tour[NOW, k, LENGTH] > 0 else 0
+            due = begin if i == 0 else r[i, DEPART] + there
+            entry = here if afloat else n.node[u, ENTRY]
+            if _at_wheel(n, (d[here], d[leave]), (entry, r[j, IN]), (due, then), detour) - arc > spare:
+                continue
         cost = max(detour + patience * max(then - r[j, BEGIN], 0), 0)
         if cost < best:
             if blink and draw(s.rng) < BLINK:

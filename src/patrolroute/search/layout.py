@@ -32,12 +32,13 @@ ENTRY, EXIT, DURATION, OPENS, CLOSES, GROUP, TIER, WEIGHT = range(8)
 PROFILE, FROM, MAX_DRIVE, KIND, OVERTIME_FROM, MAX_STOPS = range(6)
 """Columns of `Night.squad`; squads of one KIND may exchange their routes."""
 
-KNOTS, NEEDED, BOUND, CHOICES, CHORES, FLOATS, STOP, BALANCE, ROUNDS, TIES, AFLOAT, LIMITED = range(12)
+KNOTS, NEEDED, BOUND, CHOICES, CHORES, FLOATS, STOP, BALANCE, ROUNDS, TIES, AFLOAT, LIMITED, HOURS = range(13)
 """First entries of `Night.tie`: where the lists of each table begin (`head`, `tail`), of visits their couplings, of
 groups those that must be served where they are, those that must not be where they are not, and their visits, of squads
 their duties; where a row begins that says of each node whether it is made wherever the squad is, and whether it counts
-as a stop; what squads shall have alike; after how many routes timed anew an insertion is taken to fit nowhere; and
-whether there are couplings or groups that need others, visits that float, limits on stops or duties."""
+as a stop; what squads shall have alike; after how many routes timed anew an insertion is taken to fit nowhere;
+whether there are couplings or groups that need others, visits that float, limits on stops or duties; and where the
+seconds stand at which periods of speeds begin and the last one ends."""
 
 OTHER, ON, BACK, APART, KNOT = range(5)
 """Entries of a coupling, and how many there are: the other visit, how much later it begins at least, how much later
@@ -48,6 +49,9 @@ NOTHING, STOPS_ALIKE, DUTY_ALIKE = range(3)
 
 TO, FRO = range(2)
 """Layers of `Night.travel`: from row to column, and its transpose. An insertion reads one row of each."""
+
+EVER_S = 2**40
+"""Later than any time, and before it any earlier one."""
 
 GRANULAR = 1000
 """From this many visits on, an insertion is tried only in routes near the visit."""
@@ -86,6 +90,13 @@ class Night(NamedTuple):
 
 class TiedNight(Night):
     """A night with anything in `tie`. It is a type of its own so that plain nights are compiled without asking."""
+
+
+class HourlyNight(TiedNight):
+    """A night, tied or not, on which drives take what they take at the hour: T periods.
+
+    `travel` has shape (2, P, N, N, T); see `patrolroute.search.hours`.
+    """
 
 
 def _is_tied(n: Night) -> bool:
@@ -140,14 +151,12 @@ def build_night(problem: PatrolProblem, *, neighbours: int = 100) -> Night:
     neighbours : int
         Length of the lists of near visits.
     """
-    travel = np.stack([problem.matrix.travel_s, problem.matrix.travel_s.transpose(0, 2, 1)])
     visits = problem.visits
     needed = _needed(problem)
     possible: NDArray[np.bool_] = np.asarray(possible_squads(problem).any(axis=1))
     worth = np.flatnonzero(possible & _wanted(problem, needed)[visits.group])
-    kind = TiedNight if problem.beyond else Night
-    return kind(
-        travel,
+    return kind_of(problem)(
+        _travel(problem),
         _nodes(problem),
         _squads(problem),
         _ties(problem, needed, possible),
@@ -156,6 +165,21 @@ def build_night(problem: PatrolProblem, *, neighbours: int = 100) -> Night:
         _scales(problem, worth),
         granular=len(worth) >= GRANULAR,
     )
+
+
+def kind_of(problem: PatrolProblem) -> type[Night]:
+    """Return what kind of night a problem is."""
+    if problem.hours is not None:
+        return HourlyNight
+    return TiedNight if problem.beyond else Night
+
+
+def _travel(problem: PatrolProblem) -> NDArray[np.int32]:
+    """Return `Night.travel`."""
+    if problem.hours is None:
+        return np.stack([problem.matrix.travel_s, problem.matrix.travel_s.transpose(0, 2, 1)])
+    hours = problem.hours.travel_s.transpose(1, 2, 3, 0)
+    return np.ascontiguousarray(np.stack([hours, hours.transpose(0, 2, 1, 3)]))
 
 
 def crowding(problem: PatrolProblem, worth: NDArray[np.int64]) -> int:
@@ -175,7 +199,7 @@ def _ties(problem: PatrolProblem, needed: list[list[int]], possible: NDArray[np.
     for v in np.flatnonzero(possible):
         choices[visits.group[v]].append(int(v))
     chores = [np.flatnonzero(groups.duty == k).tolist() for k in range(len(squads))]
-    tie = [0] * (LIMITED + 1)
+    tie = [0] * (HOURS + 1)
     for table, lists in (
         (KNOTS, [*_knots(problem), *([] for _ in ends)]),
         (NEEDED, needed),
@@ -196,6 +220,9 @@ def _ties(problem: PatrolProblem, needed: list[list[int]], possible: NDArray[np.
     tie[LIMITED] = (
         bool((squads.max_stops < len(groups)).any() or (groups.duty >= 0).any()) or tie[BALANCE] == STOPS_ALIKE
     )
+    tie[HOURS] = len(tie)
+    if problem.hours is not None:
+        tie += [-EVER_S, *problem.hours.begins_s.tolist()[1:], EVER_S]
     return np.array(tie, np.int64)
 
 
@@ -266,17 +293,18 @@ def _squads(problem: PatrolProblem) -> NDArray[np.int64]:
 
 
 def possible_squads(problem: PatrolProblem) -> NDArray[np.bool_]:
-    """Return which squads could make each visit if they did nothing else, shape (V, K).
+    """Return which squads could make each visit if they did nothing else, at the fastest hour, shape (V, K).
 
     Where some visit is a drive through an area, which is duration and not driving, a visit may be out of a squad's
     driving limit by itself and within it after that drive: the limit is then left to the insertions.
     """
     visits, squads = problem.visits, problem.squads
     possible = np.zeros((len(visits), len(squads)), np.bool_)
+    travel_s = problem.fastest_s
     through = bool((visits.entry != visits.exit).any() or visits.floats.any())
     opens, closes, duration = (c.astype(np.int64) for c in (visits.opens_s, visits.closes_s, visits.duration_s))
     for k in range(len(squads)):
-        layer = problem.matrix.travel_s[squads.profile[k]]
+        layer = travel_s[squads.profile[k]]
         there = np.where(visits.floats, 0, layer[squads.start[k], visits.entry]).astype(np.int64)
         home = np.where(visits.floats, layer[squads.start[k], squads.end[k]], layer[visits.exit, squads.end[k]])
         home = home.astype(np.int64)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from patrolroute.compiled import entry, is_compiled, kernel, part
-from patrolroute.search.clock import refresh, retie
+from patrolroute.search.clock import drivable, refresh, retie
+from patrolroute.search.hours import by_hour
 from patrolroute.search.layout import (
     BALANCE,
     CHOICES,
@@ -14,6 +15,9 @@ from patrolroute.search.layout import (
     LIMITED,
     TIER,
     TIES,
+    HourlyNight,
+    Night,
+    TiedNight,
     has,
     head,
     tail,
@@ -48,7 +52,6 @@ from patrolroute.search.state import (
     drop,
     keep_best,
     settle,
-    sound,
     touch,
     undo,
 )
@@ -58,7 +61,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from patrolroute.search.layout import Night
     from patrolroute.search.state import State
 
 
@@ -279,7 +281,7 @@ def _step(n: Night, s: State, dial: Dial) -> None:
     c, gone, fits = _take(n, s, dial)
     if fits:
         _put_back(n, s, _gather(n, s, c, gone, dial), dial)
-    if not fits or not sound(s):
+    if not fits or not drivable(n, s):
         undo(n, s)
         return
     settle(n, s)
@@ -319,6 +321,9 @@ def _place(n: Night, s: State, many: int) -> None:
         append(n, s, u, k)
     if has(n, TIES):
         drop_incomplete(n, s)
+    if by_hour(n) and not drivable(n, s):
+        undo(n, s)
+        return
     settle(n, s)
     if better(s, NOW, BEST):
         keep_best(s)
@@ -337,13 +342,16 @@ def _build(n: Night, s: State) -> None:
     insert_in_order(n, s, many, False)
     if has(n, LIMITED):
         drop_idle_chores(n, s)
+    if by_hour(n) and not drivable(n, s):
+        undo(n, s)
+        return
     settle(n, s)
     if better(s, NOW, BEST):
         keep_best(s)
 
 
 RUN, PLACE, BUILD = range(3)
-"""What `work` and `work_tied` can do. One entry means one compilation and one file in the cache."""
+"""What `work` and its like can do. One entry means one compilation and one file in the cache."""
 
 
 @part
@@ -369,6 +377,16 @@ def work_tied(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
     _do(n, s, dial, what, many)
 
 
-def compiled_before(*, tied: bool) -> bool:
-    """Return whether the loop for plain or for tied nights is compiled already, in this process or in the cache."""
-    return is_compiled(work_tied if tied else work)
+@entry
+def work_hourly(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
+    """Do the same on an `HourlyNight`, for the same reason."""
+    _do(n, s, dial, what, many)
+
+
+WORK = {Night: work, TiedNight: work_tied, HourlyNight: work_hourly}
+"""The entry for each kind of night."""
+
+
+def compiled_before(kind: type[Night]) -> bool:
+    """Return whether the loop for a kind of night is compiled already, in this process or in the cache."""
+    return is_compiled(WORK[kind])

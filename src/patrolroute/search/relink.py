@@ -13,6 +13,7 @@ import numpy as np
 
 from patrolroute.compiled import kernel
 from patrolroute.search.clock import refresh
+from patrolroute.search.hours import by_hour, guess
 from patrolroute.search.layout import (
     AFLOAT,
     CLOSES,
@@ -74,7 +75,7 @@ def _lay(n: Night, s: State, k: int, column: int, first: int, last: int, many: i
 
     The route must be fresh; it is refreshed once, when all stand in it, since most routes are long.
     """
-    if has(n, TIES) or has(n, AFLOAT) or has(n, LIMITED):
+    if has(n, TIES) or has(n, AFLOAT) or has(n, LIMITED) or by_hour(n):
         for a in range(first, last):
             u = s.desk[a, column]
             if s.offer[u, k, ALLOWED] == 0 or not append(n, s, u, k):
@@ -89,7 +90,8 @@ def _lay(n: Night, s: State, k: int, column: int, first: int, last: int, many: i
     drive = s.tour[NOW, k, DRIVE] - r[length + 1, ARC]
     for a in range(first, last):
         u = s.desk[a, column]
-        there, back = np.int64(d[here, n.node[u, ENTRY]]), np.int64(d[n.node[u, EXIT], home])
+        there = np.int64(guess(n, d, here, n.node[u, ENTRY]))
+        back = np.int64(guess(n, d, n.node[u, EXIT], home))
         begin = max(clock + there, n.node[u, OPENS])
         depart = begin + n.node[u, DURATION]
         in_time = begin <= n.node[u, CLOSES] and depart + back <= until

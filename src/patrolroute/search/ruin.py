@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from patrolroute.compiled import kernel
 from patrolroute.search.clock import refresh
+from patrolroute.search.hours import by_hour, guess
 from patrolroute.search.insertion import scan
 from patrolroute.search.layout import (
     PROFILE,
@@ -161,7 +162,7 @@ def ruin_worst(n: Night, s: State, c: int, usual: float) -> int:
         for i in range(1, s.tour[NOW, k, LENGTH] + 1):
             r = s.route[NOW, k]
             u = r[i, NODE]
-            detour = r[i, ARC] + r[i + 1, ARC] - d[r[i - 1, OUT], r[i + 1, IN]]
+            detour = r[i, ARC] + r[i + 1, ARC] - guess(n, d, r[i - 1, OUT], r[i + 1, IN])
             span = r[i + 1, BEGIN] - r[i - 1, BEGIN]
             share = n.node[u, WEIGHT] / n.scale[1 + n.node[u, TIER]] / (1.0 + max(detour, 0) + 0.5 * span)
             share *= 0.25 + unit(s.rng)
@@ -210,7 +211,7 @@ def ruin_for(n: Night, s: State, u: int) -> int:
         _cost, at, _missed = scan(n, s, u, k, 0, length, False)
         if at >= 0:
             add(n, s, u, k, at)
-            if not refresh(n, s, k) and has(n, TIES):
+            if not refresh(n, s, k) and (has(n, TIES) or by_hour(n)):
                 drop(n, s, k, s.spot[u, PLACE], 1)
                 refresh(n, s, k)
             return many

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from patrolroute.compiled import kernel
 from patrolroute.search.clock import refresh, retie
+from patrolroute.search.hours import by_hour
 from patrolroute.search.insertion import NEVER, look, scan
 from patrolroute.search.layout import (
     BOUND,
@@ -61,7 +62,8 @@ def _put(n: Night, s: State, u: int, k: int, after: int) -> bool:
     if refresh(n, s, k):
         return True
     take_out(n, s, u)
-    retie(n, s)
+    if has(n, TIES):
+        retie(n, s)
     return False
 
 
@@ -110,7 +112,7 @@ def complete(n: Night, s: State, u: int) -> bool:
 @kernel
 def place(n: Night, s: State, u: int, k: int, after: int) -> bool:
     """Put a visit into a route with all that its group needs; return whether it stays."""
-    if not has(n, TIES):
+    if not has(n, TIES) and not by_hour(n):
         touch(s, k)
         add(n, s, u, k, after)
         refresh(n, s, k)
