@@ -114,7 +114,7 @@ def test_a_leg_that_takes_a_forbidden_turn_never_comes_out(
     banned = sorted(pair for pair in taken if roads.name[pair[0]] != roads.name[pair[1]])
     restricted = replace(roads, restrictions=Restrictions.of(banned, list(range(1, len(banned) + 1))))
     trace = Built.trace
-    monkeypatch.setattr(Built, "trace", lambda built, drives: trace(replace(built, turns=None), drives))
+    monkeypatch.setattr(Built, "trace", lambda built, drives, **how: trace(replace(built, turns=None), drives, **how))
     with pytest.raises(
         RuleBrokenError, match=r"turns: squad 'regu-\d': the leg from .* turns from 'Gang \d' .*forbidden"
     ):
