@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patrolroute.archive import pack_arrays
 from patrolroute.errors import InputError
 from patrolroute.matrix import TravelMatrix, TravelPeriods, arrival_s, departure_s
 from patrolroute.provenance import Provenance
@@ -209,3 +210,26 @@ def test_periods_are_written_and_read_back() -> None:
         TravelPeriods.from_bytes(periods.at(0).to_bytes(), where="x.npz")
     assert periods.fastest_s.tolist() == [[[0, 9], [9, 0]]]
     assert TravelPeriods.always(periods.at(0)).slowest.travel_s.tolist() == [[[0, 9], [9, 0]]]
+
+
+@pytest.mark.parametrize(
+    ("name", "strange"),
+    [
+        ("ids", np.array("x")),
+        ("profiles", np.array(3)),
+        ("travel_s", np.array(3)),
+        ("travel_m", np.zeros((2, 2), np.int32)),
+        ("lonlat", np.zeros((2, 2)) * 1j),
+        ("lonlat", np.array(["a"])),
+        ("begins_s", np.array(1)),
+        ("begins_s", np.array([0.7, 60.2])),
+        ("begins_s", np.array(["2023-11-23", "2023-11-24"], "M8[s]")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{value.dtype.kind}{value.ndim}",
+)
+def test_hours_files_with_other_arrays_are_named(name: str, strange: np.ndarray) -> None:
+    periods = periods_of([[[[0, 9], [9, 0]]], [[[0, 30], [30, 0]]]])
+    with np.load(io.BytesIO(periods.to_bytes())) as loaded:
+        arrays = {**loaded, name: strange}
+    with pytest.raises(InputError, match=r"hours\.npz"):
+        TravelPeriods.from_bytes(pack_arrays(arrays), where="hours.npz")

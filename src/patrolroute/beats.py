@@ -5,11 +5,8 @@ A street is one row, whichever way it is driven, with what the map says of each 
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from patrolroute.archive import pack_arrays, unpack_arrays
 from patrolroute.errors import Faults, InputError
 
 if TYPE_CHECKING:
@@ -260,7 +258,6 @@ class BeatBook:
 
     def to_bytes(self) -> bytes:
         """Return the book as a compressed `.npz` without pickles; `from_bytes` reads it."""
-        buffer = io.BytesIO()
         table = self.streets
         about = {
             "names": table.name,
@@ -274,8 +271,7 @@ class BeatBook:
             **_packed("steps", [np.column_stack([b.street, b.forward]).astype(np.int64) for b in self.beats]),
             **_packed("credits", [np.column_stack([b.credited, b.credited_dm]).astype(np.int64) for b in self.beats]),
         }
-        np.savez_compressed(buffer, **arrays)
-        return buffer.getvalue()
+        return pack_arrays(arrays)
 
     @classmethod
     def from_bytes(cls, data: bytes, *, where: str = "beats") -> BeatBook:
@@ -293,18 +289,14 @@ class BeatBook:
             When the data is no such book or is larger than any that this package writes.
         """
         try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                size = sum(member.file_size for member in archive.infolist())
-            if size > _MAX_UNPACKED_BYTES:
-                raise InputError([f"unpacks to {size:,} bytes; expected at most {_MAX_UNPACKED_BYTES:,}."])
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                about = json.loads(str(arrays["about"]))
-                table = StreetTable(
-                    name=tuple(map(str, about["names"])),
-                    highway=tuple(map(str, about["classes"])),
-                    **{column: arrays[column].astype(kind) for column, kind in _COLUMNS.items()},
-                )
-                steps, credits_ = _unpacked(arrays, "steps"), _unpacked(arrays, "credits")
+            arrays = unpack_arrays(data, most_bytes=_MAX_UNPACKED_BYTES)
+            about = json.loads(str(arrays["about"]))
+            table = StreetTable(
+                name=tuple(map(str, about["names"])),
+                highway=tuple(map(str, about["classes"])),
+                **{column: arrays[column].astype(kind) for column, kind in _COLUMNS.items()},
+            )
+            steps, credits_ = _unpacked(arrays, "steps"), _unpacked(arrays, "credits")
             return cls(
                 streets=table,
                 polygons={str(area): shapely.from_wkb(shape) for area, shape, _ in about["areas"]},
@@ -324,8 +316,8 @@ class BeatBook:
             )
         except InputError as error:
             raise InputError(f"{where}: {fault}" for fault in error.faults) from error
-        except (ValueError, KeyError, TypeError, IndexError, OSError, EOFError, zipfile.BadZipFile, zlib.error,
-                RecursionError, shapely.GEOSException) as error:  # fmt: skip
+        except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError, OSError,
+                shapely.GEOSException) as error:  # fmt: skip
             raise InputError([f"{where}: holds no beats ({error}); expected a file that patrolroute wrote."]) from error
 
 

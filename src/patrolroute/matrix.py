@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from pydantic import TypeAdapter
 
+from patrolroute.archive import pack_arrays, unpack_arrays
 from patrolroute.errors import Faults, InputError
 from patrolroute.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from numpy.lib.npyio import NpzFile
     from numpy.typing import NDArray
 
 _MOST_PLACES = 6
@@ -197,43 +194,37 @@ class TravelMatrix:
 
 
 def _packed(table: TravelMatrix | TravelPeriods, **more: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
     known = {} if table.lonlat is None else {"lonlat": table.lonlat}
-    np.savez_compressed(
-        buffer,
-        ids=np.array(table.ids, dtype=np.str_),
-        profiles=np.array(table.profiles, dtype=np.str_),
-        travel_s=table.travel_s,
-        travel_m=table.travel_m,
-        provenance=np.array(TypeAdapter(Provenance).dump_json(table.provenance).decode()),
-        **known,  # type: ignore[arg-type]  # the stubs take these for the option allow_pickle
-        **more,  # type: ignore[arg-type]  # as above
-    )
-    return buffer.getvalue()
+    arrays = {
+        "ids": np.array(table.ids, dtype=np.str_),
+        "profiles": np.array(table.profiles, dtype=np.str_),
+        "travel_s": table.travel_s,
+        "travel_m": table.travel_m,
+        "provenance": np.array(TypeAdapter(Provenance).dump_json(table.provenance).decode()),
+    }
+    return pack_arrays(arrays | known | more)
 
 
-def _common(arrays: NpzFile) -> dict[str, Any]:
+def _common(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    lonlat = arrays.get("lonlat")
     return {
         "ids": tuple(map(str, arrays["ids"])),
         "profiles": tuple(map(str, arrays["profiles"])),
         "travel_s": arrays["travel_s"],
         "travel_m": arrays["travel_m"],
         "provenance": TypeAdapter(Provenance).validate_json(str(arrays["provenance"])),
-        "lonlat": arrays["lonlat"] if "lonlat" in arrays.files else None,
+        "lonlat": None if lonlat is None else lonlat.astype(np.float64, casting="same_kind"),
     }
 
 
-def _unpacked(data: bytes, where: str, build: Callable[[NpzFile], _Table], what: str, file: str) -> _Table:
+def _unpacked(
+    data: bytes, where: str, build: Callable[[Mapping[str, NDArray[Any]]], _Table], what: str, file: str
+) -> _Table:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > _MAX_UNPACKED_BYTES:
-            raise InputError([f"{where}: unpacks to {size:,} bytes; expected at most {_MAX_UNPACKED_BYTES:,}."])
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return build(arrays)
+        return build(unpack_arrays(data, most_bytes=_MAX_UNPACKED_BYTES))
     except InputError as error:
         raise InputError(f"{where}: {fault}" for fault in error.faults) from error
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise InputError([f"{where}: not a {what} ({error}); expected a {file} that patrolroute wrote."]) from error
 
 
@@ -324,8 +315,12 @@ class TravelPeriods:
 
     def __post_init__(self) -> None:
         faults = Faults()
-        begins = np.array(self.begins_s, np.int64)
-        if begins.ndim != 1 or not len(begins) or (np.diff(begins) <= 0).any():
+        begins = whole_numbers("periods: begins_s", self.begins_s, ndim=1, faults=faults).astype(np.int64)
+        for name in ("travel_s", "travel_m"):
+            if (found := np.ndim(getattr(self, name))) != 4:
+                faults.add(f"periods: {name} has {found} dimension(s); expected 4 (periods, profiles, points, points).")
+        faults.raise_if_any()
+        if not len(begins) or (np.diff(begins) <= 0).any():
             faults.add("periods: begins_s must be at least one second, each later than the one before.")
         if not len(begins) == len(self.travel_s) == len(self.travel_m):
             faults.add(
@@ -470,7 +465,7 @@ class TravelPeriods:
             When the data are no such periods or larger than any that this package writes.
         """
 
-        def built(arrays: NpzFile) -> TravelPeriods:
+        def built(arrays: Mapping[str, NDArray[Any]]) -> TravelPeriods:
             return cls(begins_s=arrays["begins_s"], **_common(arrays))
 
         return _unpacked(data, where, built, "travel matrix by the hour", "hours.npz")

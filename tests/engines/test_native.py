@@ -18,7 +18,8 @@ from patrolroute.errors import InputError
 from patrolroute.matrix import TravelMatrix
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
 from patrolroute.schedule import Objective, objective_of
-from patrolroute.search.drive import Tuning
+from patrolroute.search.drive import Caller, Limits, Search, Tuning
+from patrolroute.search.loop import BUILD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,6 +212,30 @@ def test_ctrl_c_returns_the_best_so_far() -> None:
     found = run(problem, Budget(seconds=60), Watch(stopped=stopped))
     assert found.stopped_by == "interrupt"
     assert any(found.orders)
+
+
+def test_less_important_visits_are_put_back_wherever_a_search_is_stopped() -> None:
+    """Stopped as soon as it holds the first tier, which it has just searched without the second."""
+    draw = np.random.default_rng(0)
+    at = draw.integers(0, 3000, (121, 2))
+    problem = PatrolProblem.from_arrays(
+        np.ceil(np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))).astype(np.int32),
+        dwell_s=np.full(120, 300, np.int32),
+        weight=np.ones(120, np.int32),
+        tier=np.repeat([1, 2], [90, 30]),
+        windows_s=np.repeat([(0, 7200), (8000, 14400)], [90, 30], axis=0),
+        shifts_s=[(0, 14400)] * 2,
+    )
+    search = Search(problem, seed=0, tuning=Tuning(first_cycle=400))
+
+    def stopped() -> bool:
+        return search._held > 0
+
+    assert search.run(Limits(), Caller(report=lambda *_: None, stopped=stopped)) == "interrupt"
+    found = objective_of(problem, search.orders)
+    search.begin_from(search.orders)
+    search._apart(BUILD, 0)
+    assert objective_of(problem, search.orders).uncovered == found.uncovered
 
 
 def test_nothing_possible_is_complete_at_once() -> None:

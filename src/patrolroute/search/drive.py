@@ -233,8 +233,8 @@ class Search:
         stopped_by: StoppedBy = "interrupt"
         with contextlib.suppress(KeyboardInterrupt):
             stopped_by = self._run(limits, caller)
-        if self._focus < self._last_tier:
-            # The best plan may be of a cycle that put no less important visits back.
+        if self._focus < self._last_tier or self._held:
+            # The best plan may be of a cycle that put no less important visits back, or that had only begun to.
             self.begin_from(self.orders)
             self._apart(BUILD, 0)
         return stopped_by

@@ -18,6 +18,7 @@ import pytest
 import shapely
 
 from osmxml import osm
+from patrolroute.archive import pack_arrays
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
 from patrolroute.roads import (
@@ -314,7 +315,8 @@ BAD_FILES: dict[str, tuple[str, bytes | str, str]] = {
         "have a geometry that is no LineString",
     ),
     "graphml nested": ("a.graphml", "<graphml>" + "<a>" * 30, "tags are nested more than 20 deep"),
-    "npz of something else": ("a.npz", zipped(a=b"x"), "other contents than a road network"),
+    "npz of no array": ("a.npz", zipped(a=b"x"), "'a' is no array"),
+    "npz of something else": ("a.npz", pack_arrays({"a": np.zeros(1)}), "other contents than a road network"),
     "npz with pickles": ("a.npz", pickled(), "Object arrays cannot be loaded when allow_pickle=False"),
 }
 
@@ -464,7 +466,7 @@ def test_damaged_networks_of_our_own(shared_data: Path, tmp_path: Path) -> None:
         ({"about": np.frombuffer(b"[]", np.uint8)}, "(another version)"),
         ({"about": np.frombuffer(b'{"patrolroute_roads": 2}', np.uint8)}, "not as `write_roads` writes it (KeyError"),
         ({"about": np.frombuffer(b"\xff\xfe", np.uint8)}, "roads.npz: not a road network that `write_roads` wrote"),
-        ({"lon": np.zeros(20_000_000)}, "contents that expand beyond measure"),
+        ({"lon": np.zeros(20_000_000)}, "unpacks to 16"),
         ({"turn_edge": np.zeros(3, np.int32)}, "roads.npz: roads: restrictions must be sequences"),
         ({"turn_start": np.zeros((2, 2), np.int64)}, "roads.npz: roads: start of restrictions must be one column"),
         ({"turn_relation": np.zeros(1)}, "roads.npz: roads: relation of restrictions must be one column"),

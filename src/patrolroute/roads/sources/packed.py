@@ -8,14 +8,12 @@ are no table; and names and classes are numbers into a list of words, as a dicti
 from __future__ import annotations
 
 import json
-import struct
-import zipfile
-import zlib
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from patrolroute.archive import unpack_arrays
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
 from patrolroute.roads.cuts import Cut
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 _VERSION = 2
 _OLDER = 1
 _MAX_BYTES = 4 << 30
-_MAX_RATIO = 100
-"""Coordinates shrink to about a third; what grows a hundredfold is no network but a bomb."""
 _ARRAYS = (
     "node_id",
     "lon",
@@ -138,29 +134,13 @@ def _load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     older = {*_ARRAYS, "name", "highway", "about"}
     newer = {*older, *(f"turn_{name}" for name in _TURNS)}
     try:
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-        wanted = {name.removesuffix(".npy") for name in sizes}
-        if wanted not in (older, newer):
+        columns = unpack_arrays(path, most_bytes=_MAX_BYTES)
+        if columns.keys() not in (older, newer):
             raise ValueError("other contents than a road network")
-        if sum(sizes.values()) > min(_MAX_BYTES, 10_000_000 + _MAX_RATIO * path.stat().st_size):
-            raise ValueError("contents that expand beyond measure")
-        with np.load(path, allow_pickle=False) as loaded:
-            columns = {name: loaded[name] for name in wanted}
         about = json.loads(columns["about"].tobytes())
-        if not isinstance(about, dict) or about.get("patrolroute_roads") != (_VERSION if wanted == newer else _OLDER):
+        version = _VERSION if columns.keys() == newer else _OLDER
+        if not isinstance(about, dict) or about.get("patrolroute_roads") != version:
             raise ValueError("another version")
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        EOFError,
-        MemoryError,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-        SyntaxError,
-        struct.error,
-        zlib.error,
-    ) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError([f"{path.name}: not a road network that `write_roads` wrote ({error})."]) from None
     return columns, about
