@@ -22,6 +22,8 @@ from patrolroute.render import (
     summary,
     visits_table,
 )
+from patrolroute.render.marks import inks, stops_of, tier_shape
+from patrolroute.render.panel import key_rows
 from patrolroute.render.waits import long_waits
 from patrolroute.roads import RoadNetwork
 from patrolroute.rules import tied_words
@@ -148,6 +150,20 @@ def test_maps_and_files_show_breaks_and_posts(planned: PatrolPlan) -> None:
     assert "titik singgung with" in html
     assert draw_map(night).startswith(b"\x89PNG")
     assert b"Break of 15 min." in squad_gpx(night, "regu-1")
+
+
+def test_a_break_is_drawn_as_a_break_and_as_no_tier(planned: PatrolPlan) -> None:
+    night = planned.night
+    squads = [squad.id for squad in night.scenario.squads]
+    drawn = stops_of(night, dict(zip(squads, inks(len(squads)), strict=True)))
+    breaks = {stop.shape for stop in drawn if stop.rest}
+    assert len(breaks) == 1
+    assert breaks.isdisjoint(tier_shape(tier) for tier in range(1, 10))
+    assert sum(stop.rest for stop in drawn) == 2
+    assert [row.text for row in key_rows(night, 0)].count("break") == 1
+    html = explore(night).get_root().render()
+    assert html.count("border-radius:9px 9px 3px 3px") == 2
+    assert "arch: break" in html
 
 
 def test_every_file_is_written(planned: PatrolPlan, tmp_path: Path) -> None:

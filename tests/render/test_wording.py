@@ -42,6 +42,12 @@ def test_streets_are_told_as_a_person_would():
     assert streets_text(None) == ""
 
 
+def test_a_corner_is_no_street_of_0_m():
+    assert streets_text(leg(("A", 0.3), ("B", 100.0), ("C", 0.2), ("B", 50.0), ("D", 0.4))) == "B (150 m)"
+    assert streets_text(leg(("A", 0.3))) == "A (0 m)"
+    assert streets_text(leg(("A", 1.2), ("B", 100.0))) == "A (1 m) > B (100 m)"
+
+
 def test_the_way_to_the_street_is_told_where_it_is_long():
     street = ("A", 100.0)
     assert streets_text(leg(street, access_m=(200.0, 12.0))) == "off the street (200 m) > A (110 m)"

@@ -82,15 +82,24 @@ def tier_shape(tier: int) -> Shape:
     return {1: Shape("s", 14.5), 2: Shape("o", 13.5)}.get(tier, Shape("D", 10.5))
 
 
+_REST = Shape("h", 13.0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """A numbered stop on the map."""
+    """A numbered stop on the map; `rest` where it is a break, which has no tier."""
 
     number: int
     tier: int
     approximate: bool
     ink: Ink
     lonlat: tuple[float, float]
+    rest: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """Its marker: that of its tier, or that of breaks."""
+        return _REST if self.rest else tier_shape(self.tier)
 
 
 def stops_of(night: Night, squad_inks: dict[str, Ink]) -> list[Stop]:
@@ -106,6 +115,7 @@ def stops_of(night: Night, squad_inks: dict[str, Ink]) -> list[Stop]:
                     approximate=is_approximate(site),
                     ink=squad_inks[route.squad],
                     lonlat=(site.lon, site.lat),
+                    rest=not visit.site,
                 )
             )
     return sorted(stops, key=lambda stop: stop.tier)
@@ -232,7 +242,7 @@ def draw_stops(
         return []
     zoom = 1.0 if len(stops) <= 60 else 0.78 if len(stops) <= 200 else 0.6
     anchors = frame.xy([stop.lonlat for stop in stops])
-    sizes = [tier_shape(stop.tier).size * zoom for stop in stops]
+    sizes = [stop.shape.size * zoom for stop in stops]
     spots = spread(anchors, [size / 2 + 0.8 for size in sizes], frame, taken)
     for stop, anchor, spot, size in zip(stops, anchors, spots, sizes, strict=True):
         if not np.array_equal(anchor, spot):
@@ -246,7 +256,7 @@ def draw_stop(
     axes: Axes, spot: NDArray[np.float64] | tuple[float, float], stop: Stop, size: float, *, numbered: bool = True
 ) -> None:
     """Draw one stop's marker: filled where the position is known, white where it is approximate."""
-    marker = tier_shape(stop.tier).marker
+    marker = stop.shape.marker
     face, edge = ("white", stop.ink.ground) if stop.approximate else (stop.ink.ground, "white")
     axes.plot(*spot, marker, ms=size, mfc=face, mec=edge, mew=1.6 if stop.approximate else 0.9, zorder=8)
     if not numbered:

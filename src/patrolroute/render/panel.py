@@ -19,7 +19,6 @@ from patrolroute.render.marks import (
     draw_slow_area,
     draw_stop,
     letters,
-    tier_shape,
 )
 from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable, text_width
@@ -91,9 +90,7 @@ def _draw_rows(page: Axes, rows: Sequence[Row], left: float, top: float, width: 
             page.plot([left, left + 16], [middle, middle], color=row.ink.ground, ls=row.ink.dash, lw=2.2)
             indent = 21
         elif row.stop is not None:
-            draw_stop(
-                page, (left + 7, middle), row.stop, tier_shape(row.stop.tier).size * row.size / 14, numbered=False
-            )
+            draw_stop(page, (left + 7, middle), row.stop, row.stop.shape.size * row.size / 14, numbered=False)
             indent = 16
         elif row.symbol:
             drawn = _SYMBOLS[row.symbol]
@@ -188,7 +185,12 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     for number, _, visit in stays:
         site = night.stop(visit)
         stop = Stop(
-            number=number, tier=site.tier, approximate=is_approximate(site), ink=ink, lonlat=(site.lon, site.lat)
+            number=number,
+            tier=site.tier,
+            approximate=is_approximate(site),
+            ink=ink,
+            lonlat=(site.lon, site.lat),
+            rest=not visit.site,
         )
         guess = "≈ " if stop.approximate else ""
         when = f"{night.clock(visit.begin_s):%H:%M}"
@@ -208,6 +210,9 @@ def key_rows(night: Night, outside: int) -> list[Row]:
     for tier in sorted({site.tier for site in visited if is_approximate(site)})[:1]:
         stop = Stop(number=tier, tier=tier, approximate=True, ink=grey, lonlat=(0, 0))
         rows.append(Row("white: position approximate (≈)", stop=stop))
+    if any(not visit.site for route in night.plan.routes for visit in route.visits):
+        stop = Stop(number=0, tier=1, approximate=False, ink=grey, lonlat=(0, 0), rest=True)
+        rows.append(Row("break", stop=stop))
     if night.scenario.squads:
         rows.append(Row("where squads start or end", symbol="house"))
     if night.scenario.areas:

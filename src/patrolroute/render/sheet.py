@@ -124,7 +124,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
             (
                 "Konsolidasi / debriefing",
                 f"{minutes_text(shift.debriefing_min * 60)} {_at(night, squad.end, 'where the squad is')}, "
-                f"over by {clock_text(night, later(shift.end, night.overtime_s(route) if route else 0))}",
+                f"over by {_debriefed(night, squad, route)}",
             )
         )
     if route is not None and route.visits:
@@ -142,6 +142,15 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
     yield "|---|---|"
     for label, value in rows:
         yield f"| {label} | {value} |"
+
+
+def _debriefed(night: Night, squad: Squad, route: Route | None) -> str:
+    """Return until when the debriefing lasts, and until when if all overtime that is allowed is made."""
+    planned_s = night.overtime_s(route) if route else 0
+    over = clock_text(night, later(squad.shift.end, planned_s))
+    if route is None or not route.visits or planned_s == squad.overtime_s:
+        return over
+    return f"{over}, {clock_text(night, later(squad.shift.end, squad.overtime_s))} at the latest"
 
 
 def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:

@@ -177,7 +177,8 @@ def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
         folium.Marker(
             (site.lat, site.lon),
             icon=folium.DivIcon(
-                html=_badge(str(number), ink, site.tier, white=is_approximate(site)), icon_size=(24, 24)
+                html=_badge(str(number), ink, site.tier if visit.site else None, white=is_approximate(site)),
+                icon_size=(24, 24),
             ),
             tooltip=folium.Tooltip(f"{number}. {markup(site.title)}, {times}"),
             popup=_popup(lines),
@@ -203,8 +204,8 @@ def _popup(lines: Sequence[str]) -> folium.Popup:
     return folium.Popup("<br>".join(lines), max_width=320)
 
 
-def _badge(text: str, ink: Ink, tier: int, *, white: bool) -> str:
-    radius = {1: "3px", 2: "50%"}.get(tier, "9px 0")
+def _badge(text: str, ink: Ink, tier: int | None, *, white: bool) -> str:
+    radius = {None: "9px 9px 3px 3px", 1: "3px", 2: "50%"}.get(tier, "9px 0")
     ground, writing = ("#ffffff", INK) if white else (ink.ground, ink.writing)
     edge = ink.ground if white else "#ffffff"
     return (
@@ -333,7 +334,7 @@ def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
             f'<span style="display:inline-block;width:18px;height:4px;background:{ink.ground};vertical-align:middle">'
             f"</span> {markup(squad.title)}: {stops}{back}"
         )
-    lines.append("square, circle, leaf: tier 1, 2, lower; white: position approximate; &#10005;: left out")
+    lines.append("square, circle, leaf: tier 1, 2, lower; arch: break; white: position approximate; &#10005;: left out")
     if told.closed:
         lines.append(
             f'<span style="color:{CLOSED}">closed (red bars, or a red outline):</span> {markup("; ".join(told.closed))}'

@@ -27,6 +27,7 @@ SYNTHETIC_BAND = "SYNTHETIC ROADS: NOT FOR THE FIELD"
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _FOLDED_M = 30.0
+_SHOWN_M = 1.0
 _BIDI = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~$])")
 _MARKDOWN_LINK = re.compile(r"(?i)(?<=http)(?=s?://)|(?<=ftp)(?=://)|(?<=www)(?=\.)")
@@ -176,18 +177,22 @@ def stretches(leg: Leg) -> tuple[Stretch, ...]:
     """Return the parts of a leg in order, as a person would tell them; their lengths add up to the leg's.
 
     Neighbours of one name are joined. An unnamed piece shorter than 30 m between named streets (a slip road, the
-    middle of a junction, a gate) is counted with the street before it; so is, at either end, a way of less than 30 m
+    middle of a junction, a gate) is counted with the street before it, and so is a named one of less than
+    a metre, as where a place stands at a corner; so is, at either end, a way of less than 30 m
     between the place and its street. A longer one is a part of its own.
     """
     told: list[Stretch] = []
     pieces = [Stretch(plain(street.name or ""), float(street.length_m)) for street in leg.streets]
     for piece in pieces:
+        if told and piece.length_m < _SHOWN_M:
+            told[-1] = _longer(told[-1], piece.length_m)
+            continue
         fold = told and not piece.name and piece.length_m < _FOLDED_M
         if told and (fold or told[-1].name == piece.name):
             told[-1] = _longer(told[-1], piece.length_m)
         else:
             told.append(piece)
-    if len(told) > 1 and not told[0].name and told[0].length_m < _FOLDED_M:
+    if len(told) > 1 and told[0].length_m < (_SHOWN_M if told[0].name else _FOLDED_M):
         told[:2] = [_longer(told[1], told[0].length_m)]
     away_m, towards_m = leg.origin_access_dm / 10, leg.destination_access_dm / 10
     if not told:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from patrolroute.matrix import TravelMatrix
     from patrolroute.scenario.model import Scenario, Site, Squad
 
+_MORNING_H = 9
+"""A window that opens before this hour, and before every shift, may have been meant for the next date."""
+
 
 def _compile(scenario: Scenario, draft: Draft) -> None:
     """Make each visit of a site with windows one alternative visit for each window."""
@@ -64,7 +67,7 @@ def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None
     if min(earliest).timestamp() > last:
         return (
             f"its stop must lie within {_spans(scenario, site)}, and no squad can be there before "
-            f"{min(earliest):%H:%M}; move the window or let a shift start earlier."
+            f"{min(earliest):%H:%M}; {_remedy(scenario, site)}."
         )
     latest = max(squad.shift.back.timestamp() + squad.overtime_s for squad in scenario.squads)
     if min(w.opens.timestamp() for w in site.windows) + site.dwell_s > latest:
@@ -78,6 +81,21 @@ def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None
 def _earliest_arrival(scenario: Scenario, matrix: TravelMatrix, site: Site, squad: Squad) -> dt.datetime:
     seconds, _ = matrix.drive(squad.vehicle.profile, squad.start, site.id)
     return (squad.shift.leave.astimezone(dt.UTC) + dt.timedelta(seconds=seconds)).astimezone(scenario.zone)
+
+
+def _remedy(scenario: Scenario, site: Site) -> str:
+    """Return what to do about windows before every shift: a time without a date is easily meant for after midnight."""
+    opens = [window.opens.astimezone(scenario.zone) for window in site.windows]
+    morning = min((moment for moment in opens if moment.date() == scenario.date), default=None)
+    latest = max(squad.shift.back.timestamp() + squad.overtime_s for squad in scenario.squads)
+    if morning is not None and morning.hour < _MORNING_H:
+        next_day = morning + dt.timedelta(days=1)
+        begins = (
+            f"{morning:%H:%M} is before the night, on {morning:%Y-%m-%d}; where the morning after it is meant, write "
+        )
+        end = "" if next_day.timestamp() + site.dwell_s <= latest else ", and let a shift end later"
+        return f"{begins}{next_day:%Y-%m-%dT%H:%M}{end}"
+    return "move the window or let a shift start earlier"
 
 
 def _spans(scenario: Scenario, site: Site) -> str:
