@@ -71,8 +71,8 @@ def test_a_driving_limit_that_is_too_low() -> None:
         (
             (1, 0),
             (1, 30),
-            "no squad can be there before 23:05; 01:00 is before the night, on 2023-11-23; where the morning after it is "
-            "meant, write 2023-11-24T01:00.",
+            "no squad can be there before 23:05; 01:00 is before the night, on 2023-11-23; where the morning after it "
+            "is meant, write 2023-11-24T01:00.",
         ),
         ((5, 0), (5, 30), "write 2023-11-24T05:00, and let a shift end later."),
     ],
