@@ -81,6 +81,8 @@ def test_plan_then_check(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     }
     assert run(monkeypatch, "check", "out/plan.json") == 0
     assert "obeys every rule" in capsys.readouterr().out
+    assert run(monkeypatch, "check", "out", "--roads", "town.graphml") == 0
+    assert capsys.readouterr().out == "out: obeys every rule. Its drives are those of town.graphml.\n"
 
 
 def test_a_tampered_plan_fails_its_check(

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -202,3 +202,9 @@ def test_ctrl_c_still_reaches_the_program_once_cp_sat_has_run(what: str) -> None
     command = [sys.executable, "-c", PRESS_AFTER_CP_SAT.replace("WHAT", repr(what))]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout.strip()) == (0, "alive"), run.stderr
+
+
+@pytest.mark.parametrize("engine", [3, None, object])
+def test_what_is_no_engine_is_refused(engine: Any) -> None:
+    with pytest.raises(InputError, match="expected one of native, ortools, pyvrp, or an engine of your own"):
+        solve(problem_of(shifts_s=[(0, 1400)]), engine=engine)

@@ -234,3 +234,13 @@ def test_what_would_fit_alone_is_not_said_to_want_a_longer_search() -> None:
     sentence = explain_left_out(problem, ((), ()))["g0"].sentence
     assert sentence.startswith("By itself it would fit into the route of 'squad-0'; with the visits and breaks that")
     assert explain_left_out(problem, ((), ()))["g2"].sentence.endswith("search longer.")
+
+
+def test_a_squad_without_breaks_is_told_before_one_whose_breaks_stand_in_the_way() -> None:
+    plain = problem_of(
+        line([0, 100]),
+        squads=[{}, {}],
+        visits=[{"at": 1, "group": "site"}, {"at": 0, "group": "rest", "weight": 0, "squads": [0]}],
+    )
+    reasons = explain_left_out(grouped(plain, duty=[-1, 0]), ((), ()))
+    assert reasons["site"].sentence == "It would still fit into the route of 'squad-1'; search longer."

@@ -128,7 +128,8 @@ def check(
         err.print(str(violation), markup=False, highlight=False, soft_wrap=True)
     if violations:
         raise typer.Exit(EXIT_NO_PLAN)
-    out.print(f"{plan_file}: obeys every rule.", markup=False, highlight=False)
+    driven = "" if roads_file is None else f" Its drives are those of {roads_file}."
+    out.print(f"{plan_file}: obeys every rule.{driven}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -265,14 +265,16 @@ def explain_left_out(
     rows = np.array(
         [v for v, g in enumerate(problem.visits.group) if g not in served and groups[g] not in reasons], dtype=np.int64
     )
-    best: dict[int, tuple[int, int]] = {}
+    best: dict[int, tuple[int, bool, int, int]] = {}
     for k, order in enumerate(orders):
         lacking = _least_lack(problem, k, order, rows)
+        # Of squads into whose routes a visit fits, those whose breaks may stand in the way come last.
+        breaks = bool((problem.groups.duty == k).any())
         for v, lack in zip(rows.tolist(), lacking.tolist(), strict=True):
             if problem.visits.squads[v, k]:
-                g = int(problem.visits.group[v])
-                best[g] = min(best.get(g, (lack, k)), (lack, k))
-    for g, (lack, k) in best.items():
+                g, told = int(problem.visits.group[v]), (max(lack, 0), breaks, lack, k)
+                best[g] = min(best.get(g, told), told)
+    for g, (_, _, lack, k) in best.items():
         squad = problem.squads.ids[k]
         said = (titles or {}).get(squad, squad)
         reasons[groups[g]] = Reason("no_time", _sentence(lack, said, alone=not _tied(problem, g, k)))

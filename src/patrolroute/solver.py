@@ -15,7 +15,7 @@ import numpy as np
 from patrolroute.bound import bound_plan
 from patrolroute.check import check_against_problem
 from patrolroute.engines.protocol import Budget, Watch, check_number
-from patrolroute.engines.registry import DEFAULT_ENGINE, engine_named
+from patrolroute.engines.registry import DEFAULT_ENGINE, engine_of
 from patrolroute.errors import Faults, InfeasibleError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
 from patrolroute.plans import Plan, TierBound
@@ -107,7 +107,7 @@ def solve(
     _refuse_impossible(problem, impossible)
     stops = np.flatnonzero(problem.groups.duty < 0)
     nothing_to_search = len(problem.squads) == 0 or all(int(g) in impossible for g in stops)
-    chosen = engine_named(engine) if isinstance(engine, str) else engine
+    chosen = engine_of(engine)
     orders = (
         ((),) * len(problem.squads) if nothing_to_search else _search(problem, chosen, budget, drawn, start, progress)
     )

@@ -53,6 +53,23 @@ def engine_named(name: str, *, notice: Callable[[str], None] | None = None) -> E
     return made
 
 
+def engine_of(given: str | Engine) -> Engine:
+    """Return an engine that is given by its name or as itself.
+
+    Raises
+    ------
+    InputError
+        When there is no engine of that name, or what is given cannot search.
+    MissingExtraError
+        When the engine's package is not installed; names the extra that brings it.
+    """
+    if isinstance(given, str):
+        return engine_named(given)
+    if not callable(getattr(given, "search", None)):
+        raise InputError([f"engine is {given!r}; expected one of {', '.join(ENGINES)}, or an engine of your own."])
+    return given
+
+
 def _made(name: str) -> Engine:
     module, class_name = _PLACES[name]
     return cast("Engine", getattr(import_module(module), class_name)())

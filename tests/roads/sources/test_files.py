@@ -604,3 +604,8 @@ def test_an_area_cuts_the_same_from_a_stored_network_as_from_the_map(ending: str
         assert np.array_equal(cropped.node_id, expected.node_id)
         assert cropped.edges.drop(columns="geometry").equals(expected.edges.drop(columns="geometry"))
         assert cropped.cut.outside > 0
+
+
+def test_a_folder_is_named_as_it_was_given() -> None:
+    with pytest.raises(InputError, match=r"^\.: unknown kind of road file"):
+        read_roads(".")

@@ -109,7 +109,7 @@ def _format_of(path: Path) -> str:
         if name.endswith(ending):
             return FORMATS[ending]
     raise InputError(
-        [f"{path.name}: unknown kind of road file; expected a name that ends in {', '.join(sorted(FORMATS))}."]
+        [f"{path.name or path}: unknown kind of road file; expected a name that ends in {', '.join(sorted(FORMATS))}."]
     )
 
 
