@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patrolroute.archive import pack_arrays
@@ -117,6 +117,7 @@ def test_a_later_departure_never_arrives_earlier(night: list[tuple[int, int]]) -
     assert (np.diff(arrive) >= 0).all()
 
 
+@settings(deadline=None)
 @given(night=NIGHTS)
 def test_arrival_is_the_best_over_every_second_of_waiting(night: list[tuple[int, int]]) -> None:
     def hour(second: int) -> int:

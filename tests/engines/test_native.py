@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import hotspots
 import instances
 from patrolroute.engines.native import NativeEngine
 from patrolroute.engines.protocol import Budget, Found, Watch
 from patrolroute.errors import InputError
 from patrolroute.matrix import TravelMatrix
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
-from patrolroute.schedule import Objective, objective_of
+from patrolroute.schedule import Objective, objective_of, time_orders
 from patrolroute.search.drive import Caller, Limits, Search, Tuning
 from patrolroute.search.loop import BUILD
 
@@ -142,7 +143,7 @@ def test_the_optimum_of_every_tiny_problem_is_found(problem: PatrolProblem) -> N
 def test_a_seed_and_iterations_fix_the_orders() -> None:
     problem = scattered(60, 3, seed=4)
     assert solve(problem, seed=7) == solve(problem, seed=7)
-    assert len({solve(problem, seed=seed, iterations=300) for seed in range(4)}) > 1
+    assert len({solve(problem, seed=seed, iterations=1000) for seed in range(4)}) > 1
 
 
 def scattered(n: int, k: int, *, seed: int, until_s: int = 3600, tiers: int = 1, weight: int = 10) -> PatrolProblem:
@@ -221,7 +222,7 @@ def test_less_important_visits_are_put_back_wherever_a_search_is_stopped() -> No
     problem = PatrolProblem.from_arrays(
         np.ceil(np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))).astype(np.int32),
         dwell_s=np.full(120, 300, np.int32),
-        weight=np.ones(120, np.int32),
+        weight=draw.integers(1, 9, 120),
         tier=np.repeat([1, 2], [90, 30]),
         windows_s=np.repeat([(0, 7200), (8000, 14400)], [90, 30], axis=0),
         shifts_s=[(0, 14400)] * 2,
@@ -310,9 +311,11 @@ def test_published_top_instances_do_not_get_worse(shared_data: Path, name: str, 
 
 
 def test_patrols_of_alagoas_read_in_and_are_solved(shared_data: Path) -> None:
+    """Stop or pass, and again once the protection is over: the engine counts what the file's own rule counts."""
     for path in sorted((shared_data / "instances" / "patrol").glob("*.txt")):
-        instance = instances.read_pmal(path)
+        instance = hotspots.read_pmal(path)
         problem = instance.problem()
-        orders = solve(problem, iterations=5000)
+        orders = solve(problem, iterations=1000)
         assert keeps_everything(problem, orders)
-        assert sum(int(problem.visits.weight[v]) for order in orders for v in order) == 3 * instance.prize[1:].sum()
+        earned = sum(int(problem.visits.weight[v]) for order in orders for v in order)
+        assert earned == instance.score_thirds(time_orders(problem, orders)) >= 3 * instance.prize[1:].sum()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from patrolroute.scenario.base import elapsed_s, seconds_up
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from patrolroute.scenario.squads import Break, Squad
+
+
+_MOST_ORDERS = 5_040
+"""Of a squad's breaks that are tried: all of seven."""
 
 
 @dataclass(kw_only=True)
@@ -28,6 +33,9 @@ class Pause:
 def pauses_of(squad: Squad, origin: dt.datetime) -> list[Pause]:
     """Return a squad's breaks, with the fewest more that keep it from going too long without one.
 
+    Where there is such a limit they stand in the order in which they are taken: that in which they open, or where that
+    cannot be kept the first of all orders that can.
+
     Parameters
     ----------
     squad : Squad
@@ -41,14 +49,22 @@ def pauses_of(squad: Squad, origin: dt.datetime) -> list[Pause]:
     limit_s = longest_s(squad)
     if limit_s is None:
         return named
-    length_s = seconds_up(squad.least_break_min)
-    pauses: list[Pause] = []
+    more = Pause(opens_s=from_s, closes_s=until_s - (least_s := seconds_up(squad.least_break_min)), length_s=least_s)
+    for order in itertools.islice(itertools.permutations(named), _MOST_ORDERS):
+        pauses = _often_enough(order, more, limit_s)
+        if _in_order(pauses, limit_s):
+            return pauses
+    return _often_enough(named, more, limit_s)
+
+
+def _often_enough(named: Sequence[Pause], more: Pause, limit_s: int) -> list[Pause]:
+    """Return breaks in their order, and between them the fewest more that keep within the limit."""
+    from_s, until_s = more.opens_s, more.closes_s + more.length_s
+    waiting, pauses = [replace(each) for each in named], list[Pause]()
     due_s = from_s + limit_s
-    while named or due_s < until_s:
-        if named and named[0].opens_s <= due_s:
-            pause = named.pop(0)
-        elif due_s < until_s:
-            pause = Pause(opens_s=from_s, closes_s=until_s - length_s, length_s=length_s)
+    while waiting or due_s < until_s:
+        named_next = bool(waiting) and (waiting[0].opens_s <= due_s or due_s >= until_s)
+        pause = waiting.pop(0) if named_next else replace(more)
         pauses.append(pause)
         # As late as it may be; then the next one need not begin sooner than this.
         due_s = min(due_s, pause.closes_s) + pause.length_s + limit_s
@@ -112,7 +128,7 @@ def _all_fit(pauses: Sequence[Pause]) -> bool:
 
 def _in_order(pauses: Sequence[Pause], limit_s: int) -> bool:
     """Return whether breaks can be taken in their order, none longer than the limit after the one before has ended."""
-    since_s, until_s = 0, pauses[0].closes_s if pauses else 0
+    since_s, until_s = (pauses[0].opens_s, pauses[0].closes_s) if pauses else (0, 0)
     for pause in pauses:
         first_s, last_s = max(pause.opens_s, since_s), min(pause.closes_s, until_s)
         if first_s > last_s:
