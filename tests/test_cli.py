@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -257,3 +258,24 @@ def test_ctrl_c_while_roads_are_read_says_so_and_leaves_nothing(
         assert run(monkeypatch, *command) == 130
         assert "patrolroute: interrupted; nothing was written." in capsys.readouterr().err
     assert sorted(path.name for path in folder.iterdir()) == ["scenario.toml", "sites.csv", "town.graphml"]
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_an_error_that_a_library_made_of_ctrl_c_is_told_as_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], pressed: bool
+) -> None:
+    def load() -> None:
+        try:
+            if pressed:
+                signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            pass
+        raise ImportError("initialization failed")
+
+    monkeypatch.setattr("patrolroute.cli.run", load)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(SystemExit if pressed else ImportError) as ended:
+        main()
+    assert not pressed or ended.value.code == 130
+    assert ("interrupted; nothing was written" in capsys.readouterr().err) is pressed
+    assert signal.getsignal(signal.SIGINT) is before

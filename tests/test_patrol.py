@@ -10,6 +10,7 @@ import numpy as np
 import osmnx as ox
 import pytest
 
+import patrolroute
 from nights import scenario_of, site, squad, window
 from patrolroute.build import Built
 from patrolroute.check import check_plan
@@ -444,3 +445,13 @@ def test_inputs_of_another_kind_are_told(roads: RoadNetwork) -> None:
 def test_the_same_seed_and_iterations_give_the_same_plan(roads: RoadNetwork) -> None:
     first, second = (plan(night(), roads, iterations=200, seed=7, bound_seconds=0) for _ in range(2))
     assert first.document == second.document
+
+
+def test_what_is_no_function_and_no_folder_is_refused(roads: RoadNetwork, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="progress: expected a function that takes a Progress, or None, found 5"):
+        plan(night(), roads, progress=5)  # type: ignore[arg-type]  # on purpose
+    planned = plan(night(), roads, iterations=5, bound_seconds=0, seed=1)
+    with pytest.raises(InputError, match="out_dir: expected the path of a folder, found 3"):
+        planned.save(3)  # type: ignore[arg-type]  # on purpose
+    planned.save(tmp_path / "out")
+    assert patrolroute.check_saved(tmp_path / "out") == []

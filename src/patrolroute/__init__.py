@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from patrolroute.plans import Plan
     from patrolroute.problem import PatrolProblem
     from patrolroute.roads import RoadNetwork, fetch_roads, read_roads, roads_from_graph
+    from patrolroute.saved import check_saved
     from patrolroute.scenario import Scenario, read_scenario
     from patrolroute.solver import solve
 
@@ -32,6 +33,7 @@ __all__ = [
     "RoadNetwork",
     "Scenario",
     "check_plan",
+    "check_saved",
     "datasets",
     "fetch_roads",
     "form_squads",
@@ -53,6 +55,7 @@ _HOMES = {
     "RoadNetwork": "roads",
     "Scenario": "scenario",
     "check_plan": "check",
+    "check_saved": "saved",
     "fetch_roads": "roads",
     "form_squads": "forming",
     "plan": "patrol",

@@ -226,6 +226,8 @@ class PatrolPlan:
         InputError
             When the folder cannot be written.
         """
+        if not isinstance(out_dir, str | Path):
+            raise InputError([f"out_dir: expected the path of a folder, found {out_dir!r}."])
         extra: dict[str, bytes | str] = {
             SCENARIO_FILE: write_scenario(self.scenario),
             MATRIX_FILE: self.built.matrix.to_bytes(),
@@ -298,7 +300,7 @@ def plan(
     RuleBrokenError
         When the plan breaks a rule, which would be a fault of the program.
     """
-    check_options(seconds=seconds, iterations=iterations, bound_seconds=bound_seconds, seed=seed)
+    check_options(seconds=seconds, iterations=iterations, bound_seconds=bound_seconds, seed=seed, progress=progress)
     night = _scenario_of(scenario)
     if night.forming is not None:
         night = form_squads(night).scenario

@@ -123,8 +123,10 @@ def solve(
     return plan
 
 
-def check_options(*, seconds: float | None, iterations: int | None, bound_seconds: float, seed: int | None) -> None:
-    """Refuse options of `solve` that are no numbers or out of range, all at once.
+def check_options(
+    *, seconds: float | None, iterations: int | None, bound_seconds: float, seed: int | None, progress: object = None
+) -> None:
+    """Refuse options of `solve` that are no numbers, out of range or cannot be called, all at once.
 
     Raises
     ------
@@ -139,6 +141,8 @@ def check_options(*, seconds: float | None, iterations: int | None, bound_second
         if value is not None:
             check_number(name, value, faults, whole=whole, most=most)
     check_number("bound_seconds", bound_seconds, faults, whole=False)
+    if progress is not None and not callable(progress):
+        faults.add(f"progress: expected a function that takes a Progress, or None, found {progress!r}.")
     faults.raise_if_any()
 
 
