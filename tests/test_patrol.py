@@ -275,6 +275,10 @@ def test_a_night_with_speeds_by_hour_is_planned_and_checked_by_the_hour(
     broken = check_plan(hourly.document, scenario=hourly.scenario, matrix=hourly.built.matrix, hours=slower)
     assert broken
     assert {each.rule for each in broken} == {"driven"}
+    (folder / "hours.npz").write_bytes(replace(hours, begins_s=hours.begins_s + 7200 * (hours.begins_s > 0)).to_bytes())
+    (moved, *_) = check_saved(folder)
+    assert "hours.npz has periods that begin" in str(moved)
+    (folder / "hours.npz").write_bytes(hours.to_bytes())
     document = (folder / "plan.json").read_text()
     last = max(visit.arrive_s for route in hourly.routes for visit in route.visits)
     (folder / "plan.json").write_text(document.replace(f'"arrive_s": {last}', f'"arrive_s": {last - 60}'))

@@ -55,7 +55,8 @@ def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | 
         _refuse_missing(file.parent, (BEATS_FILE,))
         beats_file = file.parent / BEATS_FILE
         beats = BeatBook.from_bytes(_bytes_of(beats_file), where=str(beats_file))
-    if len(speed_periods(scenario)) > 1:
+    begins_s = [period.begins_s for period in speed_periods(scenario)]
+    if len(begins_s) > 1:
         _refuse_missing(file.parent, (HOURS_FILE,))
         hours_file = file.parent / HOURS_FILE
         hours = TravelPeriods.from_bytes(_bytes_of(hours_file), where=str(hours_file))
@@ -64,7 +65,8 @@ def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | 
     off_road = [each.site for each in document.skipped if each.code == "off_road"]
     problem = compile_problem(scenario, matrix, off_road=off_road, beats=beats, hours=hours)
     # What the scenario's words forbid, the problem forbids too, less plainly: it is asked where the words find nothing.
-    found = check_plan(document, scenario=scenario, matrix=matrix, beats=beats, hours=hours)
+    found = [] if hours is None else _other_hours(hours, begins_s)
+    found += check_plan(document, scenario=scenario, matrix=matrix, beats=beats, hours=hours)
     found = found or check_against_problem(document, problem)
     if roads is None:
         return found
@@ -73,6 +75,19 @@ def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | 
     if hours is not None and built.by_hour is not None:
         found += _other_travel(HOURS_FILE, hours, built.by_hour.travel)
     return found or turn_faults(PatrolPlan(document, scenario, built))
+
+
+def _other_hours(saved: TravelPeriods, begins_s: list[int]) -> list[Violation]:
+    """Return that the hours which were saved are others than the scenario's."""
+    if saved.begins_s.tolist() == begins_s:
+        return []
+    return [
+        Violation(
+            rule="roads",
+            message=f"{HOURS_FILE} has periods that begin {saved.begins_s.tolist()} s after midnight; the scenario's "
+            f"begin {begins_s} s after: a changed file, or one of another scenario.",
+        )
+    ]
 
 
 def _other_travel(
