@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# How long an example takes is the machine's affair: a busy one is no fault of the code.
+hypothesis.settings.register_profile("patrolroute", deadline=None)
+hypothesis.settings.load_profile("patrolroute")
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ def test_the_public_surface_is_sorted_and_whole() -> None:
 
     assert list(patrolroute.__all__) == sorted(patrolroute.__all__)
     assert all(getattr(patrolroute, name) is not None for name in patrolroute.__all__)
-    assert len(patrolroute.__all__) == 17
+    assert len(patrolroute.__all__) == 18
 
 
 def test_the_roads_surface_is_sorted_and_whole() -> None:
