@@ -94,9 +94,6 @@ class Tuning:
         A cycle is cut or lengthened to the end of the search where that is nearer than so many times its length.
     usual : float
         Visits that a ruin takes out, on average.
-    thrifty_chance, thrifty_large : int
-        Percent of spells in which insertions are judged by their detour alone; the second where they are tried only in
-        near routes.
     hold : float
         How many times as much the loss of a tier counts where it is held; see `Search._plan_stages`.
     """
@@ -117,7 +114,6 @@ class Tuning:
     swap_chance: int = 5
     relink_chance: int = 25
     thrifty_chance: int = 10
-    thrifty_large: int = 75
     below_share: float = 0.1
     drive_share: float = 0.1
     pool_band: float = 3.0
@@ -202,7 +198,7 @@ class Search:
             ratio_chance=t.ratio_chance,
             swap_chance=t.swap_chance,
             relink_chance=t.relink_chance,
-            thrifty_chance=t.thrifty_large if self.night.granular else t.thrifty_chance,
+            thrifty_chance=t.thrifty_chance,
             below_share=t.below_share,
             drive_share=t.drive_share,
             pool_band=t.pool_band,
