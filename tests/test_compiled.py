@@ -60,7 +60,7 @@ def run_copy(tmp_path: Path, *, cache: Path | None) -> list[str]:
         package.mkdir()
         # The search and what it imports; an empty front door keeps the rest of the package out of a test of the cache.
         (package / "__init__.py").write_text("")
-        for name in ("compiled.py", "errors.py", "provenance.py", "matrix.py"):
+        for name in ("archive.py", "compiled.py", "errors.py", "provenance.py", "matrix.py"):
             (package / name).write_text((source / name).read_text())
         for room, names in (
             ("problem", None),
