@@ -110,7 +110,7 @@ def test_the_kilometres_of_beats_are_in_the_squads_totals_once(ilir: PatrolPlan)
     for each in ilir.scenario.squads:
         assert rows[each.title][5] == length_text(whole_m[each.id])
         sheet, beats_m = patrol_sheet(night, each.id), route_beats_m(night, night.route(each.id))
-        assert f"{length_text(whole_m[each.id])}, {length_text(beats_m)} of it beats, driving" in sheet
+        assert f"{length_text(whole_m[each.id])} (beats {length_text(beats_m)}), driving" in sheet
 
 
 def test_layers_hold_beats_and_areas(ilir: PatrolPlan, tmp_path: Path) -> None:

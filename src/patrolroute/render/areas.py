@@ -102,7 +102,7 @@ def distance_text(night: Night, route: Route) -> str:
     """Return how far a squad drives, between stops and along beats, and how much of it beats are."""
     beats_m = route_beats_m(night, route)
     whole = length_text(route.drive_m + beats_m)
-    return f"{whole}, {length_text(beats_m)} of it beats" if beats_m else whole
+    return f"{whole} (beats {length_text(beats_m)})" if beats_m else whole
 
 
 def beat_line(night: Night, beat: Beat) -> NDArray[np.float64]:

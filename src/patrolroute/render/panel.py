@@ -177,7 +177,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     rows = [
         name,
         Row(f"{times}, {stops_text(night, route, short=True)}", size, colour="#3c3c3c"),
-        Row(f"{distance_text(night, route)}, driving {share} of the shift", size, colour="#3c3c3c"),
+        Row(f"{distance_text(night, route)}, driving {share} of shift", size, colour="#3c3c3c"),
     ]
     if not stops:
         return rows
