@@ -82,3 +82,27 @@ def test_weights_beyond_32_bits_in_all_add_up() -> None:
     search = Search(problem, seed=1)
     search.run(Limits(iterations=2000), QUIET)
     assert search.state.level[BEST].tolist() == [0, 100 * 2_147_483_647, 0, 0, 301, 301]
+
+
+@pytest.mark.parametrize(("until_s", "stages"), [(30, [(0, 0), (1, 1)]), (900, [(1, 0)])])
+def test_an_important_tier_that_is_short_is_gone_after_without_the_others_first(
+    until_s: int, stages: list[tuple[int, int]]
+) -> None:
+    """Two sites of tier 1 and two of tier 2, 10 s from all; in 30 s there is time for one of them."""
+    problem = PatrolProblem.from_arrays(
+        10 * (1 - np.eye(5, dtype=np.int32)),
+        dwell_s=np.full(4, 10, np.int32),
+        weight=np.ones(4, np.int32),
+        tier=np.array([1, 1, 2, 2], np.int32),
+        shifts_s=[(0, until_s)],
+    )
+    search = Search(problem, seed=1)
+    search.run(Limits(iterations=200), QUIET)
+    assert search._plan_stages() == stages
+    # A cycle that is about tier 1 puts nothing of tier 2 back.
+    search._focus = 0
+    search.begin_from(())
+    search._advance(16)
+    standing = search.state.route[NOW, 0, 1 : 1 + search.state.tour[NOW, 0, LENGTH], NODE].tolist()
+    assert standing
+    assert set(standing) <= {0, 1}
