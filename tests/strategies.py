@@ -14,6 +14,7 @@ from patrolroute.scenario import (
     Break,
     Closures,
     Forming,
+    OvertimePrice,
     Place,
     Presence,
     Scenario,
@@ -278,6 +279,9 @@ def travel_settings(draw: st.DrawFn, date: dt.date, timezone: str, rings: st.Sea
     )
 
 
+_PRICES = st.floats(0.001, 100_000)
+
+
 @st.composite
 def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_areas: int = 2) -> Scenario:
     """Return sound scenarios: nights in several timezones, clock changes among them, with every field."""
@@ -293,12 +297,14 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_a
     forces = tuple(force for crew in crews for force in crew.people)
     corner = st.tuples(st.floats(-1, 1), st.floats(-1, 1))
     triangles = st.builds(lambda c: ((c[0], c[1]), (c[0] + 1, c[1]), (c[0], c[1] + 0.5)), corner)
+    stops = tuple(draw(sites(each, date, timezone, squads=tuple(squad_ids), forces=forces)) for each in ids[2:])
+    priced = st.builds(OvertimePrice, tier=st.sampled_from([each.tier for each in stops] or [1]), weight_per_h=_PRICES)
     return Scenario(
         name=draw(names(min_size=1)),
         date=date,
         timezone=timezone,
         places=tuple(Place(id=each, **draw(points())) for each in ids[:2]),
-        sites=tuple(draw(sites(each, date, timezone, squads=tuple(squad_ids), forces=forces)) for each in ids[2:]),
+        sites=stops,
         areas=tuple(draw(areas(each, date, timezone)) for each in area_ids),
         squads=crews,
         presence=tuple(draw(presences(each, ids, date, timezone)) for each in posts),
@@ -310,5 +316,8 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_a
         ),
         travel=draw(travel_settings(date, timezone, triangles)),
         balance=draw(st.sampled_from([None, "stops", "duty"])),
+        max_spread_stops=draw(st.none() | st.integers(0, 10_000)),
+        max_spread_duty_min=draw(st.none() | st.floats(0, 10_000)),
+        overtime_price=draw(st.none() | priced) if stops else None,
         notes=tuple(draw(st.lists(names(), max_size=2))),
     )

@@ -108,7 +108,7 @@ def test_what_the_search_counts_is_what_the_schedule_says(seed: int) -> None:
     orders = search.orders
     assert broken_rules(problem, orders) == []
     told = objective_of(problem, orders)
-    levels = [told.required_missed, *told.uncovered, told.overtime_s, told.spread, told.drive_s, told.finish_s]
+    levels = [told.unmet, *told.uncovered, told.overtime_s, told.spread, told.drive_s, told.finish_s]
     assert search.state.level[BEST].tolist() == levels
     again = Search(problem, seed=seed + 1)
     again.begin_from(orders)

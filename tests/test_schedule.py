@@ -59,5 +59,5 @@ def test_a_site_with_two_windows_counts_once() -> None:
 def test_required_sites_that_are_missed_come_first() -> None:
     scenario, matrix, _ = good_night()
     problem = compile_problem(scenario, matrix)
-    assert objective_of(problem, ((2, 3), (4,))).required_missed == 1
+    assert objective_of(problem, ((2, 3), (4,))).unmet == 1
     assert objective_of(problem, ((0,), ())) < objective_of(problem, ((2, 3), (4,)))

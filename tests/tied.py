@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from patrolroute.schedule import Objective
 
 
+_UNMET = {"required", "duty", "spread"}
+"""Rules that are a level of the objective."""
+
+
 def broken_rules(problem: PatrolProblem, orders: Orders) -> list[str]:
-    """Return what the checker says against orders; required groups left out are a matter of the objective."""
+    """Return what the checker says against orders; where something is unmet, only what else it says."""
     plan = schedule(problem, orders, engine="any")
-    return [str(each) for each in check_against_problem(plan, problem) if each.rule not in {"required", "duty"}]
+    found = check_against_problem(plan, problem)
+    if objective_of(problem, orders).unmet == 0:
+        return [str(each) for each in found]
+    return [str(each) for each in found if each.rule not in _UNMET]
 
 
 def every_plan(problem: PatrolProblem) -> Iterator[Orders]:
@@ -107,7 +114,7 @@ def _tie(plain: PatrolProblem, draw: np.random.Generator) -> PatrolProblem:
             couplings.append((a, b, lo, hi, bool(lo == 0 and hi == 0 and draw.random() < 0.7)))
     columns = list(zip(*couplings, strict=True)) or [[]] * 5
     overtime = squads.until_s - (draw.integers(0, 1500, 2) if draw.random() < 0.3 else 0)
-    return replace(
+    tied = replace(
         plain,
         groups=Groups(
             ids=groups.ids, required=groups.required, bundle=bundle.astype(np.int32), needs=needs.astype(np.int32),
@@ -126,3 +133,11 @@ def _tie(plain: PatrolProblem, draw: np.random.Generator) -> PatrolProblem:
         ),
         balance=[None, None, None, "stops", "duty"][int(draw.integers(0, 5))],
     )  # fmt: skip
+    priced = bool((overtime < squads.until_s).any())
+    return replace(
+        tied,
+        most_spread_stops=int(draw.integers(0, 3)) if draw.random() < 0.3 else None,
+        most_spread_duty_s=int(draw.integers(0, 1500)) if draw.random() < 0.3 else None,
+        overtime_tier=1,
+        overtime_price=int(draw.integers(1, 20)) if priced and draw.random() < 0.7 else 0,
+    )

@@ -256,6 +256,10 @@ def _pack(draft: Draft, matrix: TravelMatrix, hours: TravelPeriods | None) -> Pa
         couplings=_pack_couplings(draft),
         weight_unit=draft.weight_unit,
         balance=draft.balance,
+        most_spread_stops=draft.most_spread_stops,
+        most_spread_duty_s=draft.most_spread_duty_s,
+        overtime_tier=draft.overtime_tier,
+        overtime_price=draft.overtime_price,
         hours=hours,
     )
 

@@ -78,6 +78,7 @@ def check_against_problem(plan: Plan, problem: PatrolProblem) -> list[Violation]
         *_check_left_out(plan, problem),
         *_check_ties(plan, problem),
         *_check_couplings(plan, problem),
+        *_check_spread(plan, problem),
         *_check_accounts(plan, problem),
     ]
 
@@ -268,6 +269,25 @@ def _check_couplings(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
                 rule="coupling",
                 squad=made[first][1],
                 message=f"{made[first][1]!r} makes {first!r} and {second!r}, which need different squads.",
+            )
+
+
+def _check_spread(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
+    """Check that no squad has more stops or longer duty than another by more than it may."""
+    duties = {group for g, group in enumerate(problem.groups.ids) if problem.groups.duty[g] >= 0}
+    group = {name: problem.groups.ids[g] for name, g in zip(problem.visits.ids, problem.visits.group, strict=True)}
+    stops, duty_s = [], []
+    for row, route in _paired(plan, problem):
+        stops.append(sum(group.get(visit.visit) not in duties for visit in route.visits))
+        duty_s.append(route.return_s - int(problem.squads.from_s[row]) if route.visits else 0)
+    for what, amounts, most in (
+        ("stops", stops, problem.most_spread_stops),
+        ("s on duty", duty_s, problem.most_spread_duty_s),
+    ):
+        if most is not None and amounts and max(amounts) - min(amounts) > most:
+            yield Violation(
+                rule="spread",
+                message=f"one squad has {max(amounts)} {what} and another {min(amounts)}; {most} more are allowed.",
             )
 
 

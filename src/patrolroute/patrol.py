@@ -320,10 +320,11 @@ def plan(
     except InfeasibleError as error:
         if error.best is None:
             raise
-        best = _finish(night, built, error.best, without=frozenset({"required"}))
+        best = _finish(night, built, error.best, without=frozenset({"required", "balance"}))
         titles = {site.id: site.title for site in night.sites}
         titles |= {each.id: each.title for each in night.presence}
-        raise InfeasibleError(required_left_out(best.document, titles=titles), best=best) from error
+        left_out = required_left_out(best.document, titles=titles)
+        raise InfeasibleError(left_out or error.sentences, best=best) from error
     return _finish(night, built, document)
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -25,10 +26,11 @@ class Objective(NamedTuple):
 
     Parameters
     ----------
-    required_missed : int
-        Required groups that no squad serves, and duties that a squad which goes out does not do.
+    unmet : int
+        What must be and is not: required groups that no squad serves, duties that a squad which goes out does not do,
+        and by how many stops and begun quarters of an hour one squad has more than another beyond what it may.
     uncovered : tuple of int
-        Weight left out, tier by tier, the most important first.
+        Weight left out, tier by tier, the most important first; in the tier whose weight overtime costs, that as well.
     overtime_s : int
         Seconds after each squad's regular end, added.
     spread : int
@@ -39,7 +41,7 @@ class Objective(NamedTuple):
         Seconds from when a squad may leave to its return, added over the squads that leave.
     """
 
-    required_missed: int
+    unmet: int
     uncovered: tuple[int, ...]
     overtime_s: int
     spread: int
@@ -186,9 +188,8 @@ def objective_of(problem: PatrolProblem, orders: Orders) -> Objective:
     """Return the objective of visiting orders."""
     earned = covered_weights(problem, orders)
     groups, squads = problem.groups, problem.squads
-    missed = sum(1 for g in np.flatnonzero(groups.required) if int(g) not in earned)
-    missed += sum(1 for g in np.flatnonzero(groups.duty >= 0) if int(g) not in earned and orders[groups.duty[g]])
-    uncovered = tuple(each.total_weight - each.covered_weight for each in _coverage(problem, earned))
+    unmet = sum(1 for g in np.flatnonzero(groups.required) if int(g) not in earned)
+    unmet += sum(1 for g in np.flatnonzero(groups.duty >= 0) if int(g) not in earned and orders[groups.duty[g]])
     routes = time_orders(problem, orders)
     overtime = [
         max(0, route.return_s - int(late)) for route, late in zip(routes, squads.overtime_from_s, strict=True)
@@ -198,9 +199,29 @@ def objective_of(problem: PatrolProblem, orders: Orders) -> Objective:
         route.return_s - int(from_s) if route.visits else 0 for route, from_s in zip(routes, squads.from_s, strict=True)
     ]
     stops = [sum(1 for v in order if groups.duty[problem.visits.group[v]] < 0) for order in orders]
-    alike = {"stops": stops, "duty": finish}.get(problem.balance or "", [])
-    spread = max(alike, default=0) - min(alike, default=0)
-    return Objective(missed, uncovered, sum(overtime), spread, sum(route.drive_s for route in routes), sum(finish))
+    apart = {name: max(each, default=0) - min(each, default=0) for name, each in (("stops", stops), ("duty", finish))}
+    if problem.most_spread_stops is not None:
+        unmet += max(0, apart["stops"] - problem.most_spread_stops)
+    if problem.most_spread_duty_s is not None:
+        unmet += math.ceil(max(0, apart["duty"] - problem.most_spread_duty_s) / 900)
+    return Objective(
+        unmet=unmet,
+        uncovered=tuple(
+            each.total_weight
+            - each.covered_weight
+            + overtime_cost(problem, sum(overtime)) * (each.tier == problem.overtime_tier)
+            for each in _coverage(problem, earned)
+        ),
+        overtime_s=sum(overtime),
+        spread=apart.get(problem.balance or "", 0),
+        drive_s=sum(route.drive_s for route in routes),
+        finish_s=sum(finish),
+    )
+
+
+def overtime_cost(problem: PatrolProblem, overtime_s: int) -> int:
+    """Return what so much overtime of all squads costs, in weight of `PatrolProblem.overtime_tier`, rounded up."""
+    return -(-overtime_s * problem.overtime_price // 3600)
 
 
 def without_idle_duties(problem: PatrolProblem, orders: Orders) -> Orders:

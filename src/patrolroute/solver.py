@@ -163,8 +163,16 @@ def _refuse_without_duties(problem: PatrolProblem, orders: Orders) -> None:
 
 
 def _refuse_broken(plan: Plan, problem: PatrolProblem) -> None:
-    """Refuse a plan that breaks a rule; required groups that are left out are the caller's to tell."""
+    """Refuse a plan that breaks a rule; required groups that are left out are the caller's to tell.
+
+    Squads are less alike than they may be only where something required asks for it.
+    """
     broken = [violation for violation in check_against_problem(plan, problem) if violation.rule != "required"]
+    if broken and all(violation.rule == "spread" for violation in broken):
+        why = "something required needs it. Allow them to be further apart, or drop 'required'."
+        raise InfeasibleError(
+            (f"{violation.message} The search found no plan; {why}" for violation in broken), best=plan
+        )
     if broken:
         raise RuleBrokenError(map(str, broken))
 

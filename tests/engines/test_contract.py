@@ -152,8 +152,8 @@ def test_tiers_stay_strict_where_one_number_cannot_hold_them(engine: Engine, mon
         assert is_feasible(problem, found.orders), seed
         first = Levels(problem, limit=limit).stage(((),) * len(problem.squads), settled=0)
         staged += not first.last
-        reached = (mine.required_missed, *mine.uncovered)[: first.searched]
-        assert reached == (best.required_missed, *best.uncovered)[: first.searched], seed
+        reached = (mine.unmet, *mine.uncovered)[: first.searched]
+        assert reached == (best.unmet, *best.uncovered)[: first.searched], seed
     assert staged
 
 

@@ -66,7 +66,15 @@ def night(pick: random.Random) -> tuple[Scenario, TravelMatrix, BeatBook | None]
         squad("b", overtime_min=pick.choice([0, 15]), breaks=({"minutes": 5},)),
         squad("c", max_stops=pick.choice([None, 2])).model_copy(update={"end": pick.choice(ENDS)}),
     )
-    scenario = scenario_of((kpu, site("bawaslu", dwell_min=5)), squads, places=PLACES, presence=presence, areas=areas)
+    wishes = {
+        "max_spread_stops": pick.choice([None, None, None, 0, 1, 3]),
+        "max_spread_duty_min": pick.choice([None, None, None, 15, 60]),
+        "overtime_price": pick.choice([None, None, {"tier": 2, "weight_per_h": pick.choice([0.5, 3, 40])}]),
+        "balance": pick.choice([None, None, "stops", "duty"]),
+    }
+    scenario = scenario_of(
+        (kpu, site("bawaslu", dwell_min=5)), squads, places=PLACES, presence=presence, areas=areas, **wishes
+    )
     ends = {end: n % 10 for n, beat in enumerate(beats.beats if beats else ()) for end in (beat.entry, beat.exit)}
     matrix = line_matrix(scenario, POSITIONS | ({"kpu~seen": 3} if kpu.seen_within_m else {}) | ends)
     matrix = replace(matrix, lonlat=np.tile([123.6, -10.17], (len(matrix.ids), 1)))

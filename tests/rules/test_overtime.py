@@ -10,8 +10,10 @@ from nights import line_matrix, scenario_of, site, squad, window
 from patrolroute.build import compile_problem
 from patrolroute.matrix import TravelMatrix
 from patrolroute.rules.shifts import SHIFTS
-from patrolroute.scenario import Scenario
-from patrolroute.schedule import objective_of
+from patrolroute.scenario import OvertimePrice, Scenario
+from patrolroute.schedule import objective_of, orders_of
+from patrolroute.solver import solve
+from tied import best_objective
 
 
 def night(overtime_min: float) -> tuple[Scenario, TravelMatrix]:
@@ -65,3 +67,43 @@ def test_explanations_count_overtime(overtime_min: float) -> None:
     problem = compile_problem(scenario, matrix)
     assert (SHIFTS.explain(scenario, matrix, far) is None) == (overtime_min > 0)
     assert problem.squads.until_s.tolist() == [24 * 3600 - 300 + int(overtime_min * 60)]
+
+
+@pytest.mark.parametrize(
+    ("tier", "per_h", "made"),
+    [(1, 1000, True), (2, 11, True), (2, 13, False), (3, 0.001, False)],
+    ids=["for a more important tier always", "cheap", "dear", "for a less important tier never"],
+)
+def test_overtime_is_made_where_it_is_worth_its_price(tier: int, per_h: float, made: bool) -> None:
+    """Five minutes late for a site of weight 1: twelve an hour, told in the tier below, its own, the one above."""
+    late = site("late", tier=2, windows=(window((23, 40), (24, 0)),))
+    priced = {1: 3, 2: 2, 3: 1}[tier]
+    other = site("other", tier=priced, windows=(window((22, 30), (22, 40)),))
+    scenario = scenario_of(
+        (late, other), (squad("a", overtime_min=30),), overtime_price={"tier": priced, "weight_per_h": per_h}
+    )
+    matrix = line_matrix(scenario, {"base": 0, "late": 10, "other": 5})
+    problem = compile_problem(scenario, matrix)
+    plan = solve(problem, iterations=300, seed=1, bound_seconds=0.2)
+    assert {visit.site for route in plan.routes for visit in route.visits} == ({"late", "other"} if made else {"other"})
+    assert best_objective(problem) == objective_of(problem, orders_of(problem, plan))
+    proved = solve(problem, engine="ortools", iterations=1_000_000, seed=1, bound_seconds=0)
+    assert proved.coverage == plan.coverage
+
+
+def test_the_price_reaches_the_problem_in_parts_of_a_weight() -> None:
+    scenario, matrix = night(30)
+    priced = scenario.model_copy(update={"overtime_price": OvertimePrice(tier=2, weight_per_h=1.5)})
+    problem = compile_problem(priced, matrix)
+    assert (problem.overtime_tier, problem.overtime_price, problem.weight_unit) == (2, 1500, 1000)
+    assert problem.visits.weight.tolist() == [1000, 1000]
+    assert compile_problem(scenario, matrix).overtime_price == 0
+    in_time = priced.model_copy(
+        update={"squads": tuple(s.model_copy(update={"overtime_min": 0}) for s in scenario.squads)}
+    )
+    assert compile_problem(in_time, matrix).overtime_price == 0, "nobody may be late"
+
+
+def test_a_price_in_a_tier_that_nothing_has_is_refused() -> None:
+    with pytest.raises(ValueError, match="overtime_price: no site, area or presence has tier 7; expected one of 2"):
+        scenario_of((site("a"),), (squad("x"),), overtime_price={"tier": 7, "weight_per_h": 1})

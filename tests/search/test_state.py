@@ -45,7 +45,7 @@ def test_levels_and_places_are_what_a_recount_gives(seed: int, relink_chance: in
             assert is_feasible(problem, orders)
             expected = objective_of(problem, orders)
             level = s.level[standing].tolist()
-            assert level == [expected.required_missed, *expected.uncovered, *expected[2:]]
+            assert level == [expected.unmet, *expected.uncovered, *expected[2:]]
         routed = {int(s.route[NOW, k, i, NODE]): (k, i) for k in range(2) for i in range(1, 1 + s.tour[NOW, k, LENGTH])}
         for u in range(len(problem.visits)):
             assert s.spot[u, SQUAD] == routed.get(u, (-1, 0))[0]

@@ -33,7 +33,7 @@ class Circuits:
     Parameters
     ----------
     problem : PatrolProblem
-        Without a balance of time on duty, which hangs on times that nobody may put off.
+        Without a balance of time on duty or a limit on its spread, which hang on times that nobody may put off.
     """
 
     def __init__(self, problem: PatrolProblem) -> None:
@@ -68,7 +68,11 @@ class Circuits:
             sum(self._made[v] for v in np.flatnonzero(visits.group == g)) for g in range(len(problem.groups))
         ]
         self._add_ties()
-        self.levels = [self._missed(), *self._uncovered(), self._overtime(), self._spread(), *self._drive_and_finish()]
+        overtime = self._overtime()
+        self.levels = [
+            self._unmet(), *self._uncovered(self._overtime_cost(overtime)), overtime, self._spread(),
+            *self._drive_and_finish(),
+        ]  # fmt: skip
         """What is to be as small as can be, in the order of `schedule.Objective`."""
 
     def _add_circuit(self, k: int) -> None:
@@ -160,16 +164,22 @@ class Circuits:
                     if a in by and b in by:
                         model.add_at_most_one(by[a], by[b])
 
-    def _missed(self) -> Sum:
-        return sum(1 - self._served[g] for g in np.flatnonzero(self._problem.groups.required))
+    def _unmet(self) -> Sum:
+        missed: Sum = sum(1 - self._served[g] for g in np.flatnonzero(self._problem.groups.required))
+        if self._problem.most_spread_stops is None:
+            return missed
+        beyond = self.model.new_int_var(0, len(self._problem.groups), "")
+        self.model.add(beyond >= self._stops_apart() - self._problem.most_spread_stops)
+        return missed + beyond
 
-    def _uncovered(self) -> list[Sum]:
+    def _uncovered(self, overtime_cost: Sum) -> list[Sum]:
         problem = self._problem
         left: list[Sum] = []
         for tier in problem.tiers:
             total = int(problem.group_weight[problem.group_tier == tier].sum(dtype=np.int64))
             rows = np.flatnonzero(problem.visits.tier == tier)
-            left.append(total - sum(int(problem.visits.weight[v]) * self._made[v] for v in rows))
+            covered = sum(int(problem.visits.weight[v]) * self._made[v] for v in rows)
+            left.append(total - covered + (overtime_cost if tier == problem.overtime_tier else 0))
         return left
 
     def _later(self, k: int, from_s: int) -> cp_model.IntVar:
@@ -186,9 +196,21 @@ class Circuits:
             for k in np.flatnonzero(squads.overtime_from_s < squads.until_s).tolist()
         )
 
-    def _spread(self) -> Sum:
-        if self._problem.balance != "stops":
+    def _overtime_cost(self, overtime_s: Sum) -> Sum:
+        """Return `schedule.overtime_cost` of so much overtime."""
+        price, squads = self._problem.overtime_price, self._problem.squads
+        if not price:
             return 0
+        most_s = int((squads.until_s - squads.overtime_from_s).sum(dtype=np.int64))
+        cost = self.model.new_int_var(0, -(-most_s * price // 3600), "")
+        self.model.add(cost * 3600 >= overtime_s * price)
+        return cost
+
+    def _spread(self) -> Sum:
+        return self._stops_apart() if self._problem.balance == "stops" else 0
+
+    def _stops_apart(self) -> Sum:
+        """Return no less than by how much the most stops that a squad makes exceed the least."""
         most, least = (self.model.new_int_var(0, len(self._problem.groups), "") for _ in range(2))
         for k in range(len(self._problem.squads)):
             self.model.add(most >= self._stops(k))

@@ -41,6 +41,8 @@ KEEPS = frozenset(
         "visits that need others",
         "breaks",
         "overtime",
+        "a price of overtime",
+        "a limit on the spread of stops",
         "a limit on stops",
         "balance of stops",
     }

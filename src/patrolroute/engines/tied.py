@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def tied_orders_fit(problem: PatrolProblem, orders: Orders, *, whole: bool = True) -> bool:
-    """Return whether orders keep every rule of a problem, but that required groups may be left out.
+    """Return whether orders keep every rule of a problem, but that required groups may be left out, and squads unlike.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ import numpy as np
 
 from patrolroute.errors import Faults
 from patrolroute.matrix import TravelMatrix, arrival_s, departure_s
-from patrolroute.problem.columns import check_order, check_rows, numbers, pairs, square
+from patrolroute.problem.columns import FARTHEST_S, check_order, check_rows, numbers, pairs, square
 from patrolroute.problem.tables import Couplings, Groups, Squads, Visits
 
 if TYPE_CHECKING:
@@ -54,13 +54,17 @@ class PatrolProblem:
     balance : "stops" or "duty", optional
         What squads shall have alike, once coverage is as good as can be: visits, duties not counted, or seconds from
         when each may leave until it is back.
+    most_spread_stops, most_spread_duty_s : int, optional
+        By how much what one squad has of these may exceed what another has; one that stays in has nothing.
+    overtime_tier, overtime_price : int
+        What overtime costs: the tier whose weight an hour of it is worth, and how much; none where the price is 0.
 
     Raises
     ------
     InputError
         With every row that names a point, profile, group, visit or squad that does not exist, every group whose visits
-        differ in tier, every duty that another squad may do or that is worth something, and every visit that floats and
-        is no duty.
+        differ in tier, every duty that another squad may do or that is worth something, every visit that floats and is
+        no duty, and a limit or a price out of range.
     """
 
     matrix: TravelMatrix
@@ -70,6 +74,10 @@ class PatrolProblem:
     couplings: Couplings = field(default_factory=Couplings)
     weight_unit: int = 1
     balance: Literal["stops", "duty"] | None = None
+    most_spread_stops: int | None = None
+    most_spread_duty_s: int | None = None
+    overtime_tier: int = 0
+    overtime_price: int = 0
     hours: TravelPeriods | None = None
 
     def __post_init__(self) -> None:
@@ -94,8 +102,15 @@ class PatrolProblem:
             faults.add(f"weight_unit is {self.weight_unit}; expected 1 or more.")
         if self.balance not in {None, "stops", "duty"}:
             faults.add(f"balance is {self.balance!r}; expected 'stops', 'duty' or None.")
+        for name in ("most_spread_stops", "most_spread_duty_s", "overtime_price"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= FARTHEST_S:
+                faults.add(f"{name} is {value}; expected 0 to {FARTHEST_S}.")
         if not faults:
             self._check_groups(faults)
+            if self.overtime_price and self.overtime_tier not in self.tiers:
+                told = ", ".join(map(str, self.tiers))
+                faults.add(f"overtime_tier is {self.overtime_tier}; expected a tier that visits have: {told}.")
         faults.raise_if_any()
 
     def _check_hours(self, hours: TravelPeriods, faults: Faults) -> None:
@@ -184,9 +199,12 @@ class PatrolProblem:
             "visits that need others": (groups.needs >= 0).any(),
             "breaks": (groups.duty >= 0).any() or self.visits.floats.any(),
             "overtime": (squads.overtime_from_s < squads.until_s).any(),
+            "a price of overtime": self.overtime_price > 0,
             "a limit on stops": (squads.max_stops < len(self.groups)).any(),
             "balance of stops": self.balance == "stops",
             "balance of time on duty": self.balance == "duty",
+            "a limit on the spread of stops": self.most_spread_stops is not None,
+            "a limit on the spread of time on duty": self.most_spread_duty_s is not None,
         }
         return tuple(words for words, is_asked in asked.items() if is_asked)
 
@@ -201,7 +219,8 @@ class PatrolProblem:
             self.groups.ids,
             self.visits.ids,
             self.groups.site,
-            (self.weight_unit, self.balance),
+            (self.weight_unit, self.balance, self.most_spread_stops, self.most_spread_duty_s),
+            (self.overtime_tier, self.overtime_price),
         ):
             digest.update(repr(names).encode())
         arrays = [self.matrix.travel_s, self.matrix.travel_m, self.groups.required, self.visits.squads]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 WEIGHT_UNIT = 1000
-"""Where a scenario has areas, weights are split into so many parts."""
+"""Where a scenario has areas or a price of overtime, weights are split into so many parts."""
 
 
 @dataclass(kw_only=True)
@@ -96,6 +96,10 @@ class Draft:
     weight_unit: int = 1
     beats: BeatBook | None = None
     balance: Literal["stops", "duty"] | None = None
+    most_spread_stops: int | None = None
+    most_spread_duty_s: int | None = None
+    overtime_tier: int = 0
+    overtime_price: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,8 +277,8 @@ class Rule:
 
 
 def weight_unit_of(scenario: Scenario) -> int:
-    """Return how many parts weights are counted in: thousandths where areas split them."""
-    return WEIGHT_UNIT if scenario.areas else 1
+    """Return how many parts weights are counted in: thousandths where areas or seconds of overtime split them."""
+    return WEIGHT_UNIT if scenario.areas or scenario.overtime_price is not None else 1
 
 
 def seconds_between(since: dt.datetime, until: dt.datetime) -> float:

@@ -1,4 +1,7 @@
-"""Overtime: a squad that may is back late by no more than its minutes; how much there is makes a plan worse."""
+"""Overtime: a squad that may is back late by no more than its minutes; how much there is makes a plan worse.
+
+What an hour of it costs, where the planner says so, is a matter of the objective that no plan can break.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,10 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
         if overtime_s[squad.id]:
             squad.overtime_from_s = squad.until_s
             squad.until_s += overtime_s[squad.id]
+    price = scenario.overtime_price
+    if price is not None and any(overtime_s.values()):
+        draft.overtime_tier = price.tier
+        draft.overtime_price = round(price.weight_per_h * draft.weight_unit)
 
 
 def _check(facts: Facts) -> Iterator[Violation]:

@@ -70,7 +70,8 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.AS
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?", re.ASCII)
 _YES_NO = {"true": True, "yes": True, "ya": True, "1": True, "false": False, "no": False, "tidak": False, "0": False}
 _TOP_LEVEL = {"schema_version", "date", "timezone", "places", "sites", "areas", "squads", "presence", "closures",
-              "travel", "notes", "balance"}  # fmt: skip
+              "travel", "notes", "balance",
+              "max_spread_stops", "max_spread_duty_min", "overtime_price"}  # fmt: skip
 
 
 class Reading:

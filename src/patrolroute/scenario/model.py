@@ -21,7 +21,7 @@ from patrolroute.scenario.forming import Forming, VehiclePool
 from patrolroute.scenario.hours import MAX_HOURS, MAX_SLOW, SlowArea, SpeedHours, SpeedsKph, checked_hours
 from patrolroute.scenario.presence import Presence
 from patrolroute.scenario.sites import MOST_VISITS, TIERS, Place, Placement, Site, Window
-from patrolroute.scenario.squads import Break, Shift, Squad, Vehicle
+from patrolroute.scenario.squads import Break, OvertimePrice, Shift, Squad, Vehicle
 from patrolroute.scenario.teams import TeamNeeds, Wish, team_faults
 from patrolroute.scenario.times import checked_date, year_first, zone_of
 from patrolroute.scenario.words import found
@@ -38,6 +38,7 @@ __all__ = [
     "Forming",
     "Identifier",
     "Name",
+    "OvertimePrice",
     "Place",
     "Placement",
     "Presence",
@@ -176,6 +177,13 @@ class Scenario(Frozen):
         Sentences that are printed on every output.
     balance : {"stops", "duty"} or None
         What squads share evenly among plans that cover as much with as little overtime: stops, or time on duty.
+    max_spread_stops : int or None
+        By how many stops at most one squad may have more than another; one that stays in has none.
+    max_spread_duty_min : float or None
+        By how many minutes at most one squad may be longer on duty than another: from when its shift lets it leave
+        until it is back; one that stays in is not on duty.
+    overtime_price : OvertimePrice or None
+        What an hour of overtime costs; without it overtime is made for whatever it covers.
 
     Raises
     ------
@@ -218,6 +226,17 @@ class Scenario(Frozen):
     balance: Literal["stops", "duty"] | None = Field(
         default=None,
         description="'stops' or 'duty': what squads share evenly where plans cover as much with as little overtime",
+    )
+    max_spread_stops: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        default=None,
+        description="a whole number from 0 to 10000: how many stops one squad may have more than another",
+    )
+    max_spread_duty_min: Annotated[float, Field(ge=0, le=10_000)] | None = Field(
+        default=None,
+        description="minutes from 0 to 10000 that one squad may be longer on duty than another",
+    )
+    overtime_price: OvertimePrice | None = Field(
+        default=None, description="a table of tier and weight_per_h: what an hour of overtime costs"
     )
 
     @field_validator("date", mode="before")
@@ -283,6 +302,12 @@ class Scenario(Frozen):
         for timed in by_hour:
             moments = [window.opens for window in timed.windows]
             faults += [f"travel {found(timed.name)}: {text}" for text in far_times(moments, self.start)]
+        tiers = {tier for table in (self.sites, self.areas, self.presence) for tier in (each.tier for each in table)}
+        if self.overtime_price is not None and tiers and self.overtime_price.tier not in tiers:
+            faults.append(
+                f"overtime_price: no site, area or presence has tier {self.overtime_price.tier}; expected one of "
+                f"{', '.join(map(str, sorted(tiers)))}."
+            )
         if faults:
             raise InputError(faults)
         self._bring_home()

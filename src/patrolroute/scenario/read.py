@@ -58,7 +58,8 @@ _OTHER_FORMATS = {
 _MANY = 3
 _NO_DATE = dt.date(2000, 1, 3)
 """Stands in for a date at fault, so that the times are looked at even so."""
-_HEAD = ("schema_version", "name", "date", "timezone", "notes", "balance")
+_HEAD = ("schema_version", "name", "date", "timezone", "notes", "balance", "max_spread_stops",
+         "max_spread_duty_min", "overtime_price")  # fmt: skip
 
 
 def read_scenario(path: str | os.PathLike[str]) -> Scenario:

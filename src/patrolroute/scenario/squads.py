@@ -1,4 +1,4 @@
-"""Squads: who rides, on what, from where and when."""
+"""Squads: who rides, on what, from where and when, and what it costs where they are late."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, later_day, seconds_up
 from patrolroute.scenario.rests import rest_fault
-from patrolroute.scenario.sites import Window  # noqa: TC001 - pydantic reads the annotation
+from patrolroute.scenario.sites import Window, tier_of
 from patrolroute.scenario.teams import vehicle_kind
 
 if TYPE_CHECKING:
@@ -281,3 +281,30 @@ def told_apart(squads: Sequence[Squad]) -> tuple[Squad, ...]:
         squad.model_copy(update={"name": f"{squad.title} ({squad.id})"}) if times[squad.title] > 1 else squad
         for squad in squads
     )
+
+
+class OvertimePrice(Frozen):
+    """What an hour of overtime costs, as weight of a tier.
+
+    Overtime is made for whatever is of a more important tier, for what is worth more than it costs of this tier, and
+    for nothing of a less important one.
+
+    Parameters
+    ----------
+    tier : int
+        1 to 9, or one of Polri's classes.
+    weight_per_h : float
+        The weight of that tier that an hour of overtime, of all squads together, is worth; 0.001 or more.
+    """
+
+    tier: Annotated[int, Field(ge=1, le=9)] = Field(
+        description="a whole number from 1 (most important) to 9, or 'sangat rawan', 'rawan' or 'kurang rawan'"
+    )
+    weight_per_h: Annotated[float, Field(ge=0.001, le=100_000)] = Field(
+        description="a number from 0.001 to 100000: the weight of that tier that an hour of overtime is worth"
+    )
+
+    @field_validator("tier", mode="before")
+    @classmethod
+    def _tier_of_class(cls, value: Any) -> Any:
+        return tier_of(value, expected=cls.model_fields["tier"].description)

@@ -8,6 +8,7 @@ from patrolroute.compiled import kernel
 from patrolroute.search.hours import by_hour, reach, reach_on, wheel_on
 from patrolroute.search.layout import (
     AFLOAT,
+    ALIKE,
     APART,
     BACK,
     CLOSES,
@@ -25,6 +26,8 @@ from patrolroute.search.layout import (
     OPENS,
     OTHER,
     PROFILE,
+    SPREAD_DUTY,
+    SPREAD_STOPS,
     STOP,
     TIES,
     TO,
@@ -38,15 +41,19 @@ from patrolroute.search.rng import draw
 from patrolroute.search.state import (
     ARC,
     BEGIN,
-    COST,
     DEPART,
     DRIVE,
+    FINISH,
+    FRUGAL,
     IN,
     KNOWN,
     LATEST,
+    LEAST_DUTY,
+    LEAST_STOPS,
     LENGTH,
     NODE,
     NOW,
+    OFFERED,
     OUT,
     PLACE,
     SLOT,
@@ -223,13 +230,36 @@ def _scan_afloat(
 
 
 @kernel
+def mind_least(s: State) -> None:
+    """Note how little of what is to be alike any squad has."""
+    s.tally[LEAST_STOPS] = s.tour[NOW, 0, STOPS]
+    s.tally[LEAST_DUTY] = s.tour[NOW, 0, FINISH]
+    for k in range(s.tour.shape[1]):
+        s.tally[LEAST_STOPS] = min(s.tally[LEAST_STOPS], s.tour[NOW, k, STOPS])
+        s.tally[LEAST_DUTY] = min(s.tally[LEAST_DUTY], s.tour[NOW, k, FINISH])
+
+
+@tied_only(lambda *_: False)
+def _has_enough(n: Night, s: State, u: int, k: int) -> bool:
+    """Return whether a squad has as much as it may have before those with least have more."""
+    if not s.tally[FRUGAL]:
+        return False
+    if s.tour[NOW, k, FINISH] > s.tally[LEAST_DUTY] + n.tie[SPREAD_DUTY]:
+        return True
+    most = s.tally[LEAST_STOPS] + max(n.tie[SPREAD_STOPS], 1)
+    return has(n, LIMITED) and is_so(n, STOP, u) and s.tour[NOW, k, STOPS] >= most
+
+
+@kernel
 def look(n: Night, s: State, u: int, k: int, blink: bool) -> int:
     """Bring `cost` and `slot` of a visit in a route up to date and return the cost, `NEVER` where there is no slot."""
+    if has(n, ALIKE) and _has_enough(n, s, u, k):
+        return NEVER
     version = 2 * s.tour[NOW, k, VERSION] + s.tally[THRIFTY]
     if s.offer[u, k, KNOWN] != version or (has(n, TIES) and tail(n, KNOTS, u) > head(n, KNOTS, u)):
         cost, at, missed = scan(n, s, u, k, 0, s.tour[NOW, k, LENGTH], blink)
         # What was missed this time must be found the next, however long the route stays as it is.
         s.offer[u, k, KNOWN] = -1 if missed else version
-        s.offer[u, k, COST] = cost
+        s.offer[u, k, OFFERED] = cost
         s.offer[u, k, SLOT] = at
-    return s.offer[u, k, COST]  # type: ignore[no-any-return]  # an int64 is an int here
+    return s.offer[u, k, OFFERED]  # type: ignore[no-any-return]  # an int64 is an int here

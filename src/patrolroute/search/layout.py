@@ -32,13 +32,15 @@ ENTRY, EXIT, DURATION, OPENS, CLOSES, GROUP, TIER, WEIGHT = range(8)
 PROFILE, FROM, MAX_DRIVE, KIND, OVERTIME_FROM, MAX_STOPS = range(6)
 """Columns of `Night.squad`; squads of one KIND may exchange their routes."""
 
-KNOTS, NEEDED, BOUND, CHOICES, CHORES, FLOATS, STOP, BALANCE, ROUNDS, TIES, AFLOAT, LIMITED, HOURS = range(13)
+KNOTS, NEEDED, BOUND, CHOICES, CHORES, FLOATS, STOP, BALANCE, ROUNDS, TIES, AFLOAT, LIMITED = range(12)
+ALIKE, SPREAD_STOPS, SPREAD_DUTY, COST_LEVEL, COST, HOURS = range(12, 18)
 """First entries of `Night.tie`: where the lists of each table begin (`head`, `tail`), of visits their couplings, of
 groups those that must be served where they are, those that must not be where they are not, and their visits, of squads
 their duties; where a row begins that says of each node whether it is made wherever the squad is, and whether it counts
 as a stop; what squads shall have alike; after how many routes timed anew an insertion is taken to fit nowhere;
-whether there are couplings or groups that need others, visits that float, limits on stops or duties; and where the
-seconds stand at which periods of speeds begin and the last one ends."""
+whether there are couplings or groups that need others, visits that float, limits on stops or duties; whether there are
+limits by how much what one squad has may exceed what another has, and which, in stops and seconds; which level overtime
+adds to, and how much an hour; and where the seconds stand at which periods of speeds begin and the last one ends."""
 
 OTHER, ON, BACK, APART, KNOT = range(5)
 """Entries of a coupling, and how many there are: the other visit, how much later it begins at least, how much later
@@ -120,7 +122,7 @@ def tied_only(instead: Callable[..., Any]) -> Callable[[_Kernel], _Kernel]:
 
 @kernel
 def has(n: Night, what: int) -> bool:
-    """Return whether a night has TIES, AFLOAT visits, is LIMITED, or asks for BALANCE."""
+    """Return whether a night has TIES, AFLOAT visits or COST of overtime, is LIMITED, or wants BALANCE or all ALIKE."""
     return _is_tied(n) and n.tie[what] != 0
 
 
@@ -218,8 +220,15 @@ def _ties(problem: PatrolProblem, needed: list[list[int]], possible: NDArray[np.
     tie[TIES] = bool(len(problem.couplings) or any(needed))
     tie[AFLOAT] = bool(visits.floats.any())
     tie[LIMITED] = (
-        bool((squads.max_stops < len(groups)).any() or (groups.duty >= 0).any()) or tie[BALANCE] == STOPS_ALIKE
+        bool((squads.max_stops < len(groups)).any() or (groups.duty >= 0).any())
+        or tie[BALANCE] == STOPS_ALIKE
+        or problem.most_spread_stops is not None
     )
+    limits = (problem.most_spread_stops, problem.most_spread_duty_s)
+    tie[ALIKE] = limits != (None, None)
+    tie[SPREAD_STOPS], tie[SPREAD_DUTY] = (EVER_S if limit is None else limit for limit in limits)
+    if problem.overtime_price:
+        tie[COST_LEVEL], tie[COST] = 1 + problem.tiers.index(problem.overtime_tier), problem.overtime_price
     tie[HOURS] = len(tie)
     if problem.hours is not None:
         tie += [-EVER_S, *problem.hours.begins_s.tolist()[1:], EVER_S]

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from patrolroute.compiled import entry, is_compiled, kernel, part
 from patrolroute.search.clock import drivable, refresh, retie
 from patrolroute.search.hours import by_hour
+from patrolroute.search.insertion import mind_least
 from patrolroute.search.layout import (
+    ALIKE,
     BALANCE,
     CHOICES,
     CHORES,
+    COST,
     GROUP,
     LIMITED,
     TIER,
@@ -34,6 +37,7 @@ from patrolroute.search.state import (
     BY,
     CHANGED,
     CYCLE_FROM,
+    FRUGAL,
     GONE,
     ITERATION,
     LENGTH,
@@ -55,7 +59,7 @@ from patrolroute.search.state import (
     touch,
     undo,
 )
-from patrolroute.search.ties import append, complete, drop_idle_chores, drop_incomplete, loosen
+from patrolroute.search.ties import append, complete, drop_idle_chores, drop_incomplete, level_out, loosen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -264,14 +268,20 @@ def _put_back(n: Night, s: State, many: int, dial: Dial) -> None:
         many = _add_chores(n, s, many)
     if has(n, BALANCE):
         s.tally[TILT] = max(0, below(s.rng, 16) - 7)
+    if has(n, COST) or has(n, ALIKE):
+        s.tally[FRUGAL] = below(s.rng, 4) > 0
+    if has(n, ALIKE):
+        mind_least(s)
     strict = below(s.rng, 4) > 0
-    if below(s.rng, 100) < dial.ratio_chance and not has(n, TIES):
+    if below(s.rng, 100) < dial.ratio_chance and not has(n, TIES) and not has(n, ALIKE):
         insert_by_ratio(n, s, many, 4 + below(s.rng, 7), strict)
     else:
         order_keys(n, s, many, strict)
         insert_in_order(n, s, many, True)
     if has(n, LIMITED):
         drop_idle_chores(n, s)
+    if has(n, ALIKE) and s.tally[FRUGAL]:
+        level_out(n, s)
 
 
 @part
@@ -338,6 +348,9 @@ def _build(n: Night, s: State) -> None:
         if s.group[n.node[u, GROUP], SERVED] < 0:
             s.desk[many, WHO] = u
             many += 1
+    s.tally[FRUGAL] = 1
+    if has(n, ALIKE):
+        mind_least(s)
     order_keys(n, s, many, True)
     insert_in_order(n, s, many, False)
     if has(n, LIMITED):

@@ -8,17 +8,24 @@ import numpy as np
 
 from patrolroute.compiled import kernel
 from patrolroute.search.layout import (
+    ALIKE,
     BALANCE,
     CLOSES,
+    COST,
+    COST_LEVEL,
     DUTY_ALIKE,
     ENTRY,
     EXIT,
     FROM,
     GROUP,
+    LIMITED,
+    SPREAD_DUTY,
+    SPREAD_STOPS,
     TIER,
     WEIGHT,
     has,
     possible_squads,
+    tied_only,
 )
 from patrolroute.search.rng import seeded
 
@@ -48,7 +55,7 @@ which it became a candidate."""
 SERVED, REQUIRED = range(2)
 """Columns of `State.group`: the visit that serves the group or -1, and whether one must."""
 
-KNOWN, COST, SLOT, ALLOWED = range(4)
+KNOWN, OFFERED, SLOT, ALLOWED = range(4)
 """Last index of `State.offer`: version of the route (twice, plus THRIFTY) for which the cheapest insertion's cost and
 position hold (-1: there is none), and whether the squad may make the visit at all."""
 
@@ -61,9 +68,13 @@ TOUCHED, STAMP, WAITS, QUEUE, BEFORE, TRACE = range(6)
 iteration in which it was changed last, and whether its times wait to be computed; the squads that wait; and while times
 are computed from nothing, for each squad its version before and what told its times apart."""
 
-ITERATION, NEXT_VERSION, CHANGED, BEST_AT, CYCLE_FROM, THRIFTY, IMPROVED, TILT = range(8)
+ITERATION, NEXT_VERSION, CHANGED, BEST_AT, CYCLE_FROM, THRIFTY, IMPROVED, TILT, FRUGAL, UNLIKE, WAS_UNLIKE = range(11)
+LEAST_STOPS, LEAST_DUTY = range(11, 13)
 """Entries of `State.tally`; THRIFTY is 1 while insertions are judged by their detour alone, IMPROVED counts, TILT says
-how much insertions favour squads that have little."""
+how much insertions favour squads that have little. FRUGAL is 1 while none may cost more overtime than it is worth, or
+go to squads that have more than others already. UNLIKE tells by how much squads are less alike than they may be, now
+and when the iteration began; LEAST_STOPS and LEAST_DUTY are what the squad has that has least, while visits are put
+in."""
 
 
 class State(NamedTuple):
@@ -74,7 +85,7 @@ class State(NamedTuple):
     route : int64 array, shape (3, K, R, 8)
     tour : int64 array, shape (3, K, 8)
     level : int64 array, shape (3, L)
-        Required groups missed, weight left out by tier, seconds of overtime, spread between squads, seconds driven,
+        What must be and is not, weight left out by tier, seconds of overtime, spread between squads, seconds driven,
         seconds until home: smaller is better, compared from the first on. They are never added up, so nothing can
         overflow or outweigh.
     spot : int64 array, shape (V, 3)
@@ -86,7 +97,7 @@ class State(NamedTuple):
     pool : int64 array
         See `patrolroute.search.pool`.
     trail : int64 array, shape (K, 6)
-    tally : int64 array, shape (8,)
+    tally : int64 array, shape (13,)
     rng : uint64 array, shape (1,)
     """
 
@@ -173,11 +184,12 @@ def begin_move(s: State) -> None:
     """Open an iteration: from here `settle` and `undo` know what changed."""
     s.tally[ITERATION] += 1
     s.tally[CHANGED] = 0
+    s.tally[WAS_UNLIKE] = s.tally[UNLIKE]
     copy_levels(s, NOW, OLD)
 
 
 @kernel
-def _spread(s: State, column: int) -> int:
+def spread(s: State, column: int) -> int:
     """Return by how much the greatest value of a column of the routes exceeds the least."""
     most = s.tour[NOW, 0, column]
     least = most
@@ -185,6 +197,21 @@ def _spread(s: State, column: int) -> int:
         most = max(most, s.tour[NOW, k, column])
         least = min(least, s.tour[NOW, k, column])
     return most - least  # type: ignore[no-any-return]  # an int64 is an int here
+
+
+@tied_only(lambda *_: 0)
+def unlike(n: Night, s: State) -> int:
+    """Return by how much squads are less alike than they may be: stops, and begun quarters of an hour on duty."""
+    apart = max(spread(s, FINISH) - n.tie[SPREAD_DUTY] + 899, 0) // 900
+    if has(n, LIMITED):
+        apart += max(spread(s, STOPS) - n.tie[SPREAD_STOPS], 0)
+    return apart  # type: ignore[no-any-return]  # an int64 is an int here
+
+
+@kernel
+def overtime_cost(n: Night, overtime_s: int) -> int:
+    """Return what so much overtime costs, as `patrolroute.schedule.overtime_cost` does."""
+    return -(-overtime_s * n.tie[COST] // 3600)  # type: ignore[no-any-return]  # an int64 is an int here
 
 
 @kernel
@@ -203,14 +230,20 @@ def sound(s: State) -> bool:
 def settle(n: Night, s: State) -> None:
     """Bring the levels below coverage up to date with the touched routes."""
     last = s.level.shape[1] - 1
+    if has(n, ALIKE):
+        s.tally[UNLIKE] = unlike(n, s)
+        s.level[NOW, 0] += s.tally[UNLIKE] - s.tally[WAS_UNLIKE]
     if has(n, BALANCE):
-        s.level[NOW, last - 2] = _spread(s, FINISH if n.tie[BALANCE] == DUTY_ALIKE else STOPS)
+        s.level[NOW, last - 2] = spread(s, FINISH if n.tie[BALANCE] == DUTY_ALIKE else STOPS)
     for i in range(s.tally[CHANGED]):
         k = s.trail[i, TOUCHED]
         s.level[NOW, last - 1] += s.tour[NOW, k, DRIVE] - s.tour[OLD, k, DRIVE]
         s.level[NOW, last] += s.tour[NOW, k, FINISH] - s.tour[OLD, k, FINISH]
         s.level[NOW, 0] += s.tour[NOW, k, LACKS] - s.tour[OLD, k, LACKS]
         s.level[NOW, last - 3] += s.tour[NOW, k, OVERTIME] - s.tour[OLD, k, OVERTIME]
+    if has(n, COST):
+        more = overtime_cost(n, s.level[NOW, last - 3]) - overtime_cost(n, s.level[OLD, last - 3])
+        s.level[NOW, n.tie[COST_LEVEL]] += more
 
 
 @kernel
@@ -230,6 +263,7 @@ def undo(n: Night, s: State) -> None:
             s.spot[u, SQUAD] = k
             s.spot[u, PLACE] = j
             s.group[n.node[u, GROUP], SERVED] = u
+    s.tally[UNLIKE] = s.tally[WAS_UNLIKE]
     copy_levels(s, OLD, NOW)
 
 
@@ -271,7 +305,7 @@ def build_state(problem: PatrolProblem, n: Night, seed: int, pool: NDArray[np.in
     group[:, REQUIRED] = problem.groups.required
     offer = np.zeros((v, k, 4), np.int64)
     offer[:, :, ALLOWED] = possible_squads(problem)
-    tally = np.zeros(8, np.int64)
+    tally = np.zeros(13, np.int64)
     tally[NEXT_VERSION] = 1
     return State(
         route=route,

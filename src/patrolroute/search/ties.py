@@ -11,25 +11,39 @@ from typing import TYPE_CHECKING
 from patrolroute.compiled import kernel
 from patrolroute.search.clock import refresh, retie
 from patrolroute.search.hours import by_hour
-from patrolroute.search.insertion import NEVER, look, scan
+from patrolroute.search.insertion import NEVER, look, mind_least, scan
 from patrolroute.search.layout import (
+    ALIKE,
     BOUND,
     CHOICES,
+    COST,
+    COST_LEVEL,
     GROUP,
+    LIMITED,
     NEEDED,
+    SPREAD_STOPS,
+    STOP,
+    TIER,
     TIES,
+    WEIGHT,
     has,
     head,
+    is_so,
     tail,
     tied_only,
 )
 from patrolroute.search.rng import below
 from patrolroute.search.state import (
     ALLOWED,
+    FINISH,
+    FRUGAL,
     GONE,
     LENGTH,
+    NODE,
     NOW,
+    OVERTIME,
     PLACE,
+    REQUIRED,
     SERVED,
     SLOT,
     SQUAD,
@@ -37,7 +51,10 @@ from patrolroute.search.state import (
     STOPS,
     add,
     drop,
+    overtime_cost,
+    spread,
     touch,
+    unlike,
 )
 
 if TYPE_CHECKING:
@@ -109,15 +126,41 @@ def complete(n: Night, s: State, u: int) -> bool:
     return True
 
 
+@tied_only(lambda *_: False)
+def _is_too_dear(n: Night, s: State, u: int, k: int, before_s: int) -> bool:
+    """Return whether a visit is worth less than the overtime of its squad that came with it.
+
+    What ties it to others may be worth more, and they are not put in yet.
+    """
+    g, level = n.node[u, GROUP], 1 + n.node[u, TIER]
+    tied = tail(n, NEEDED, g) > head(n, NEEDED, g) or tail(n, BOUND, g) > head(n, BOUND, g)
+    if tied or s.group[g, REQUIRED] or not is_so(n, STOP, u) or level < n.tie[COST_LEVEL]:
+        return False
+    cost = overtime_cost(n, s.tour[NOW, k, OVERTIME]) - overtime_cost(n, before_s)
+    return cost > 0 and (level > n.tie[COST_LEVEL] or cost >= n.node[u, WEIGHT])
+
+
 @kernel
 def place(n: Night, s: State, u: int, k: int, after: int) -> bool:
     """Put a visit into a route with all that its group needs; return whether it stays."""
+    before_s = s.tour[NOW, k, OVERTIME]
+    stays = True
     if not has(n, TIES) and not by_hour(n):
         touch(s, k)
         add(n, s, u, k, after)
         refresh(n, s, k)
-        return True
-    return _put(n, s, u, k, after) and complete(n, s, u)
+    else:
+        stays = _put(n, s, u, k, after)
+    if has(n, COST) and stays and s.tally[FRUGAL] and _is_too_dear(n, s, u, k, before_s):
+        take_out(n, s, u)
+        if has(n, TIES):
+            retie(n, s)
+        stays = False
+    if has(n, TIES) and stays:
+        stays = complete(n, s, u)
+    if has(n, ALIKE):
+        mind_least(s)
+    return stays
 
 
 @tied_only(lambda *_: 0)
@@ -165,6 +208,28 @@ def drop_idle_chores(n: Night, s: State) -> None:
             touch(s, k)
             drop(n, s, k, 1, length)
             refresh(n, s, k)
+
+
+@tied_only(lambda *_: None)
+def level_out(n: Night, s: State) -> None:
+    """Take visits out of the squads that have most, until no squad has more than another by more than it may."""
+    while unlike(n, s) > 0:
+        column = FINISH
+        if has(n, LIMITED) and spread(s, STOPS) > n.tie[SPREAD_STOPS]:
+            column = STOPS
+        busiest = 0
+        for k in range(s.tour.shape[1]):
+            if s.tour[NOW, k, column] > s.tour[NOW, busiest, column]:
+                busiest = k
+        u = s.route[NOW, busiest, 1 + below(s.rng, s.tour[NOW, busiest, LENGTH]), NODE]
+        s.desk[0, GONE] = u
+        take_out(n, s, u)
+        if has(n, TIES):
+            loosen(n, s, 1)
+            if not retie(n, s):
+                return
+        if has(n, LIMITED):
+            drop_idle_chores(n, s)
 
 
 @kernel
