@@ -57,6 +57,40 @@ def explain_kept_in(problem: PatrolProblem) -> dict[int, str]:
     return {int(k): "Its breaks leave it no time for any stop." for k in np.flatnonzero(kept_in)}
 
 
+def explain_idle(problem: PatrolProblem, parts: Sequence[str], squads: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Return, for each of some squads, what stands between it and each of some groups, had it nothing else to do.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+    parts : sequence of str
+        Ids of groups; those that the problem does not have are passed over.
+    squads : sequence of int
+        Rows of squads.
+
+    Returns
+    -------
+    dict of int to dict of str to str
+        By squad and group: "" where nothing does; "tied" where only other visits, squads or breaks do that must fit as
+        well; else "stops", "allowed", "windows", "shifts", "driving" or "breaks", the first limit that no visit of the
+        group keeps, or "together" where each limit alone is kept.
+    """
+    limits = _alone(problem).limits
+    groups = {group: g for g, group in enumerate(problem.groups.ids) if group in set(parts)}
+    told: dict[int, dict[str, str]] = {k: {} for k in squads}
+    for group, g in groups.items():
+        rows = problem.visits.group == g
+        for k in squads:
+            kept = {name: column[rows, k] for name, column in limits.items()}
+            if problem.squads.max_stops[k] < 1:
+                told[k][group] = "stops"
+            elif np.logical_and.reduce(list(kept.values())).any():
+                told[k][group] = "tied" if _tied(problem, g, k) else ""
+            else:
+                told[k][group] = next((name for name, column in kept.items() if not column.any()), "together")
+    return told
+
+
 def _no_squad(problem: PatrolProblem, limits: Mapping[str, NDArray[np.bool_]]) -> dict[int, str]:
     """Return why no squad by itself serves a group, for each that none does."""
     possible = np.logical_and.reduce(list(limits.values()))

@@ -14,8 +14,9 @@ from patrolroute.build import Built, build
 from patrolroute.check import check_plan
 from patrolroute.engines.registry import DEFAULT_ENGINE
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
-from patrolroute.explain import explain_impossible, explain_kept_in, explain_left_out
+from patrolroute.explain import explain_impossible, explain_left_out
 from patrolroute.forming import form_squads
+from patrolroute.idle import idle_reasons
 from patrolroute.plans import Plan, Skipped
 from patrolroute.render import (
     Night,
@@ -124,7 +125,7 @@ class PatrolPlan:
             spots=self._spots(),
             beats=self.built.beats,
             remarks=self._remarks(),
-            kept_in={self.built.problem.squads.ids[k]: why for k, why in explain_kept_in(self.built.problem).items()},
+            idle=idle_reasons(self.scenario, self.built.problem, self.document),
         )
 
     def _spots(self) -> dict[str, Place]:

@@ -233,29 +233,29 @@ def test_no_upper_bound(night):
     assert "No upper bound was computed" in " ".join(summarise(night).remarks)
 
 
-def test_squads_without_a_stop_are_named(make_night):
+def test_squads_without_a_stop_are_named_with_what_is_known_of_them(make_night):
     night = make_night(((0, 1, 2, 3, 4, 5), (), ()))
-    line = "2 squads have no stops: 'Regu 2', 'Regu 3'; the plan covers as much without them."
+    line = "2 squads have no stops. 'Regu 2', 'Regu 3'."
     assert line in summary(night)
     assert line in " ".join(_printed(night).split())
     assert line.replace("'", "&#x27;") in summary_html(night)
     one = summary(make_night(((0, 1, 2), ()), squad_names=("a", "b")))
-    assert "1 squad has no stops: 'b'; the plan covers as much without it." in one
+    assert "1 squad has no stops. 'b'." in one
+    assert "as much without" not in one
     many = summarise(make_night([(0,), *[()] * 11], squad_ids=[f"r{k}" for k in range(12)])).idle
-    assert many.startswith("11 squads have no stops: 'Regu 2', ")
-    assert "'Regu 9' and 3 more;" in many
+    assert many.startswith("11 squads have no stops. 'Regu 2', ")
+    assert many.endswith("'Regu 9'. And 3 more.")
     assert "no stops" not in summary(make_night(((0, 1), (2,))))
 
 
-def test_a_squad_that_its_breaks_keep_in_is_named_with_that_reason(make_night):
+def test_squads_that_stay_in_for_one_reason_share_it(make_night):
     night = make_night(((0, 1, 2, 3, 4, 5), (), ()))
     why = "Its breaks leave it no time for any stop."
-    night = dataclasses.replace(night, kept_in={"regu-2": why})
-    said = summarise(night).idle
-    assert said == (
-        "1 squad has no stops: 'Regu 3'; the plan covers as much without it. 'Regu 2' stays in: "
-        "Its breaks leave it no time for any stop."
+    assert summarise(dataclasses.replace(night, idle={"regu-2": why, "regu-3": why})).idle == (
+        f"2 squads have no stops. 'Regu 2', 'Regu 3': {why}"
     )
+    night = dataclasses.replace(night, idle={"regu-2": why})
+    assert summarise(night).idle == f"2 squads have no stops. 'Regu 2': {why} 'Regu 3'."
     assert f"**No stops are planned.** {why} The squad stays ready" in patrol_sheet(night, "regu-2")
     assert why not in patrol_sheet(night, "regu-3")
     squad_inks = dict(zip(("regu-1", "regu-2", "regu-3"), inks(3), strict=True))

@@ -78,8 +78,8 @@ class Night:
         The drives through the scenario's areas, where it has any.
     remarks : tuple of str
         More sentences that every output prints.
-    kept_in : mapping of str to str, optional
-        By id the squads that cannot make any stop, each with a sentence that says why.
+    idle : mapping of str to str, optional
+        By id the squads without a stop, each with sentences that say why.
     leaves_s : mapping of (str, int) to int, optional
         When drives set out, by squad id and position as legs, where that is not when their squad is free.
 
@@ -97,7 +97,7 @@ class Night:
     spots: Mapping[str, Place] = field(default_factory=dict)
     beats: BeatBook | None = None
     remarks: tuple[str, ...] = ()
-    kept_in: Mapping[str, str] = field(default_factory=dict)
+    idle: Mapping[str, str] = field(default_factory=dict)
     leaves_s: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

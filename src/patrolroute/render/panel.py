@@ -170,7 +170,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     name = Row(drawable(squad.title), size + 1, bold=True, ink=ink, space=4)
     if route is None or not route.visits:
         shift = f"no stops; shift {span_text(night, squad.shift.start, squad.shift.end)}"
-        why = [Row(night.kept_in[squad_id], size, colour=GREY)] if squad_id in night.kept_in else []
+        why = [Row(night.idle[squad_id], size, colour=GREY)] if squad_id in night.idle else []
         return [name, Row(shift, size, colour=GREY), *why]
     share = share_text(route.drive_s, squad.shift.length_s)
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))

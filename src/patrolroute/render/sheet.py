@@ -73,7 +73,7 @@ def patrol_sheet(night: Night, squad_id: str) -> str:
         lines += [_BAND, ""]
     lines += [*_header(night, squad, route), ""]
     if route is None or not route.visits:
-        why = f"{night.kept_in[squad_id]} " if squad_id in night.kept_in else ""
+        why = f"{night.idle[squad_id]} " if squad_id in night.idle else ""
         lines.append(
             f"**No stops are planned.** {why}The squad stays ready {_at(night, squad.start, 'where it is')} "
             f"{span_text(night, squad.shift.leave, squad.shift.back)}."

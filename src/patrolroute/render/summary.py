@@ -137,25 +137,18 @@ def summarise(night: Night) -> Summary:
 
 
 def _idle(night: Night) -> str:
-    """Name the squads without a stop, the first of them where they are many."""
+    """Name the squads without a stop, the first of them where they are many, and say why they have none."""
     busy = {route.squad for route in night.plan.routes if route.visits}
-    kept = [
-        f"{plain(squad.title)!r} stays in: {night.kept_in[squad.id]}"
-        for squad in night.scenario.squads
-        if squad.id not in busy and squad.id in night.kept_in
-    ]
-    names = [
-        repr(plain(squad.title))
-        for squad in night.scenario.squads
-        if squad.id not in busy and squad.id not in night.kept_in
-    ]
-    if not names or not (night.scenario.sites or night.scenario.areas or night.scenario.presence):
-        return " ".join(kept[:_MOST_IDLE])
-    more = len(names) - _MOST_IDLE
-    told = ", ".join(names[:_MOST_IDLE]) + (f" and {more} more" if more > 0 else "")
-    has, them = ("has", "it") if len(names) == 1 else ("have", "them")
-    without = f"{counted(len(names), 'squad')} {has} no stops: {told}; the plan covers as much without {them}."
-    return " ".join([without, *kept[:_MOST_IDLE]])
+    squads = [squad for squad in night.scenario.squads if squad.id not in busy]
+    if not squads or not (night.scenario.sites or night.scenario.areas or night.scenario.presence):
+        return ""
+    names: dict[str, list[str]] = {}
+    for squad in squads[:_MOST_IDLE]:
+        names.setdefault(night.idle.get(squad.id, ""), []).append(repr(plain(squad.title)))
+    told = [f"{', '.join(those)}{f': {why}' if why else '.'}" for why, those in names.items()]
+    more = len(squads) - _MOST_IDLE
+    head = f"{counted(len(squads), 'squad')} {'has' if len(squads) == 1 else 'have'} no stops."
+    return " ".join([head, *map(plain, told), *([f"And {more} more."] if more > 0 else [])])
 
 
 def _coverage(night: Night) -> Grid:

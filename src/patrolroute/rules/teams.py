@@ -74,6 +74,11 @@ def _lacking(wish: TeamNeeds, squad: Squad) -> Iterator[tuple[str, str]]:
         yield "is left by not_by", "it is among the squads of not_by"
 
 
+def lacking_words(wish: TeamNeeds, squad: Squad) -> str:
+    """Return the first thing that is asked and a squad is not or has not, as a clause; empty where it may go there."""
+    return next((clause for _, clause in _lacking(wish, squad)), "")
+
+
 def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None:  # noqa: ARG001 - a rule's signature
     """Say what no squad has, and what each has of it; or, where each lacks something else, what each lacks."""
     lacks = {squad.title: dict(_lacking(site, squad)) for squad in scenario.squads}
