@@ -29,6 +29,7 @@ from patrolroute.render import (
     visits_table,
     write_outputs,
 )
+from patrolroute.render.wording import things_text
 from patrolroute.roads import (
     DrivenBeat,
     Leg,
@@ -241,7 +242,8 @@ class PatrolPlan:
 
     def __repr__(self) -> str:
         covered = ", ".join(
-            f"tier {c.tier}: {c.covered_sites} of {counted(c.total_sites, 'site')}" for c in self.coverage
+            f"tier {c.tier}: {c.covered_sites} of {c.total_sites} {things_text(self.scenario, c.total_sites)}"
+            for c in self.coverage
         )
         squads = counted(len(self.routes), "squad")
         return f"<PatrolPlan {self.document.name!r}: {squads}; {covered or 'nothing to cover'}>"

@@ -16,9 +16,11 @@ from nights import squad
 from patrolroute.patrol import PatrolPlan, plan
 from patrolroute.render import draw_map, explore, geojson, patrol_sheet, squad_gpx, summary, write_geopackage
 from patrolroute.render.areas import area_shares, driven_beats, route_beats_m
+from patrolroute.render.marks import inks
+from patrolroute.render.panel import key_rows, panel_columns
 from patrolroute.render.summary import summarise
 from patrolroute.render.tables import visits_table
-from patrolroute.render.wording import length_text
+from patrolroute.render.wording import length_text, stops_text
 from patrolroute.roads import read_roads
 from patrolroute.roads.coverage.recount import _area as inside_of
 from patrolroute.scenario import Area, Scenario, Site
@@ -104,13 +106,35 @@ def test_the_kilometres_of_beats_are_in_the_squads_totals_once(ilir: PatrolPlan)
     metres = sum(float(book.streets.length_dm[beat.street, 1 - beat.forward].sum()) / 10 for beat in made)
     assert metres > 0
     assert sum(whole_m.values()) == pytest.approx(night.plan.drive_m + metres)
-    rows = {row[0]: row for row in summarise(night).squads.rows}
+    squads = summarise(night).squads
+    rows = {row[0]: dict(zip(squads.heads, row, strict=True)) for row in squads.rows}
     table = visits_table(night)
     assert table["beat_km"].sum() == pytest.approx(metres / 1000)
     for each in ilir.scenario.squads:
-        assert rows[each.title][5] == length_text(whole_m[each.id])
+        assert rows[each.title]["way"] == length_text(whole_m[each.id])
         sheet, beats_m = patrol_sheet(night, each.id), route_beats_m(night, night.route(each.id))
         assert f"{length_text(whole_m[each.id])} (beats {length_text(beats_m)}), driving" in sheet
+
+
+def test_stops_and_beats_are_counted_apart(ilir: PatrolPlan) -> None:
+    night, (route,) = ilir.night, ilir.routes
+    beats = len(list(driven_beats(night)))
+    stops = len(route.visits) - beats
+    assert beats > 1
+    told = stops_text(night, route)
+    assert told in {f"{stops} stop, {beats} beats", f"{beats} beats"}
+    squads = summarise(night).squads
+    row = dict(zip(squads.heads, squads.rows[0], strict=True))
+    assert (row["stops"], row["beats"]) == (str(stops), str(beats))
+    assert f"{told}, " in patrol_sheet(night, "regu-1")
+    assert f": {told}, back" in explore(night).get_root().render()
+    ink = dict(zip(["regu-1"], inks(1), strict=True))
+    assert any(row.text.endswith(f", {told}") for column in panel_columns(night, ink, 600)[0] for row in column)
+    left_out = sum(each.site in {"barat", "timur"} for each in ilir.document.skipped)
+    assert f"{left_out} beat" in next(row.text for row in key_rows(night, 0) if row.text.startswith("left out"))
+    # What coverage counts are no sites alone.
+    assert "sites and areas" in repr(ilir)
+    assert summarise(night).coverage.heads[1] == "sites and areas"
 
 
 def test_layers_hold_beats_and_areas(ilir: PatrolPlan, tmp_path: Path) -> None:

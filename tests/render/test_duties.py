@@ -24,6 +24,7 @@ from patrolroute.render import (
 )
 from patrolroute.render.marks import inks, stops_of, tier_shape
 from patrolroute.render.panel import key_rows
+from patrolroute.render.summary import summarise
 from patrolroute.render.waits import long_waits
 from patrolroute.roads import RoadNetwork
 from patrolroute.rules import tied_words
@@ -141,6 +142,15 @@ def test_the_summary_tells_idleness_and_when_a_post_has_too_few(planned: PatrolP
     assert "Kpu, visit 3 of 3" in text
     assert "23:00–23:30 (0 of 1)" in text
     assert "Alun-alun" in text
+
+
+def test_the_table_of_squads_has_their_breaks(planned: PatrolPlan) -> None:
+    night, squads = planned.night, summarise(planned.night).squads
+    cells = [dict(zip(squads.heads, row, strict=True)) for row in squads.rows]
+    rests = [visit for visit in planned.routes[0].visits if not visit.site]
+    spans = [f"{night.clock(v.begin_s):%H:%M}–{night.clock(v.end_s):%H:%M}" for v in rests]
+    assert [each["breaks"] for each in cells] == [", ".join(spans), "-", "-"]
+    assert [each["stops"] for each in cells] == ["2", "2", "1"]
 
 
 def test_maps_and_files_show_breaks_and_posts(planned: PatrolPlan) -> None:

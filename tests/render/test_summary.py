@@ -125,7 +125,7 @@ def test_the_bound_is_told_tier_by_tier(night):
     cells, remarks = told((5, True), (7, True), (9, False))
     assert cells == ["all covered", "all covered", "9"]
     assert (
-        "Tier 1: every site is covered. Tier 2: every site is covered. "
+        "Tier 1: everything is covered. Tier 2: everything is covered. "
         "Tier 3: proved that no plan covers more than 9 without covering less of tier 1 or 2 (this one covers 3)."
     ) in remarks
     assert "a better plan may exist" not in remarks
@@ -151,7 +151,7 @@ def test_the_bound_of_a_lower_tier_has_its_condition(make_night):
 
 def test_nothing_better_is_hinted_at_when_all_is_covered(make_night):
     text = summary(make_night(((0, 1, 2, 3, 4, 5), ())))
-    assert "Every site is covered." in text
+    assert "Everything is covered." in text
     assert "better plan" not in text
     assert "no bound" not in text
     assert "There is nothing to cover." in summary(make_night((), names=()))

@@ -176,7 +176,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
     rows = [
         name,
-        Row(f"{times}, {stops_text(night, route, short=True)}", size, colour="#3c3c3c"),
+        Row(f"{times}, {stops_text(night, route)}", size, colour="#3c3c3c"),
         Row(f"{distance_text(night, route)}, driving {share} of shift", size, colour="#3c3c3c"),
     ]
     if not stops:
@@ -197,6 +197,17 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
         place = str(number).rjust(len(str(len(stays))), "\u2007")
         rows.append(Row(f"{place}   {when}   {guess}{drawable(site.title)}", size, stop=stop))
     return rows
+
+
+def left_out_text(night: Night) -> str:
+    """Return how many sites, beats and visits too few are left out."""
+    areas, visited = {area.id for area in night.scenario.areas}, {v.site for r in night.plan.routes for v in r.visits}
+    skipped = [each.site for each in night.plan.skipped]
+    beats = sum(site in areas for site in skipped)
+    sites = len({site for site in skipped if site not in visited | areas})
+    more = len(skipped) - beats - sum(site not in visited | areas for site in skipped)
+    words = [(sites, "site"), (beats, "beat"), (more, "further visit")]
+    return ", ".join(counted(count, word) for count, word in words if count)
 
 
 def key_rows(night: Night, outside: int) -> list[Row]:
@@ -225,5 +236,5 @@ def key_rows(night: Night, outside: int) -> list[Row]:
         rows.append(Row("driving is slower", symbol="slow"))
     if night.plan.skipped:
         beyond = f" ({outside} outside the map)" if outside else ""
-        rows.append(Row(f"left out: {counted(len(night.plan.skipped), 'site')}{beyond}", symbol="cross"))
+        rows.append(Row(f"left out: {left_out_text(night)}{beyond}", symbol="cross"))
     return rows

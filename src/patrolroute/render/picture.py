@@ -34,13 +34,14 @@ from patrolroute.render.marks import (
 from patrolroute.render.page import Frame, cut, draw_roads, drawable, plan_bounds, wrap
 from patrolroute.render.panel import PANELS, draw_panel, height, key_rows, panel_columns
 from patrolroute.render.slowed import slow_grounds
-from patrolroute.render.stays import stays_of
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
     day_text,
     length_text,
     plain,
+    stops_text,
+    things_text,
     zone_text,
 )
 from patrolroute.scenario.words import counted
@@ -137,8 +138,11 @@ def _head(page: Axes, night: Night) -> float:
         parse_math=False,
     )
     plan = night.plan
-    stops = counted(sum(bool(stay.visit.site) for route in plan.routes for stay in stays_of(night, route)), "stop")
-    tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {counted(t.total_sites, 'site')}" for t in plan.coverage)
+    stops = stops_text(night, *plan.routes)
+    tiers = ", ".join(
+        f"tier {t.tier}: {t.covered_sites} of {t.total_sites} {things_text(night.scenario, t.total_sites)}"
+        for t in plan.coverage
+    )
     beats_m = sum(route_beats_m(night, route) for route in plan.routes)
     driven = f"{length_text(plan.drive_m)} between them and {length_text(beats_m)} of beats" if beats_m else ""
     words = (

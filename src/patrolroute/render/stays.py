@@ -39,3 +39,25 @@ def stays_of(night: Night, route: Route) -> list[Stay]:
         else:
             stays.append(Stay(len(stays) + 1, position, visit))
     return stays
+
+
+class Tally(NamedTuple):
+    """How often a route, or several, stops, drives a beat, sees a site from the road and rests.
+
+    Parameters
+    ----------
+    stops, beats, seen, breaks : int
+    """
+
+    stops: int
+    beats: int
+    seen: int
+    breaks: int
+
+
+def tally(night: Night, *routes: Route) -> Tally:
+    """Return what routes do, counted; slots that a squad fills at a post one after the other are one stop."""
+    visits = [stay.visit for route in routes for stay in stays_of(night, route)]
+    beats, seen = (sum(map(bool, kind)) for kind in (map(night.beat, visits), map(night.seen, visits)))
+    breaks = sum(not visit.site for visit in visits)
+    return Tally(len(visits) - beats - seen - breaks, beats, seen, breaks)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.text import Text
 
-from patrolroute.render.areas import route_beats_m
 from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.idleness import idleness
 from patrolroute.render.night import position_text
 from patrolroute.render.passed import passing_text
+from patrolroute.render.roster import squads_grid
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.teams import teams_grid
 from patrolroute.render.waits import long_waits
@@ -23,15 +22,13 @@ from patrolroute.render.wording import (
     between_text,
     clock_text,
     day_text,
-    driving_text,
     length_text,
     markup,
     minutes_text,
     plain,
     share_text,
     span_text,
-    stops_text,
-    waiting_text,
+    things_text,
     weight_text,
     zone_text,
 )
@@ -113,7 +110,7 @@ def summarise(night: Night) -> Summary:
         warnings=tuple(warnings),
         coverage=_coverage(night),
         areas=_areas(night),
-        squads=_squads(night),
+        squads=squads_grid(night),
         teams=teams_grid(night),
         skipped=_skipped(night),
         waits=_waits(night),
@@ -152,7 +149,7 @@ def _idle(night: Night) -> str:
 
 
 def _coverage(night: Night) -> Grid:
-    unit = night.plan.weight_unit
+    unit, things = night.plan.weight_unit, things_text(night.scenario)
     at_most = {each.tier: _bound_text(each, unit) for each in night.plan.bound or ()}
     tiers = [
         (
@@ -167,7 +164,7 @@ def _coverage(night: Night) -> Grid:
     ]
     return Grid(
         title="Coverage",
-        heads=("tier", "sites", "sites %", "weight", "weight %", "at most"),
+        heads=("tier", things, f"{things} %" if things == "sites" else "%", "weight", "weight %", "at most"),
         rows=tuple(tiers),
         right=frozenset(range(6)),
         wraps=frozenset(),
@@ -186,7 +183,7 @@ def _quality(plan: Plan) -> str:
     if not plan.coverage:
         return "There is nothing to cover."
     if all(map(_complete, plan.coverage)):
-        return "Every site is covered."
+        return "Everything is covered."
     if plan.bound is None:
         return "No upper bound was computed: a better plan may exist."
     if plan.proved:
@@ -200,7 +197,7 @@ def _quality(plan: Plan) -> str:
         given = f" without covering less of tier {' or '.join(before)}" if before else ""
         before.append(str(bound.tier))
         if _complete(tier):
-            sentences.append(f"Tier {bound.tier}: every site is covered.")
+            sentences.append(f"Tier {bound.tier}: everything is covered.")
             continue
         reached = bound.upper_weight <= tier.covered_weight
         most = "" if reached else f" than {weight_text(bound.upper_weight, plan.weight_unit)}"
@@ -233,35 +230,6 @@ def _areas(night: Night) -> Grid:
         right=frozenset(range(1, 8)),
         spare=(5, 4, 2),
         empty="none",
-    )
-
-
-def _squads(night: Night) -> Grid:
-    rows = []
-    for squad in night.scenario.squads:
-        route, shift_s = night.route(squad.id), squad.shift.length_s
-        cells = [plain(squad.title), span_text(night, squad.shift.start, squad.shift.end)]
-        if route is None or not route.visits:
-            cells += ["0", "-", "-", "0 m", "-", "-"]
-        else:
-            late_s = night.overtime_s(route)
-            cells += [
-                re.sub(" stops?", "", stops_text(night, route, short=True)),
-                clock_text(night, night.clock(route.leave_s)),
-                clock_text(night, night.clock(route.return_s)) + (f", {minutes_text(late_s)} late" if late_s else ""),
-                length_text(route.drive_m + route_beats_m(night, route)),
-                f"{driving_text(night, route)} ({share_text(route.drive_s, shift_s)})",
-                waiting_text(route) if any(visit.wait_s for visit in route.visits) else "-",
-            ]
-        rows.append(tuple(cells))
-    return Grid(
-        title="Squads",
-        heads=("squad", "shift", "stops", "leaves", "back", "way", "driving (of shift)", "waits"),
-        rows=tuple(rows),
-        right=frozenset({2, 5, 6, 7}),
-        folds=frozenset(range(1, 8)),
-        spare=(7, 1, 5, 6),
-        empty="no squads",
     )
 
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
-from patrolroute.render.stays import stays_of
+from patrolroute.render.stays import tally
 from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from patrolroute.plans import Route, Visit
     from patrolroute.render.night import Night
     from patrolroute.roads import Leg
+    from patrolroute.scenario.model import Scenario
 
 UNNAMED = "unnamed road"
 OFF_STREET = "off the street"
@@ -237,19 +238,22 @@ def company_words(night: Night, visit: Visit) -> list[str]:
     return words
 
 
-def stops_text(night: Night, route: Route, *, short: bool = False) -> str:
-    """Return how many stops a route makes, how many sites it sees from the road, and how many breaks it has."""
-    visits = [stay.visit for stay in stays_of(night, route)]
-    seen, sites = sum(map(night.seen, visits)), sum(bool(visit.site) for visit in visits)
-    stops = counted(sites - seen, "stop")
-    if short:
-        return f"{stops} + {seen} seen" if seen else stops
-    breaks = len(visits) - sites
-    return (
-        stops
-        + (f" and {counted(seen, 'site')} seen from the road" if seen else "")
-        + (f", {counted(breaks, 'break')}" if breaks else "")
-    )
+def stops_text(night: Night, *routes: Route) -> str:
+    """Return how many stops routes make, beats they drive, sites they see from the road and breaks they have."""
+    made = tally(night, *routes)
+    words = [counted(made.stops, "stop")] if made.stops or not made.beats else []
+    words += [counted(made.beats, "beat")] if made.beats else []
+    words += [f"{counted(made.seen, 'site')} seen from the road"] if made.seen else []
+    return ", ".join([*words, *([counted(made.breaks, "break")] if made.breaks else [])])
+
+
+def things_text(scenario: Scenario, count: int = 2) -> str:
+    """Return what coverage counts: sites, and areas and posts where the scenario has any."""
+    if not (scenario.areas or scenario.presence):
+        return "site" if count == 1 else "sites"
+    kinds = {"sites": scenario.sites, "areas": scenario.areas, "posts": scenario.presence}
+    words = [kind for kind, those in kinds.items() if those]
+    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])
 
 
 def listed(words: Sequence[str], *, none: str = "none") -> str:
