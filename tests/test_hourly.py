@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,13 +15,16 @@ from patrolroute.engines.protocol import Budget, Watch
 from patrolroute.engines.registry import engine_named
 from patrolroute.errors import InputError
 from patrolroute.explain import explain_impossible, explain_left_out
-from patrolroute.problem import Couplings, PatrolProblem
-from patrolroute.schedule import objective_of, schedule, time_orders
+from patrolroute.problem import FARTHEST_S, Couplings, PatrolProblem
+from patrolroute.schedule import objective_of, schedule, time_orders, time_route
 from patrolroute.search.drive import Caller, Limits, Search
 from patrolroute.search.state import BEST
 from patrolroute.solver import solve
 from tied import best_objective, broken_rules, tied_problem
-from tiny import line, problem_of, random_problem
+from tiny import HOUR, line, problem_of, random_problem
+
+if TYPE_CHECKING:
+    from patrolroute.plans import Route
 
 ITERATIONS = 3000
 
@@ -117,6 +121,41 @@ def test_what_the_search_counts_is_what_the_schedule_says(seed: int) -> None:
     assert seed % 3 == 0 or objective_of(problem, again.orders)[:2] <= told[:2], "a plan begins another search"
 
 
+@pytest.mark.parametrize(("begins_s", "times"), [([0], [1]), ([0, 1000], [3, 1]), ([0, 1000], [1, 3])])
+def test_an_impossible_circle_of_gaps_ends(
+    begins_s: list[int], times: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second visit is at least 100 s after the first; it may be 90: nothing ever holds, however late."""
+    plain = problem_of(
+        line([0, 100, 200]),
+        squads=[{}],
+        visits=[{"at": 1, "duration_s": 0, "closes_s": FARTHEST_S}, {"at": 2, "duration_s": 0, "closes_s": FARTHEST_S}],
+    )
+    table = Couplings(first=[0], second=[1], lo_s=[0], hi_s=[90], apart=[False])  # type: ignore[arg-type]
+    timed = []
+
+    def counted(*args: Any, **options: Any) -> Route:
+        timed.append(args)
+        return time_route(*args, **options)
+
+    monkeypatch.setattr("patrolroute.schedule.time_route", counted)
+    (route,) = time_orders(by_hour(replace(plain, couplings=table), begins_s, times), ((0, 1),))
+    first, second = route.visits
+    assert second.begin_s - first.begin_s > 90
+    # Once at first, then at most every 10 s until the last change of speeds, and as often as any gaps could need.
+    assert len(timed) <= 1 + 1000 // 10 + 3
+
+
+def test_a_circle_of_gaps_that_a_faster_hour_opens_is_kept() -> None:
+    """Some sixty rounds of waiting until the rush is over, far more than gaps without hours could need."""
+    plain = problem_of(
+        line([0, 100, 200]), squads=[{}], visits=[{"at": 1, "duration_s": 0}, {"at": 2, "duration_s": 0}]
+    )
+    table = Couplings(first=[0], second=[1], lo_s=[0], hi_s=[90], apart=[False])  # type: ignore[arg-type]
+    (route,) = time_orders(by_hour(replace(plain, couplings=table), [0, 700], [1, 0.5]), ((0, 1),))
+    assert [visit.begin_s for visit in route.visits] == [660, 750]
+
+
 def test_a_limit_of_driving_counts_the_hours_of_the_drives() -> None:
     problem = rush()
     limited = replace(problem, squads=replace(problem.squads, max_drive_s=np.array([1000], np.int32)))
@@ -182,3 +221,15 @@ def test_the_matrix_must_hold_at_every_hour() -> None:
     other = replace(problem.hours, profiles=("else",))
     with pytest.raises(InputError, match="expected the points and profiles of the matrix"):
         replace(problem, hours=other)
+
+
+def test_waiting_for_a_faster_hour_is_not_told_as_driving() -> None:
+    """Who leaves the near site at 800 s is soonest at the far one by waiting until 1,000 s, for a drive of 300 s."""
+    problem = rush()
+    squads = replace(problem.squads, max_drive_s=np.array([1150], np.int32))
+    visits = replace(problem.visits, closes_s=np.array([600, 9 * HOUR], np.int32))
+    limited = replace(problem, squads=squads, visits=visits)
+    assert time_orders(limited, ((0, 1),))[0].drive_s == 500 + 300 + 400
+    assert explain_left_out(limited, ((0,),)) == {
+        "g1": ("no_time", "No time left; 'squad-0' comes nearest and lacks 50 s.")
+    }

@@ -201,6 +201,10 @@ def test_hours_for_a_drive_are_those_in_which_it_can_be_made() -> None:
     assert hours(-99, 0) == [(0, 9)], "the first period holds before it begins"
 
 
+def test_speeds_of_one_period_are_those_of_all_hours() -> None:
+    assert departure_s(109, np.array([0]), np.array([[9, 20]])).tolist() == [100, 89]
+
+
 def test_periods_are_written_and_read_back() -> None:
     periods = periods_of([[[[0, 9], [9, 0]]], [[[0, 30], [30, 0]]]])
     again = TravelPeriods.from_bytes(periods.to_bytes())

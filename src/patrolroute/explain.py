@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from patrolroute.schedule import Reason
+from patrolroute.schedule import Reason, time_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -341,19 +341,23 @@ def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDAr
     profile = int(squads.profile[k])
     exits, entries = _ends(problem, k, order)
     free_s, latest_s = _free_and_latest(problem, k, order)
-    legs_s = [
-        int(problem.arrive_s(profile, a, b, free)) - free for a, b, free in zip(exits, entries, free_s, strict=True)
-    ]
-    drive_s = sum(legs_s) if order else 0
+    route = time_route(problem, k, order)
+    legs_s = [visit.drive_s for visit in route.visits]
+    legs_s.append(route.drive_s - sum(legs_s))
     best = np.full(len(rows), np.iinfo(np.int32).max, np.int64)
     for gap, (a, b) in enumerate(zip(exits, entries, strict=True)):
-        there = problem.arrive_s(profile, a, visits.entry[rows], free_s[gap])
+        entry, exit_ = visits.entry[rows], visits.exit[rows]
+        there = problem.arrive_s(profile, a, entry, free_s[gap])
         begin = np.maximum(there, visits.opens_s[rows])
         end = np.asarray(begin + visits.duration_s[rows], np.int64)
-        then = problem.arrive_s(profile, visits.exit[rows], b, end)
+        then = problem.arrive_s(profile, exit_, b, end)
         late = np.maximum(begin - visits.closes_s[rows], then - latest_s[gap])
-        detour = there - free_s[gap] + then - end - (legs_s[gap] if order else 0)
-        best = np.minimum(best, np.maximum(late, drive_s + detour - int(squads.max_drive_s[k])))
+        # By the hour an arrival may include waiting for a faster one, which nobody drives; a squad's own place is left
+        # as late as the first visit allows.
+        due = there if gap else begin
+        drive = due - problem.leave_s(profile, a, entry, due) + then - problem.leave_s(profile, exit_, b, then)
+        over = route.drive_s - legs_s[gap] + drive - int(squads.max_drive_s[k])
+        best = np.minimum(best, np.maximum(late, over))
     return best
 
 

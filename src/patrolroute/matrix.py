@@ -277,8 +277,9 @@ def departure_s(
     begins = np.asarray(begins_s, np.int64)
     seconds = np.asarray(travel_s, np.int64)
     latest: NDArray[np.int64] = np.asarray(due - seconds[0])
-    if len(begins) > 1:
-        latest = np.minimum(latest, begins[1] - 1)
+    if len(begins) == 1:
+        return latest
+    latest = np.minimum(latest, begins[1] - 1)
     for begin, next_begin, period in zip(begins[1:], [*begins[2:], None], seconds[1:], strict=True):
         leave = due - period if next_begin is None else np.minimum(due - period, next_begin - 1)
         latest = np.where(leave >= begin, leave, latest)

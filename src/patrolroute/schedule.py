@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -61,6 +60,8 @@ def time_orders(problem: PatrolProblem, orders: Orders) -> list[Route]:
 
     Couplings move visits back until they hold, as times in a simple temporal network (Dechter, Meiri, Pearl 1991,
     10.1016/0004-3702(91)90006-6). Where they never can, the times are those after as many rounds as any that can takes.
+    By the hour a drive may get shorter the later it sets out, so there rounds end only once some visit is too late, or
+    so many after the last change of speeds.
 
     Parameters
     ----------
@@ -78,18 +79,22 @@ def time_orders(problem: PatrolProblem, orders: Orders) -> list[Route]:
     ]  # fmt: skip
     floor: dict[int, int] = {}
     routes = [time_route(problem, k, order) for k, order in enumerate(orders)]
-    rounds = itertools.count() if problem.hours is not None else range(2 * len(rows) + 1)
-    for _ in rounds:
-        late = set()
+    # The seconds from which speeds stay as they are: without hours, all of them.
+    periods = [] if problem.hours is None else problem.hours.begins_s[1:].tolist()
+    rounds_left = 2 * len(rows) + 1
+    while rounds_left:
+        due_s: dict[int, int] = {}
         for a, b, lo, hi in rows:
             begins = [routes[k].visits[i].begin_s for k, i in (made[a], made[b])]
             for v, begin, due in ((b, begins[1], begins[0] + lo), (a, begins[0], begins[1] - hi)):
                 if begin < due:
-                    floor[v] = max(floor.get(v, due), due)
-                    late.add(made[v][0])
-        # By the hour a drive may get shorter the later it sets out: rounds help until some visit is too late.
-        if not late or (problem.hours is not None and any(floor[v] > problem.visits.closes_s[v] for v in floor)):
+                    due_s[v] = max(due_s.get(v, due), due)
+        floor |= due_s
+        if not due_s or (periods and any(due > problem.visits.closes_s[v] for v, due in due_s.items())):
             break
+        late = {made[v][0] for v in due_s}
+        # What moves from here on moves what comes after it: none of it is driven before the last change any more.
+        rounds_left -= not periods or min(due_s.values()) >= periods[-1]
         for k in late:
             routes[k] = time_route(problem, k, orders[k], not_before_s=floor)
     return routes
