@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import shapely
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from patrolroute.scenario.base import Identifier, Name, Ring  # noqa: TC001 - pydantic reads the annotation
-from patrolroute.scenario.sites import Window, tier_of, whole_weight
+from patrolroute.scenario.sites import Window  # noqa: TC001 - pydantic reads the annotation
 from patrolroute.scenario.teams import TeamNeeds
+from patrolroute.scenario.worth import Ranked
 
 EXTENT = "rings, a boundary file with names, or a street with buffer_m"
 
 
-class Area(TeamNeeds):
+class Area(Ranked, TeamNeeds):
     """Ground of which a share of the street kilometres is to be driven.
 
     Its extent is what `rings` enclose less `holes`, or all that lies within `buffer_m` of a named `street`. Files of
@@ -100,16 +101,6 @@ class Area(TeamNeeds):
     source: Name = Field(
         default="", description="a text of at most 300 characters that says where the extent comes from"
     )
-
-    @field_validator("tier", mode="before")
-    @classmethod
-    def _tier_of_class(cls, value: Any) -> Any:
-        return tier_of(value, expected=cls.model_fields["tier"].description)
-
-    @field_validator("weight", mode="before")
-    @classmethod
-    def _whole_weight(cls, value: Any) -> Any:
-        return whole_weight(value)
 
     @model_validator(mode="after")
     def _one_extent(self) -> Self:

@@ -20,12 +20,12 @@ from patrolroute.scenario.crosscheck import Entry, cross_faults, ground_faults
 from patrolroute.scenario.forming import Forming, VehiclePool
 from patrolroute.scenario.hours import MAX_HOURS, MAX_SLOW, SlowArea, SpeedHours, SpeedsKph, checked_hours
 from patrolroute.scenario.presence import Presence
-from patrolroute.scenario.sites import MOST_VISITS, TIERS, Place, Placement, Site, Window
+from patrolroute.scenario.sites import MOST_VISITS, Place, Placement, Site, Window
 from patrolroute.scenario.squads import Break, OvertimePrice, Shift, Squad, Vehicle
 from patrolroute.scenario.teams import TeamNeeds, Wish, team_faults
 from patrolroute.scenario.times import checked_date, year_first, zone_of
 from patrolroute.scenario.words import found
-from patrolroute.scenario.worth import Worth
+from patrolroute.scenario.worth import TIERS, Worth
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -284,9 +284,10 @@ class Scenario(Frozen):
         areas = [Entry(f"area {n} {found(a.title)}", a.id) for n, a in enumerate(self.areas, start=1)]
         faults = cross_faults(points, squads, presences=presences, areas=areas)
         faults += ground_faults(grounds, {area.id: not area.rings for area in self.areas})
+        wanting: list[TeamNeeds] = [*self.sites, *self.areas]
         wishes = [
             Wish(entry.where, each.needs, each.only_by, each.not_by)
-            for entry, each in zip([*points[len(self.places) :], *areas], [*self.sites, *self.areas], strict=True)
+            for entry, each in zip([*points[len(self.places) :], *areas], wanting, strict=True)
         ]
         forces = [force for crew in crews for force in crew.people]
         faults += team_faults(wishes, [squad.id for squad in self.squads], forces, formed=forming is not None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import shapely
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from patrolroute.scenario.base import Frozen, Identifier, Name, Ring
-from patrolroute.scenario.sites import Window, tier_of, whole_weight
+from patrolroute.scenario.base import Identifier, Name, Ring  # noqa: TC001 - pydantic reads the annotation
+from patrolroute.scenario.sites import Window  # noqa: TC001 - pydantic reads the annotation
+from patrolroute.scenario.worth import Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MOST_SLOTS = 96
 
 
-class Presence(Frozen):
+class Presence(Ranked):
     """At every moment of a period so many squads stand at a post.
 
     Parameters
@@ -85,16 +86,6 @@ class Presence(Frozen):
     required: bool = Field(
         default=False, description="true or false: whether a plan in which the post is not held throughout is no plan"
     )
-
-    @field_validator("tier", mode="before")
-    @classmethod
-    def _tier_of_class(cls, value: Any) -> Any:
-        return tier_of(value, expected=cls.model_fields["tier"].description)
-
-    @field_validator("weight", mode="before")
-    @classmethod
-    def _whole_weight(cls, value: Any) -> Any:
-        return whole_weight(value)
 
     @field_validator("slot_min")
     @classmethod

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from patrolroute.scenario.model import Scenario
-from patrolroute.scenario.sites import TIERS
 from patrolroute.scenario.squads import Shift, Squad, Vehicle
+from patrolroute.scenario.worth import TIERS
 
 _TIME_OF_DAY = r"([01]?[0-9]|2[0-4])[:.][0-5][0-9]([:.][0-5][0-9])?"
 _DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(\.0+)? ?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -12,14 +10,10 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later_day, seconds_up
 from patrolroute.scenario.teams import TeamNeeds
-from patrolroute.scenario.words import did_you_mean, found
-from patrolroute.scenario.worth import MAX_SPANS, Worth, overlap_fault
+from patrolroute.scenario.worth import MAX_SPANS, Ranked, Worth, overlap_fault
 
 if TYPE_CHECKING:
     import datetime as dt
-
-TIERS = {"sangat rawan": 1, "rawan": 2, "aman": 3}
-"""Polri's classes of vulnerability and the tiers that they mean."""
 
 MOST_VISITS = 48
 """That a site may want in one night: one each half hour of the longest."""
@@ -117,42 +111,7 @@ class Window(Frozen):
         return elapsed_s(self.opens, self.closes)
 
 
-def tier_of(value: Any, *, expected: str | None) -> Any:
-    """Return the tier that one of Polri's classes means; anything else as it is.
-
-    Raises
-    ------
-    ValueError
-        When it is a word and no such class.
-    """
-    if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
-        return value
-    words = " ".join(value.lower().split())
-    if words not in TIERS:
-        # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
-        hint = did_you_mean(words, TIERS, cutoff=0.8)
-        raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
-    return TIERS[words]
-
-
-def whole_weight(value: Any) -> Any:
-    """Return a weight as it is.
-
-    Raises
-    ------
-    ValueError
-        When it is a fraction; it says what to multiply all weights by.
-    """
-    if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and abs(value) < 1e6:
-        factor = next((f for f in (10, 100, 1000) if math.isclose(value * f, round(value * f), rel_tol=1e-9)), 1000)
-        raise ValueError(
-            f"weight is {value:g}, not a whole number; expected 1 or more; multiply all weights by {factor}"
-            + ("" if math.isclose(value * factor, round(value * factor), rel_tol=1e-9) else " and round them")
-        )
-    return value
-
-
-class Site(TeamNeeds, Place):
+class Site(Ranked, TeamNeeds, Place):
     """A place worth a stop.
 
     Parameters
@@ -246,16 +205,6 @@ class Site(TeamNeeds, Place):
     squads_together: Annotated[int, Field(ge=1, le=20)] = Field(
         default=1, description="a whole number from 1 to 20: how many squads meet at the site at the same time"
     )
-
-    @field_validator("tier", mode="before")
-    @classmethod
-    def _tier_of_class(cls, value: Any) -> Any:
-        return tier_of(value, expected=cls.model_fields["tier"].description)
-
-    @field_validator("weight", mode="before")
-    @classmethod
-    def _whole_weight(cls, value: Any) -> Any:
-        return whole_weight(value)
 
     @field_validator("worth")
     @classmethod

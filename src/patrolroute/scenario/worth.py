@@ -1,12 +1,13 @@
-"""What a stop is worth by the hour: spans of time with a weight of their own."""
+"""What a stop is worth: tiers, also by the words of Polri, whole weights, and spans of time with their own weights."""
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Moment, elapsed_s, later_day
@@ -17,10 +18,27 @@ if TYPE_CHECKING:
 
     from patrolroute.scenario.times import Clock
 
+TIERS = {"sangat rawan": 1, "rawan": 2, "aman": 3}
+"""Polri's classes of vulnerability and the tiers that they mean."""
+
 MAX_SPANS = 48
 _MOST = 1_000_000
 _FIELDS = ("from", "until", "weight")
 _WANTED = "expected a span and a weight, such as '18:00/22:00=5'"
+
+
+class Ranked(Frozen):
+    """What has a tier and a weight: a tier may be one of Polri's classes, a weight is whole."""
+
+    @field_validator("tier", mode="before", check_fields=False)
+    @classmethod
+    def _tier_or_class(cls, value: Any) -> Any:
+        return _tier_of(value, expected=cls.model_fields["tier"].description)
+
+    @field_validator("weight", mode="before", check_fields=False)
+    @classmethod
+    def _weight_whole(cls, value: Any) -> Any:
+        return _whole_weight(value)
 
 
 class Worth(Frozen):
@@ -153,3 +171,38 @@ def _weight(value: Any) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,7}", digits, re.ASCII) or int(digits) > _MOST:
         raise ValueError(f"weight is {found(value)}; expected {Worth.model_fields['weight'].description}")
     return int(digits)
+
+
+def _tier_of(value: Any, *, expected: str | None) -> Any:
+    """Return the tier that one of Polri's classes means; anything else as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is a word and no such class.
+    """
+    if not isinstance(value, str) or re.match(r"\s*[-+.,\d]", value):
+        return value
+    words = " ".join(value.lower().split())
+    if words not in TIERS:
+        # Only a slip of the pen gets a hint: "kurang rawan", less vulnerable, is far from "sangat rawan".
+        hint = did_you_mean(words, TIERS, cutoff=0.8)
+        raise ValueError(f"tier is {found(value)}{hint}; expected {expected}")
+    return TIERS[words]
+
+
+def _whole_weight(value: Any) -> Any:
+    """Return a weight as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is a fraction; it says what to multiply all weights by.
+    """
+    if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and abs(value) < 1e6:
+        factor = next((f for f in (10, 100, 1000) if math.isclose(value * f, round(value * f), rel_tol=1e-9)), 1000)
+        raise ValueError(
+            f"weight is {value:g}, not a whole number; expected 1 or more; multiply all weights by {factor}"
+            + ("" if math.isclose(value * factor, round(value * factor), rel_tol=1e-9) else " and round them")
+        )
+    return value
