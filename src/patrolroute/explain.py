@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from patrolroute.schedule import Reason, time_route
+from patrolroute.schedule import Reason, objective_of, time_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -299,20 +299,41 @@ def explain_left_out(
     rows = np.array(
         [v for v, g in enumerate(problem.visits.group) if g not in served and groups[g] not in reasons], dtype=np.int64
     )
-    best: dict[int, tuple[int, bool, int, int]] = {}
+    best: dict[int, tuple[int, bool, int, int, int]] = {}
     for k, order in enumerate(orders):
         lacking = _least_lack(problem, k, order, rows)
         # Of squads into whose routes a visit fits, those whose breaks may stand in the way come last.
         breaks = bool((problem.groups.duty == k).any())
         for v, lack in zip(rows.tolist(), lacking.tolist(), strict=True):
             if problem.visits.squads[v, k]:
-                g, told = int(problem.visits.group[v]), (max(lack, 0), breaks, lack, k)
+                g, told = int(problem.visits.group[v]), (max(lack, 0), breaks, lack, k, v)
                 best[g] = min(best.get(g, told), told)
-    for g, (_, _, lack, k) in best.items():
+    for g, (_, _, lack, k, v) in best.items():
         squad = problem.squads.ids[k]
         said = (titles or {}).get(squad, squad)
-        reasons[groups[g]] = Reason("no_time", _sentence(lack, said, alone=not _tied(problem, g, k)))
+        words = _not_wanted(problem, orders, v, k) if lack <= 0 else ""
+        sentence = f"It would fit into the route of {said!r}, but {words}." if words else ""
+        reasons[groups[g]] = Reason("no_time", sentence or _sentence(lack, said, alone=not _tied(problem, g, k)))
     return reasons
+
+
+def _not_wanted(problem: PatrolProblem, orders: Orders, v: int, k: int) -> str:
+    """Return why a plan with one visit more in a route is no better, where overtime or unlike squads make it so."""
+    if not problem.overtime_price and problem.most_spread_stops is None and problem.most_spread_duty_s is None:
+        return ""
+    found = []
+    for at in range(len(orders[k]) + 1):
+        longer = (*orders[k][:at], v, *orders[k][at:])
+        route, rows = time_route(problem, k, longer), np.array(longer)
+        begins = np.array([visit.begin_s for visit in route.visits])
+        in_time = (begins <= problem.visits.closes_s[rows]).all() and route.return_s <= problem.squads.until_s[k]
+        if in_time and route.drive_s <= problem.squads.max_drive_s[k]:
+            found.append(objective_of(problem, (*orders[:k], longer, *orders[k + 1 :])))
+    before = objective_of(problem, orders)
+    best = min(found, default=before)
+    if best.unmet > before.unmet:
+        return "squads would be further apart than they may be"
+    return "its overtime costs more than it is worth" if best.uncovered > before.uncovered else ""
 
 
 def _tied(problem: PatrolProblem, g: int, k: int) -> bool:

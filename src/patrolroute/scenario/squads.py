@@ -11,8 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, later_day, seconds_up
 from patrolroute.scenario.rests import rest_fault
-from patrolroute.scenario.sites import Window, tier_of
+from patrolroute.scenario.sites import Window  # noqa: TC001 - pydantic reads the annotation
 from patrolroute.scenario.teams import vehicle_kind
+from patrolroute.scenario.worth import Ranked
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -283,7 +284,7 @@ def told_apart(squads: Sequence[Squad]) -> tuple[Squad, ...]:
     )
 
 
-class OvertimePrice(Frozen):
+class OvertimePrice(Ranked):
     """What an hour of overtime costs, as weight of a tier.
 
     Overtime is made for whatever is of a more important tier, for what is worth more than it costs of this tier, and
@@ -298,13 +299,8 @@ class OvertimePrice(Frozen):
     """
 
     tier: Annotated[int, Field(ge=1, le=9)] = Field(
-        description="a whole number from 1 (most important) to 9, or 'sangat rawan', 'rawan' or 'kurang rawan'"
+        description="a whole number from 1 (most important) to 9, or 'sangat rawan' (1), 'rawan' (2), 'aman' (3)"
     )
     weight_per_h: Annotated[float, Field(ge=0.001, le=100_000)] = Field(
         description="a number from 0.001 to 100000: the weight of that tier that an hour of overtime is worth"
     )
-
-    @field_validator("tier", mode="before")
-    @classmethod
-    def _tier_of_class(cls, value: Any) -> Any:
-        return tier_of(value, expected=cls.model_fields["tier"].description)
