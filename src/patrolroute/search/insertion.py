@@ -11,8 +11,10 @@ from patrolroute.search.layout import (
     ALIKE,
     APART,
     BACK,
+    BALANCE,
     CLOSES,
     DURATION,
+    DUTY_ALIKE,
     ENTRY,
     EXIT,
     FLOATS,
@@ -60,6 +62,7 @@ from patrolroute.search.state import (
     SQUAD,
     STOPS,
     THRIFTY,
+    TILT,
     VERSION,
 )
 
@@ -263,3 +266,15 @@ def look(n: Night, s: State, u: int, k: int, blink: bool) -> int:
         s.offer[u, k, OFFERED] = cost
         s.offer[u, k, SLOT] = at
     return s.offer[u, k, OFFERED]  # type: ignore[no-any-return]  # an int64 is an int here
+
+
+@tied_only(lambda *_: 0)
+def burdened(n: Night, s: State, k: int, cost: int) -> int:
+    """Return the cost of an insertion, and more for what its squad has of what is to be alike: others shall have it."""
+    if cost == NEVER:
+        return cost
+    if n.tie[BALANCE] == DUTY_ALIKE:
+        burden = s.tour[NOW, k, FINISH] * s.tally[TILT] >> 3
+    else:
+        burden = s.tour[NOW, k, STOPS] * int(n.scale[-1]) * s.tally[TILT]
+    return min(cost + burden, NEVER - 1)  # type: ignore[no-any-return]  # an int64 is an int here

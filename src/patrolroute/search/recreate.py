@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.compiled import kernel
-from patrolroute.search.insertion import NEVER, look, scan
+from patrolroute.search.insertion import NEVER, burdened, look, scan
 from patrolroute.search.layout import (
     BALANCE,
     CLOSES,
-    DUTY_ALIKE,
     GROUP,
     OPENS,
     STOP,
@@ -19,14 +18,12 @@ from patrolroute.search.layout import (
     WEIGHT,
     has,
     is_so,
-    tied_only,
 )
 from patrolroute.search.rng import below, unit
 from patrolroute.search.state import (
     AFTER,
     ALLOWED,
     BY,
-    FINISH,
     LENGTH,
     NOW,
     PRICE,
@@ -34,8 +31,6 @@ from patrolroute.search.state import (
     SERVED,
     SLOT,
     SQUAD,
-    STOPS,
-    TILT,
     WHO,
 )
 from patrolroute.search.ties import place
@@ -68,14 +63,6 @@ def _rank(n: Night, s: State, u: int, strict: bool) -> float:
     return 1.0
 
 
-@tied_only(lambda *_: 0)
-def _burden(n: Night, s: State, k: int) -> int:
-    """Return what a squad has already of what squads shall have alike, for insertions to go to those with little."""
-    if n.tie[BALANCE] == DUTY_ALIKE:
-        return s.tour[NOW, k, FINISH] * s.tally[TILT] >> 3  # type: ignore[no-any-return]  # an int64 is an int here
-    return s.tour[NOW, k, STOPS] * int(n.scale[-1]) * s.tally[TILT]  # type: ignore[no-any-return]
-
-
 @kernel
 def _best_squad(n: Night, s: State, u: int, blink: bool) -> tuple[int, int]:
     """Return the cost of the cheapest insertion over the squads, and the squad or -1."""
@@ -86,8 +73,8 @@ def _best_squad(n: Night, s: State, u: int, blink: bool) -> tuple[int, int]:
     for k in range(s.tour.shape[1]):
         if s.offer[u, k, ALLOWED]:
             cost = look(n, s, u, k, blink)
-            if has(n, BALANCE) and cost < NEVER:
-                cost = min(cost + _burden(n, s, k), NEVER - 1)
+            if has(n, BALANCE):
+                cost = burdened(n, s, k, cost)
             if cost < best:
                 best = cost
                 at = k

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from patrolroute.compiled import kernel
 from patrolroute.search.clock import refresh, retie
 from patrolroute.search.hours import by_hour
-from patrolroute.search.insertion import NEVER, look, mind_least, scan
+from patrolroute.search.insertion import NEVER, burdened, look, mind_least, scan
 from patrolroute.search.layout import (
     ALIKE,
+    BALANCE,
     BOUND,
     CHOICES,
     COST,
@@ -94,6 +95,8 @@ def _cheapest(n: Night, s: State, g: int) -> tuple[int, int, int]:
         for k in range(s.tour.shape[1]):
             if s.offer[u, k, ALLOWED]:
                 cost = look(n, s, u, k, True)
+                if has(n, BALANCE):
+                    cost = burdened(n, s, k, cost)
                 if cost < best or (cost == best and cost < NEVER and below(s.rng, 2) == 0):
                     best = cost
                     visit = u
