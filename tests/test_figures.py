@@ -25,6 +25,7 @@ RULES = {
     "worth": "Worth by the hour, and being seen",
     "seen": "Worth by the hour, and being seen",
     "wait": "Overtime and balance",
+    "limits": "Overtime and balance",
 }
 """The rules of a whole patrol, each with the beginning of the section that tells it."""
 MOST_BYTES = 80_000
@@ -82,3 +83,9 @@ def test_the_nights_show_what_their_captions_say() -> None:
     late = planned("wait").night
     assert [len(route.visits) for route in late.plan.routes] == [3, 4]
     assert [late.overtime_s(route) > 0 for route in late.plan.routes] == [False, True]
+    limited = planned("limits").night
+    assert [len(route.visits) for route in limited.plan.routes] == [3, 2, 2]
+    assert [limited.overtime_s(route) > 0 for route in limited.plan.routes] == [True, False, False]
+    assert [(each.site, each.reason) for each in limited.plan.skipped] == [
+        ("store", "It would fit into the route of 'Regu 2', but its overtime costs more than it is worth.")
+    ]

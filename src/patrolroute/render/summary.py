@@ -14,6 +14,7 @@ from patrolroute.render.idleness import idleness
 from patrolroute.render.night import position_text
 from patrolroute.render.passed import passing_text
 from patrolroute.render.roster import squads_grid
+from patrolroute.render.shares import shares_words
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.teams import teams_grid
 from patrolroute.render.waits import long_waits
@@ -126,6 +127,7 @@ def summarise(night: Night) -> Summary:
         idle=_idle(night),
         closed=closed_words(night.scenario),
         remarks=(
+            *shares_words(night),
             *(plain(statement) for statement in night.statements),
             f"Planned by {plain(plan.engine)}. {_quality(plan)}",
         ),

@@ -1,0 +1,54 @@
+"""How evenly squads share the night, and what overtime costs: told where the scenario speaks of it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from patrolroute.render.wording import minutes_text
+from patrolroute.scenario.words import counted
+
+if TYPE_CHECKING:
+    from patrolroute.render.night import Night
+
+
+def shares_words(night: Night) -> tuple[str, ...]:
+    """Return a sentence on how far apart squads are, and one on overtime; none where the scenario asks for neither.
+
+    Parameters
+    ----------
+    night : Night
+    """
+    return (*_spread(night), *_overtime(night))
+
+
+def _spread(night: Night) -> tuple[str, ...]:
+    scenario = night.scenario
+    if (
+        not scenario.squads
+        or (scenario.balance, scenario.max_spread_stops, scenario.max_spread_duty_min) == (None,) * 3
+    ):
+        return ()
+    routes = [(squad, night.route(squad.id)) for squad in scenario.squads]
+    visits = [0 if route is None else sum(bool(visit.site) for visit in route.visits) for _, route in routes]
+    on_duty_s = [
+        0 if route is None or not route.visits else route.return_s - scenario.seconds(squad.shift.leave)
+        for squad, route in routes
+    ]
+    most, most_min = scenario.max_spread_stops, scenario.max_spread_duty_min
+    limits = ["" if most is None else f" (at most {most} apart)", ""]
+    limits[1] = "" if most_min is None else f" (at most {minutes_text(most_min * 60)} apart)"
+    few, many = min(visits), max(visits)
+    made = counted(many, "visit") if few == many else f"{few} to {counted(many, 'visit')}"
+    short, long = (minutes_text(each) for each in (min(on_duty_s), max(on_duty_s)))
+    lasts = short if short == long else f"{short} to {long}"
+    return (f"A squad makes {made}{limits[0]} and is on duty for {lasts}{limits[1]}.",)
+
+
+def _overtime(night: Night) -> tuple[str, ...]:
+    price, late_s = night.scenario.overtime_price, sum(map(night.overtime_s, night.plan.routes))
+    if price is None or not any(squad.overtime_min for squad in night.scenario.squads):
+        return ()
+    cost = f"which costs {math.ceil(late_s * price.weight_per_h / 3.6) / 1000:g} of tier {price.tier}"
+    would = f"an hour would cost {price.weight_per_h:g} of tier {price.tier}"
+    return (f"Overtime: {minutes_text(late_s)}, {cost}." if late_s else f"Overtime: none, {would}.",)

@@ -1,0 +1,48 @@
+"""How far apart squads are, and what overtime costs, is told where the scenario asks, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from patrolroute.render import summary
+from patrolroute.render.shares import shares_words
+from patrolroute.render.summary import summarise
+
+
+def wishing(night, *, overtime_min=0.0, **wishes):
+    squads = tuple(squad.model_copy(update={"overtime_min": overtime_min}) for squad in night.scenario.squads)
+    return replace(night, scenario=type(night.scenario).model_validate(
+        night.scenario.model_dump() | {"squads": squads} | wishes
+    ))  # fmt: skip
+
+
+def test_nothing_is_said_where_nobody_asks(night):
+    assert shares_words(night) == ()
+    assert shares_words(wishing(night, overtime_min=20)) == ()
+
+
+@pytest.mark.parametrize("wish", [{"balance": "stops"}, {"max_spread_stops": 4}, {"max_spread_duty_min": 95}])
+def test_the_least_and_the_most_of_all_squads_are_told_with_the_limits(make_night, wish):
+    night = wishing(make_night(), **wish)
+    (told,) = shares_words(night)
+    visits = [sum(bool(visit.site) for visit in route.visits) for route in night.plan.routes]
+    assert f"A squad makes {min(visits)} to {max(visits)} visits" in told
+    assert ("(at most 4 apart)" in told) == ("max_spread_stops" in wish)
+    assert ("(at most 1 h 35 min apart)" in told) == ("max_spread_duty_min" in wish)
+    assert told in summarise(night).remarks
+    assert told in summary(night)
+
+
+def test_overtime_is_told_with_its_cost(make_night):
+    tier = make_night().scenario.sites[0].tier
+    price = {"tier": tier, "weight_per_h": 8}
+    night = wishing(make_night(), overtime_min=60, overtime_price=price)
+    late_s = sum(map(night.overtime_s, night.plan.routes))
+    assert late_s == 0
+    assert shares_words(night) == (f"Overtime: none, an hour would cost 8 of tier {tier}.",)
+    first, *others = night.plan.routes
+    back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
+    late = replace(night.plan, routes=(replace(first, return_s=back_s + 900), *others))
+    assert shares_words(replace(night, plan=late)) == (f"Overtime: 15 min, which costs 2 of tier {tier}.",)
