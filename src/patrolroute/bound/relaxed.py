@@ -1,8 +1,9 @@
 """A problem without what ties visits to each other: whatever no plan of it covers, no plan of the problem does.
 
-Couplings, bundles, needs, limits on stops and the wish for balance go; duties go with their time; where speeds depend
-on the hour, each drive takes what it takes at the fastest. What is left asks less of a plan, so a bound of it holds. It
-may be loose: a bundle counts for what each of its visits is worth.
+Couplings, bundles and needs leave the windows that they imply behind (`patrolroute.bound.implied`); limits on stops and
+spread, what overtime costs and the wish for balance go; duties go with their time; where speeds depend on the hour,
+each drive takes what it takes at the fastest. What is left asks less of a plan, so a bound of it holds. It may be
+loose: a bundle counts for what each of its visits is worth.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from patrolroute.bound.implied import Ladders, implied_windows
 from patrolroute.problem import Groups, PatrolProblem, Squads
 
 if TYPE_CHECKING:
@@ -29,14 +31,18 @@ class Relaxed:
     problem : PatrolProblem
     row : dict of int to int
         Row of each visit that is left.
+    ladders : Ladders
+        Of the problem that it comes from.
     """
 
     problem: PatrolProblem
     row: dict[int, int]
+    ladders: Ladders
 
     def orders(self, orders: Orders) -> Orders:
-        """Return orders without the visits that are gone."""
-        return tuple(tuple(self.row[v] for v in order if v in self.row) for order in orders)
+        """Return orders without the visits that are gone, and with the first of those that are alike."""
+        pushed = self.ladders.pushed_down(orders)
+        return tuple(tuple(self.row[v] for v in order if v in self.row) for order in pushed)
 
 
 def _by_way_of_duties(problem: PatrolProblem) -> NDArray[np.int32]:
@@ -51,11 +57,14 @@ def _by_way_of_duties(problem: PatrolProblem) -> NDArray[np.int32]:
 
 
 def relaxed(problem: PatrolProblem) -> Relaxed:
-    """Return a problem without duties, couplings, bundles, needs, limits on stops, balance and hours."""
+    """Return a problem without duties, couplings, bundles, needs, limits on stops and spread, balance and hours."""
     groups, visits, squads = problem.groups, problem.visits, problem.squads
+    ladders = Ladders(problem)
+    opens_s, closes_s = implied_windows(problem, ladders)
+    possible = opens_s <= closes_s
     kept_groups = np.flatnonzero(groups.duty < 0)
     kept = np.flatnonzero(groups.duty[visits.group] < 0)
-    columns = ("entry", "exit", "duration_s", "opens_s", "closes_s", "tier", "weight", "squads", "floats")
+    columns = ("entry", "exit", "duration_s", "tier", "weight", "floats")
     return Relaxed(
         problem=PatrolProblem(
             matrix=replace(problem.matrix, travel_s=_by_way_of_duties(problem)),
@@ -77,9 +86,13 @@ def relaxed(problem: PatrolProblem) -> Relaxed:
                 visits,
                 ids=tuple(visits.ids[v] for v in kept),
                 group=np.searchsorted(kept_groups, visits.group[kept]).astype(np.int32),
+                opens_s=np.where(possible, opens_s, visits.opens_s)[kept].astype(np.int32),
+                closes_s=np.where(possible, closes_s, visits.closes_s)[kept].astype(np.int32),
+                squads=(visits.squads & possible[:, np.newaxis])[kept],
                 **{name: getattr(visits, name)[kept] for name in columns},
             ),
             weight_unit=problem.weight_unit,
         ),
         row={int(v): row for row, v in enumerate(kept)},
+        ladders=ladders,
     )

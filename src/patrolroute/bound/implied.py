@@ -1,0 +1,154 @@
+"""Windows that ties imply: when a visit can begin at all, given when those can that must be made with it.
+
+A bound leaves couplings out. What they mean for each visit by itself it can keep: a second visit two hours after the
+first begins no sooner than two hours into the night, and squads that meet do so while all of them can be there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from patrolroute.problem import Orders, PatrolProblem
+
+    Ints = NDArray[np.int64]
+
+_ROUNDS = 64
+"""Times that windows are passed on; whoever stops sooner has windows that are too wide, which bounds as well."""
+
+
+class Ladders:
+    """Groups of a kind whose visits keep gaps: if two of three are served, it may as well be the first two.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+
+    Attributes
+    ----------
+    rungs : list of list of int
+        The groups of each ladder, in the order in which their visits are made.
+    """
+
+    def __init__(self, problem: PatrolProblem) -> None:
+        self._problem = problem
+        self._rows = _rows_by_group(problem)
+        between = _couplings_between(problem)
+        alike: dict[object, list[int]] = {}
+        for g in range(len(problem.groups)):
+            if _stands_alone(problem, g):
+                alike.setdefault((problem.groups.site[g], _signature(problem, self._rows[g])), []).append(g)
+        self.rungs = [groups for groups in alike.values() if len(groups) > 1 and self._coupled_alike(groups, between)]
+
+    def _coupled_alike(self, groups: list[int], between: dict[int, dict[int, object]]) -> bool:
+        """Return whether each visit of a later group begins after those of an earlier one, by the same gaps for all."""
+        gaps = {between[a].get(b) for i, a in enumerate(groups) for b in groups[i + 1 :]}
+        inward = all(set(between[g]) <= set(groups) for g in groups)
+        return inward and len(gaps) == 1 and None not in gaps and self._apart(groups[0], groups[1])
+
+    def _apart(self, a: int, b: int) -> bool:
+        least_s, _ = distances(self._problem)
+        return all(least_s.get((u, v), 0) > 0 for u in self._rows[a] for v in self._rows[b])
+
+    def pushed_down(self, orders: Orders) -> Orders:
+        """Return orders that serve the first rungs of each ladder, as many as they served of it."""
+        group = self._problem.visits.group
+        served = {int(group[v]) for order in orders for v in order}
+        instead: dict[int, int] = {}
+        for groups in self.rungs:
+            for new, old in zip(groups, [g for g in groups if g in served], strict=False):
+                instead |= dict(zip(self._rows[old], self._rows[new], strict=True))
+        return tuple(tuple(instead.get(v, v) for v in order) for order in orders)
+
+
+def implied_windows(problem: PatrolProblem, ladders: Ladders) -> tuple[Ints, Ints]:
+    """Return the earliest and the latest beginning of each visit that ties allow, shape (V,).
+
+    Where they allow none, the latest lies before the earliest.
+
+    Parameters
+    ----------
+    problem : PatrolProblem
+    ladders : Ladders
+        Of this problem.
+    """
+    visits, groups = problem.visits, problem.groups
+    opens, closes = visits.opens_s.astype(np.int64), visits.closes_s.astype(np.int64)
+    rows = _rows_by_group(problem)
+    fellows: list[set[int]] = [{int(h)} - {-1} for h in groups.needs]
+    for g in np.flatnonzero(groups.bundle >= 0):
+        fellows[g] |= set(np.flatnonzero(groups.bundle == groups.bundle[g]).tolist()) - {int(g)}
+    for rungs in ladders.rungs:
+        for lower, upper in itertools.pairwise(rungs):
+            fellows[upper].add(lower)
+    least_s, most_s = distances(problem)
+    tied = [
+        (v, rows[h])
+        for g, others in enumerate(fellows)
+        for h in others
+        for v in rows[g]
+        if any((u, v) in least_s for u in rows[h])
+    ]
+    never = np.iinfo(np.int32).max
+    for _ in range(_ROUNDS):
+        before = opens.copy(), closes.copy()
+        for v, others in tied:
+            possible = [u for u in others if opens[u] <= closes[u]]
+            earliest = min((int(opens[u]) + least_s.get((u, v), -never) for u in possible), default=never)
+            latest = max((int(closes[u]) + most_s.get((u, v), never) for u in possible), default=-never)
+            opens[v], closes[v] = max(opens[v], earliest), min(closes[v], latest)
+        if (opens == before[0]).all() and (closes == before[1]).all():
+            break
+    return opens, closes
+
+
+def distances(problem: PatrolProblem) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]:
+    """Return by how much at least, and at most, one visit begins after another, by the pair, where couplings say so."""
+    table = problem.couplings
+    least_s: dict[tuple[int, int], int] = {}
+    most_s: dict[tuple[int, int], int] = {}
+    columns = (table.first, table.second, table.lo_s, table.hi_s)
+    for a, b, lo, hi in zip(*(column.tolist() for column in columns), strict=True):
+        for pair, low, high in (((a, b), lo, hi), ((b, a), -hi, -lo)):
+            least_s[pair] = max(least_s.get(pair, low), low)
+            most_s[pair] = min(most_s.get(pair, high), high)
+    return least_s, most_s
+
+
+def _rows_by_group(problem: PatrolProblem) -> list[list[int]]:
+    rows: list[list[int]] = [[] for _ in problem.groups.ids]
+    for v, g in enumerate(problem.visits.group.tolist()):
+        rows[g].append(v)
+    return rows
+
+
+def _stands_alone(problem: PatrolProblem, g: int) -> bool:
+    """Return whether nothing but couplings ties a group to others, and nothing asks for it."""
+    groups = problem.groups
+    tied = groups.required[g] or groups.bundle[g] >= 0 or groups.needs[g] >= 0 or groups.duty[g] >= 0
+    return not tied and not bool((groups.needs == g).any())
+
+
+def _signature(problem: PatrolProblem, rows: list[int]) -> object:
+    """Return what two groups have in common whose visits are alike, one by one."""
+    table = problem.visits
+    columns = (table.entry, table.exit, table.duration_s, table.opens_s, table.closes_s, table.tier, table.weight)
+    return tuple((*(int(column[v]) for column in columns), table.squads[v].tobytes()) for v in rows)
+
+
+def _couplings_between(problem: PatrolProblem) -> dict[int, dict[int, object]]:
+    """Return, for each group and each that it is coupled with, the couplings as seen from the first."""
+    table, group, rows = problem.couplings, problem.visits.group, _rows_by_group(problem)
+    found: dict[int, dict[int, list[tuple[int, int, int, int, bool]]]] = {g: {} for g in range(len(rows))}
+    columns = (table.first, table.second, table.lo_s, table.hi_s, table.apart)
+    for a, b, lo, hi, apart in zip(*(column.tolist() for column in columns), strict=True):
+        g, h = int(group[a]), int(group[b])
+        i, j = rows[g].index(a), rows[h].index(b)
+        found[g].setdefault(h, []).append((i, j, lo, hi, apart))
+        found[h].setdefault(g, []).append((j, i, -hi, -lo, apart))
+    return {g: {h: tuple(sorted(each)) for h, each in others.items()} for g, others in found.items()}
