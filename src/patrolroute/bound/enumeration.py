@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from patrolroute.bound.labelling import BITS, DRIVE, NODE, PRED, PROFIT, TIME
-from patrolroute.compiled import compiled
+from patrolroute.compiled import compiled, helper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,7 +98,7 @@ def items_of(group: Ints, weight: Ints) -> Items:
     return Items(word=word, bit=bit, block=block)
 
 
-@compiled
+@helper
 def _enter(
     graph: Graph,
     want: Wanted,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from patrolroute.compiled import compiled
+from patrolroute.compiled import compiled, helper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -138,7 +138,7 @@ def grown_pool(pool: Pool, capacity: int) -> Pool:
     return pool._replace(labels=labels, waiting=waiting, dead=dead)
 
 
-@compiled
+@helper
 def _settle_roughly(rules: Rules, pool: Pool, node: int, fresh: int) -> bool:
     """Enter label `fresh` when no label of its span or an earlier one earns as much; one label a span is kept."""
     profit = pool.labels[fresh, 2]
@@ -154,7 +154,7 @@ def _settle_roughly(rules: Rules, pool: Pool, node: int, fresh: int) -> bool:
     return True
 
 
-@compiled
+@helper
 def _dominated(labels: Ints, i: int, fresh: int) -> bool:
     """Tell whether label `i`, which earns no less, dominates label `fresh`."""
     if labels[i, 0] > labels[fresh, 0] or labels[i, 1] > labels[fresh, 1]:
@@ -167,7 +167,7 @@ def _dominated(labels: Ints, i: int, fresh: int) -> bool:
     return not remembers_more
 
 
-@compiled
+@helper
 def _settle(rules: Rules, pool: Pool, node: int, fresh: int) -> bool:
     """Enter label `fresh` at its visit unless it is dominated; take out what it dominates. Return whether it stays."""
     labels, heads, best, dead = pool.labels, pool.heads, pool.best, pool.dead
@@ -207,7 +207,7 @@ def _settle(rules: Rules, pool: Pool, node: int, fresh: int) -> bool:
     return True
 
 
-@compiled
+@helper
 def _arrive(
     graph: Graph, rules: Rules, pool: Pool, pred: int, node: int, arrival: int, drive: int, profit: int
 ) -> None:
@@ -309,7 +309,7 @@ def completions(rules: Rules, pool: Pool, completion: Ints) -> None:
             completion[node, b] = max(completion[node, b], completion[node, b + 1])
 
 
-@compiled
+@helper
 def _beaten(earned: Ints, node: int, span: int) -> bool:
     """Tell whether an earlier span earns as much."""
     best = NONE
@@ -318,7 +318,7 @@ def _beaten(earned: Ints, node: int, span: int) -> bool:
     return bool(best >= earned[node, span])
 
 
-@compiled
+@helper
 def _merge_onward(
     graph: Graph, arcs: Arcs, rules: Rules, earned: Ints, clock: Ints, fresh: Bools, node: int, span: int, endless: bool
 ) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from patrolroute.bound.labelling import NONE
-from patrolroute.compiled import compiled
+from patrolroute.compiled import compiled, helper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def no_walks(nodes: int, spans: int) -> Walks:
     )
 
 
-@compiled
+@helper
 def _enter(walks: Walks, node: int, span: int, time: int, profit: int, origin: int, back: int) -> None:
     """Keep a walk if it is among the two best of different origins."""
     walks.clock[node, span] = min(walks.clock[node, span], time)

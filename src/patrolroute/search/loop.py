@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from patrolroute.compiled import entry, is_compiled, kernel, part
+from patrolroute.compiled import entry, is_compiled, kernel
 from patrolroute.search.clock import drivable, refresh, retie
 from patrolroute.search.hours import by_hour
 from patrolroute.search.insertion import mind_least
@@ -195,7 +195,7 @@ def _unserved(n: Night, s: State, dial: Dial) -> int:
     return found
 
 
-@part
+@kernel
 def _ruin(n: Night, s: State, c: int, dial: Dial) -> int:
     kind = below(s.rng, 95)
     if kind < 83:
@@ -242,7 +242,7 @@ def _choose_spell(s: State, thrifty_chance: int) -> None:
         s.tally[THRIFTY] = 1 if below(s.rng, 100) < chance else 0
 
 
-@part
+@kernel
 def _take(n: Night, s: State, dial: Dial) -> tuple[int, int, bool]:
     """Take visits out; return about which visit, how many are GONE, and whether what is left can be driven."""
     c = _unserved(n, s, dial) if below(s.rng, 100) < dial.swap_chance else -1
@@ -261,7 +261,7 @@ def _take(n: Night, s: State, dial: Dial) -> tuple[int, int, bool]:
     return c, gone, fits
 
 
-@part
+@kernel
 def _put_back(n: Night, s: State, many: int, dial: Dial) -> None:
     """Put the first candidates on the desk into the routes, as far as they fit."""
     if has(n, LIMITED):
@@ -284,7 +284,7 @@ def _put_back(n: Night, s: State, many: int, dial: Dial) -> None:
         level_out(n, s)
 
 
-@part
+@kernel
 def _step(n: Night, s: State, dial: Dial) -> None:
     begin_move(s)
     _choose_spell(s, dial.thrifty_chance)
@@ -339,7 +339,7 @@ def _place(n: Night, s: State, many: int) -> None:
         keep_best(s)
 
 
-@part
+@kernel
 def _build(n: Night, s: State) -> None:
     """Insert whatever fits, the most important tier first, the weightiest visits first in each."""
     begin_move(s)
@@ -367,7 +367,7 @@ RUN, PLACE, BUILD = range(3)
 """What `work` and its like can do. One entry means one compilation and one file in the cache."""
 
 
-@part
+@kernel
 def _do(n: Night, s: State, dial: Dial, what: int, many: int) -> None:
     if what == RUN:
         for _ in range(many):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from patrolroute.compiled import compiled
+from patrolroute.compiled import compiled, helper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,13 +22,13 @@ _CYCLE = -2
 """As both ends: the drive comes back to where it began, anywhere."""
 
 
-@compiled
+@helper
 def _way(ways: Any, a: int, b: int) -> Any:
     """Return milliseconds from end to end; -1 stands for a free choice, which is no way off."""
     return 0 if a < 0 or b < 0 else ways[a, b]
 
 
-@compiled
+@helper
 def _gap_cost(ways: Any, services: Any, service: int, before: int, after: int) -> Any:
     """Return what a service between two ends costs, services being rows of tail, head, ms and street."""
     tail, head = services[service, 0], services[service, 1]
@@ -37,7 +37,7 @@ def _gap_cost(ways: Any, services: Any, service: int, before: int, after: int) -
     return _way(ways, before, tail) + services[service, 2] + _way(ways, head, after) - _way(ways, before, after)
 
 
-@compiled
+@helper
 def _around(services: Any, order: Any, size: int, gap: int, ends: Any) -> tuple[int, int]:
     """Return the ends before and behind a gap of an order; on a cycle the last gap is also the first."""
     if ends[0] == _CYCLE and size > 0 and gap == size:
@@ -47,7 +47,7 @@ def _around(services: Any, order: Any, size: int, gap: int, ends: Any) -> tuple[
     return before, after
 
 
-@compiled
+@helper
 def _best_gap(ways: Any, services: Any, pair: Any, order: Any, size: int, ends: Any, found: Any) -> None:
     """Write least cost, gap and service of inserting a street anywhere."""
     cost, where, which = _NONE, 0, pair[0]
@@ -61,7 +61,7 @@ def _best_gap(ways: Any, services: Any, pair: Any, order: Any, size: int, ends: 
     found[0], found[1], found[2] = cost, where, which
 
 
-@compiled
+@helper
 def _ruin(services: Any, near: Any, order: Any, size: int, inside: Any, strings: int, longest: int) -> int:
     """Remove strings of services near a random street; return the size that is left."""
     seed = np.random.randint(len(near))  # noqa: NPY002
@@ -88,7 +88,7 @@ def _ruin(services: Any, near: Any, order: Any, size: int, inside: Any, strings:
     return size
 
 
-@compiled
+@helper
 def _measure(ways: Any, services: Any, worth: Any, order: Any, size: int, ends: Any) -> tuple[int, int]:
     """Return milliseconds and worth of an order."""
     ms, gained, here = 0, 0, ends[0]
@@ -102,7 +102,7 @@ def _measure(ways: Any, services: Any, worth: Any, order: Any, size: int, ends: 
     return ms + _way(ways, here, ends[1]), gained
 
 
-@compiled
+@helper
 def _insert(services: Any, order: Any, size: int, gap: int, service: int, inside: Any) -> None:
     for place in range(size, gap, -1):
         order[place] = order[place - 1]
@@ -110,7 +110,7 @@ def _insert(services: Any, order: Any, size: int, gap: int, service: int, inside
     inside[services[service, 3]] = True
 
 
-@compiled
+@helper
 def _choose(worth: Any, costs: Any, left: Any, count: int, room: int, lacking: int) -> int:
     """Return the candidate of most worth for its time, with some noise; -1 where none fits."""
     best, chosen = -1.0, -1
@@ -125,7 +125,7 @@ def _choose(worth: Any, costs: Any, left: Any, count: int, room: int, lacking: i
     return chosen
 
 
-@compiled
+@helper
 def _recreate(
     ways: Any, services: Any, pairs: Any, worth: Any, order: Any, size: int, inside: Any, ends: Any, aim: Any
 ) -> int:
@@ -167,7 +167,7 @@ def _recreate(
     return size
 
 
-@compiled
+@helper
 def _saved(ways: Any, services: Any, order: Any, size: int, place: int, ends: Any) -> Any:
     """Return the milliseconds that removing a service saves."""
     cycle = ends[0] == _CYCLE
@@ -176,7 +176,7 @@ def _saved(ways: Any, services: Any, order: Any, size: int, place: int, ends: An
     return _gap_cost(ways, services, order[place], _CYCLE if cycle and size == 1 else before, after)
 
 
-@compiled
+@helper
 def _trim(ways: Any, services: Any, worth: Any, order: Any, size: int, inside: Any, ends: Any, aim: Any) -> int:
     """Remove what is not needed for the wanted worth, or does not fit the time; return the new size."""
     ms, gained = _measure(ways, services, worth, order, size, ends)

@@ -15,20 +15,25 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numba
 from numba.extending import overload, register_jitable
 
+from patrolroute.compiled.inner import TRIED, Inner
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _Kernel = TypeVar("_Kernel", bound="Callable[..., Any]")
 _njit: Any = numba.njit
-_PACKAGE = Path(__file__).parent
+_ROOM = Path(__file__).parent
+_PACKAGE = _ROOM.parent
 _jitable: Any = register_jitable
 _overload: Any = overload
 _QUICK = {"error_model": "numpy", "_nrt": False}
 """Division without a test for zero, and no reference counting: nothing in a kernel allocates, and with it the loop
 takes five times as long."""
 
-_BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_QUICK}
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Python calls entries only."""
+if TRIED:
+    _INNER["pipeline_class"] = Inner
 
 
 def kernel(function: _Kernel) -> _Kernel:
@@ -36,7 +41,12 @@ def kernel(function: _Kernel) -> _Kernel:
 
     Numba would compile a decorated function anew for each constant that is given to it; so marked, it is not.
     """
-    return cast("_Kernel", _jitable(**_BARE)(function))
+    return cast("_Kernel", _jitable(**_INNER, **_QUICK)(function))
+
+
+def helper(function: _Kernel) -> _Kernel:
+    """Mark a function that only what is `compiled` calls; it may allocate, and its divisions are tested."""
+    return cast("_Kernel", _jitable(**_INNER)(function))
 
 
 def kernel_where(wanted: Callable[[Any], bool], instead: Callable[..., Any]) -> Callable[[_Kernel], _Kernel]:
@@ -54,19 +64,10 @@ def kernel_where(wanted: Callable[[Any], bool], instead: Callable[..., Any]) -> 
         def choose(first: Any, *_others: Any) -> Callable[..., Any]:
             return function if wanted(first) else instead
 
-        _overload(function, jit_options=_BARE, strict=False)(choose)
+        _overload(function, jit_options={**_INNER, **_QUICK}, strict=False)(choose)
         return function
 
     return mark
-
-
-def part(function: _Kernel) -> _Kernel:
-    """Mark a kernel with one caller, written apart to be read: it is put there before anything is compiled.
-
-    Numba optimises and translates a kernel by itself and again, with all that it calls, in each of its callers: the
-    fewer there are on top of each other, the sooner all is compiled.
-    """
-    return cast("_Kernel", _njit(inline="always", **_BARE)(function))
 
 
 @cache
@@ -78,9 +79,10 @@ def source_digest(room: Path) -> str:
     room : Path
         The folder of the room's modules and packages.
     """
-    digest = hashlib.sha256(numba.__version__.encode() + Path(__file__).read_bytes())
-    for path in sorted(room.rglob("*.py")):
-        digest.update(path.relative_to(room).as_posix().encode() + path.read_bytes())
+    digest = hashlib.sha256(numba.__version__.encode())
+    for folder in (_ROOM, room):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
