@@ -22,7 +22,7 @@ from patrolroute import datasets as named
 from patrolroute.engines.registry import DEFAULT_ENGINE, ENGINES, engine_named
 from patrolroute.errors import InfeasibleError, InputError, PatrolrouteError, RuleBrokenError
 from patrolroute.forming import form_squads
-from patrolroute.patrol import SAVED_BESIDE
+from patrolroute.patrol import SAVED_BESIDE, compiling_for
 from patrolroute.patrol import plan as plan_night
 from patrolroute.plans import Plan
 from patrolroute.render import check_out_dir, summary_tables
@@ -96,7 +96,11 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
             err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
     check_out_dir(night, out_dir, extra=SAVED_BESIDE)
     best = _Best()
-    with _interrupted_says_so(best.left), _bar((seconds or 10.0) + bound_seconds, night.name) as show:
+    with (
+        _interrupted_says_so(best.left),
+        compiling_for(night, engine=engine, bound=bound_seconds > 0),
+        _bar((seconds or 10.0) + bound_seconds, night.name) as show,
+    ):
         planned = plan_night(
             night,
             network,

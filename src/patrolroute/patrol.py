@@ -12,6 +12,7 @@ import numpy as np
 
 from patrolroute.build import Built, build
 from patrolroute.check import check_plan
+from patrolroute.compiled import compiling_ahead
 from patrolroute.engines.registry import DEFAULT_ENGINE
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
@@ -37,8 +38,9 @@ from patrolroute.roads import (
     forbidden_turns,
     read_roads,
     roads_from_graph,
+    speed_periods,
 )
-from patrolroute.rules import RULES, Facts, Violation, explain_presence, tied_words
+from patrolroute.rules import RULES, Facts, Violation, explain_presence, is_tied, tied_words
 from patrolroute.rules.waiting import wait_elsewhere
 from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
 from patrolroute.scenario.base import ANYWHERE
@@ -46,10 +48,11 @@ from patrolroute.scenario.model import Placement
 from patrolroute.scenario.squads import told_apart
 from patrolroute.scenario.words import counted
 from patrolroute.schedule import orders_of
-from patrolroute.solver import Progress, check_options, required_left_out, solve
+from patrolroute.solver import Progress, check_options, jobs_ahead, required_left_out, solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     import folium
     import geopandas as gpd
@@ -329,6 +332,22 @@ def plan(
         left_out = required_left_out(best.document, titles=titles)
         raise InfeasibleError(left_out or error.sentences, best=best) from error
     return _finish(night, built, document)
+
+
+def compiling_for(scenario: Scenario, *, engine: str, bound: bool) -> AbstractContextManager[None]:
+    """Compile what planning a night will need in a process of its own, as long as the context lasts.
+
+    For programs that own their process, such as the command line; where all is compiled, nothing is started.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    engine : str
+    bound : bool
+        Whether a bound will be asked for.
+    """
+    hourly = len(speed_periods(scenario)) > 1
+    return compiling_ahead(jobs_ahead(engine=engine, tied=is_tied(scenario), hourly=hourly, bound=bound))
 
 
 def _scenario_of(given: Scenario | str | Path) -> Scenario:

@@ -8,11 +8,13 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from patrolroute.bound import bound_plan
+from patrolroute.bound import jobs_ahead as jobs_of_bound
 from patrolroute.check import check_against_problem
 from patrolroute.engines.protocol import Budget, Watch, check_number
 from patrolroute.engines.registry import DEFAULT_ENGINE, engine_of
@@ -24,6 +26,7 @@ from patrolroute.schedule import objective_of, orders_of, schedule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from patrolroute.compiled import Job
     from patrolroute.engines.protocol import Engine
     from patrolroute.problem import Orders, PatrolProblem
     from patrolroute.schedule import Objective
@@ -121,6 +124,24 @@ def solve(
         plan = _bounded(problem, plan, orders, bound_seconds, improve=iterations is None)
         _refuse_broken(plan, problem)
     return plan
+
+
+def jobs_ahead(*, engine: str, tied: bool, hourly: bool, bound: bool) -> list[Job]:
+    """Return what `solve` will have to compile, for `patrolroute.compiled.compiling_ahead`; nothing where that is done.
+
+    Parameters
+    ----------
+    engine : str
+    tied, hourly : bool
+        What kind of problem it will probably be: with visits tied to others, with travel by the hour.
+    bound : bool
+        Whether a bound will be asked for.
+    """
+    jobs = []
+    if engine == DEFAULT_ENGINE:
+        native = import_module("patrolroute.engines.native")
+        jobs += native.jobs_ahead(tied=tied, hourly=hourly)
+    return [*jobs, *jobs_of_bound()] if bound else jobs
 
 
 def check_options(

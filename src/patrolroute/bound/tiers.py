@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from patrolroute.bound.cheap import resources
 from patrolroute.bound.clock import Clock
+from patrolroute.bound.enumeration import extend_routes
+from patrolroute.bound.labelling import begin, extend
 from patrolroute.bound.levels import REQUIRED, Level, covered, level_weights
-from patrolroute.bound.network import squad_rows
+from patrolroute.bound.network import squad_classes, squad_rows
 from patrolroute.bound.orders import check_orders
+from patrolroute.bound.pricing import Pricer
 from patrolroute.bound.relaxed import relaxed
 from patrolroute.bound.result import Bound, TierBound
 from patrolroute.bound.routes import LevelBound, RouteBounds, cheap_level
+from patrolroute.bound.walks import walk
+from patrolroute.compiled import Job, is_compiled, is_kept, wait_for
 from patrolroute.problem import PatrolProblem
 
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 
 _MOST_PAIRS = 4_000_000
 """Pairs of visits, over all kinds of squads, up to which routes are priced: about 150 MB of graphs."""
+_JOB = Job(__name__, "warm_up")
 _STEP_S = 4e-9
 """Seconds for each triple of visits that making a graph looks at."""
 
@@ -72,7 +78,9 @@ def bound_plan(
         When the orders break a window, a shift or a driving limit, or serve a group twice; every fault is listed.
     """
     plan: Orders = tuple(() for _ in problem.squads.ids) if orders is None else orders
-    _warm_up()
+    if jobs_ahead():
+        wait_for(_JOB)
+    warm_up()
     if problem.beyond or problem.hours is not None:
         looser = relaxed(problem)
         kept = looser.orders(plan)
@@ -83,8 +91,14 @@ def bound_plan(
     return _prove(problem, plan, Clock(seconds, stopped), improve=improve)
 
 
+def jobs_ahead() -> list[Job]:
+    """Return what to compile ahead for a bound; nothing where that is done or in vain."""
+    entries: tuple[Any, ...] = (walk, begin, extend, extend_routes)
+    return [] if all(map(is_compiled, entries)) or not all(map(is_kept, entries)) else [_JOB]
+
+
 @cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """Compile the kernels, or load them, on two squads among twelve sites."""
     east = np.array([0, 417, 720, 0, 302, 146, 92, 186, 345, 396, 538, 419, 685])
     north = np.array([0, 204, 878, 27, 670, 417, 558, 140, 198, 800, 968, 313, 692])
@@ -94,7 +108,12 @@ def _warm_up() -> None:
         weight=[1, 2, 3, 4] * 3,
         shifts_s=[(0, 3300)] * 2,
     )
-    _prove(small, ((), ()), Clock(60.0, lambda: False), improve=True)
+    clock = Clock(60.0)
+    _prove(small, ((), ()), clock, improve=True)
+    # That proof is over before any routes are listed.
+    for kind in squad_classes(small):
+        weight = small.visits.weight[kind.visits].astype(np.int64)
+        Pricer(kind, len(small.groups)).routes_earning(weight, int(weight.sum()) // 2, weight, weight > 0, clock)
 
 
 def _prove(problem: PatrolProblem, plan: Orders, clock: Clock, *, improve: bool) -> Bound:

@@ -126,3 +126,8 @@ def is_compiled(function: Callable[..., Any]) -> bool:
         return True
     folder = dispatcher.stats.cache_path
     return folder is not None and any(Path(folder).glob(f"*{function.__qualname__}*.nbc"))
+
+
+def is_kept(function: Callable[..., Any]) -> bool:
+    """Return whether what is compiled of a function is kept on disk, where another process finds it."""
+    return cast("Any", function).stats.cache_path is not None

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from patrolroute.compiled import Job, is_kept, wait_for
 from patrolroute.engines.feasible import startable
 from patrolroute.engines.protocol import Found
 from patrolroute.errors import InputError
 from patrolroute.search.drive import Caller, Limits, Search, Tuning, warm_up
-from patrolroute.search.layout import kind_of
-from patrolroute.search.loop import compiled_before
+from patrolroute.search.layout import HourlyNight, Night, TiedNight, kind_of
+from patrolroute.search.loop import WORK, compiled_before
 from patrolroute.search.workers import Order, search_together
 
 if TYPE_CHECKING:
@@ -20,6 +21,28 @@ if TYPE_CHECKING:
 
     from patrolroute.engines.protocol import Budget, Watch
     from patrolroute.problem import Orders, PatrolProblem
+
+
+def job_for(kind: type[Night]) -> Job:
+    """Return what another process must do to compile the search for a kind of night."""
+    return Job(__name__, compile_search.__name__, (kind.__name__,))
+
+
+def jobs_ahead(*, tied: bool, hourly: bool) -> list[Job]:
+    """Return what to compile ahead for a night that will probably be of a kind; nothing where that is done or in vain.
+
+    Parameters
+    ----------
+    tied, hourly : bool
+        Whether visits are tied to others, and whether travel depends on the hour.
+    """
+    kind = HourlyNight if hourly else TiedNight if tied else Night
+    return [] if compiled_before(kind) or not is_kept(WORK[kind]) else [job_for(kind)]
+
+
+def compile_search(kind: str) -> None:
+    """Compile the search for the kind of night of that name."""
+    warm_up(next(each for each in WORK if each.__name__ == kind))
 
 
 def _say_nothing(_message: str) -> None:
@@ -66,6 +89,7 @@ class NativeEngine:
         kind = kind_of(problem)
         if not compiled_before(kind):
             self.notice("Compiling the search for this machine; that takes some seconds, and only the first time.")
+            wait_for(job_for(kind))
             warm_up(kind)
         # Compiled code reads whatever row it is given; rows that do not exist must not reach it.
         kept = startable(problem, start) if start else ()

@@ -18,7 +18,7 @@ from patrolroute.rules.shifts import SHIFTS
 from patrolroute.rules.stoplimits import STOP_LIMITS
 from patrolroute.rules.stops import STOPS
 from patrolroute.rules.teams import TEAMS
-from patrolroute.rules.tied import tied_words
+from patrolroute.rules.tied import is_tied, tied_words
 from patrolroute.rules.waiting import WAITING
 from patrolroute.rules.windows import WINDOWS
 from patrolroute.rules.worth import WORTH
@@ -57,5 +57,6 @@ __all__ = [
     "Rule",
     "Violation",
     "explain_presence",
+    "is_tied",
     "tied_words",
 ]

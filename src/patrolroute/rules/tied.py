@@ -9,8 +9,31 @@ from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from patrolroute.plans import Plan, Skipped
+    from patrolroute.scenario.forming import Forming
     from patrolroute.scenario.model import Scenario, Site
     from patrolroute.scenario.presence import Presence
+    from patrolroute.scenario.squads import Squad
+
+
+def is_tied(scenario: Scenario) -> bool:
+    """Return whether a scenario ties visits to others or limits squads beyond driving, as far as its words tell.
+
+    What it compiles to decides (`PatrolProblem.beyond`); this says beforehand for what to get ready.
+    """
+    things = len(scenario.things) + len(scenario.presence)
+    return bool(
+        scenario.balance
+        or scenario.presence
+        or any(
+            scenario.visits_wanted(site) > 1 or site.every_min or site.squads_together > 1 for site in scenario.sites
+        )
+        or any(squad.breaks or squad.longest_without_break_min or squad.overtime_min for squad in scenario.squads)
+        or any(crew.max_stops is not None and crew.max_stops < things for crew in _crews(scenario))
+    )
+
+
+def _crews(scenario: Scenario) -> list[Squad | Forming]:
+    return [*scenario.squads, *([scenario.forming] if scenario.forming else [])]
 
 
 def tied_words(scenario: Scenario, plan: Plan, skipped: Skipped) -> str:

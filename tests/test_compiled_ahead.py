@@ -1,0 +1,209 @@
+"""What another process compiles is found here, and where it cannot, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nights import line_matrix, scenario_of, site, squad
+from patrolroute import bound
+from patrolroute.build import compile_problem
+from patrolroute.compiled import Job, ahead, compiling_ahead, is_compiled, is_kept, wait_for
+from patrolroute.engines import native
+from patrolroute.patrol import compiling_for
+from patrolroute.rules import is_tied
+from patrolroute.search.layout import Night, TiedNight
+from patrolroute.search.loop import compiled_before
+
+KERNELS = """
+import os, sys, time
+from pathlib import Path
+from patrolroute.compiled import entry
+
+@entry
+def double(x):
+    return 2 * x
+
+def get_ready(*names):
+    double(*map(int, names))
+
+def die():
+    os._exit(3)
+
+def sleep(name):
+    Path(name).write_text(str(os.getpid()))
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """Return the name of a module with a kernel that nobody has compiled."""
+    name = f"kernels_of_{request.node.name}"
+    (tmp_path / f"{name}.py").write_text(KERNELS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(ahead, "_cores", lambda: 2)
+    return name
+
+
+def is_gone(process: int) -> bool:
+    for _ in range(600):
+        try:
+            os.kill(process, 0)
+            status = Path(f"/proc/{process}/stat")
+            if status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def written(path: Path) -> str:
+    for _ in range(600):
+        if path.exists() and path.read_text():
+            return path.read_text()
+        time.sleep(0.1)
+    return ""
+
+
+def test_a_child_compiles_what_its_parent_then_finds(apart: str, capfd: pytest.CaptureFixture[str]) -> None:
+    module = __import__(apart)
+    assert is_kept(module.double)
+    assert not is_compiled(module.double)
+    first, second = Job(apart, "get_ready", ("4",)), Job(apart, "get_ready", ("5", "6"))
+    with compiling_ahead([first, second]):
+        wait_for(first)
+        assert is_compiled(module.double)
+        assert not module.double.signatures, "not in this process"
+        wait_for(Job(apart, "nobody_does_it"))
+        wait_for(second)
+    assert module.double(4) == 8
+    assert not module.double.stats.cache_misses
+    assert capfd.readouterr() == ("", ""), "the second job failed, and nobody heard of it"
+
+
+def test_a_child_that_dies_is_not_waited_for(apart: str) -> None:
+    jobs = [Job(apart, "die"), Job(apart, "get_ready", ("4",))]
+    with compiling_ahead(jobs):
+        for job in jobs:
+            wait_for(job)
+    assert not is_compiled(__import__(apart).double)
+
+
+def test_nothing_is_started_in_vain(apart: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    job = Job(apart, "get_ready", ("4",))
+    with compiling_ahead([]):
+        pass
+    monkeypatch.setattr(ahead, "_cores", lambda: 1)
+    with compiling_ahead([job]):
+        wait_for(job)
+    monkeypatch.setattr(ahead, "_cores", lambda: 2)
+    monkeypatch.setattr(sys, "executable", "")
+    with compiling_ahead([job]):
+        wait_for(job)
+
+
+def test_where_no_process_can_be_started_all_goes_on(apart: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(Path(apart) / "nothing"))
+    job = Job(apart, "get_ready", ("4",))
+    with compiling_ahead([job]):
+        wait_for(job)
+    assert ahead._children == []
+
+
+def test_a_child_ends_with_the_context(apart: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with suppress(KeyboardInterrupt), compiling_ahead([Job(apart, "sleep", ("pid",))]):
+        assert written(tmp_path / "pid")
+        raise KeyboardInterrupt
+    assert is_gone(int(written(tmp_path / "pid")))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks POSIX whether a process lives")
+def test_a_child_ends_with_its_parent_however_that_ends(apart: str, tmp_path: Path) -> None:
+    script = f"""
+import os, time
+from pathlib import Path
+from patrolroute.compiled import Job, ahead, compiling_ahead
+ahead._cores = lambda: 2
+with compiling_ahead([Job({apart!r}, "sleep", ("pid",))]):
+    while not Path("pid").exists():
+        time.sleep(0.05)
+    os.kill(os.getpid(), 9)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=False)
+    assert is_gone(int(written(tmp_path / "pid")))
+
+
+def test_only_what_is_not_compiled_and_can_be_kept_is_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "compiled_before", lambda _kind: True)
+    assert native.jobs_ahead(tied=True, hourly=False) == []
+    monkeypatch.setattr(native, "compiled_before", lambda kind: kind is Night)
+    monkeypatch.setattr(native, "is_kept", lambda _entry: True)
+    assert native.jobs_ahead(tied=True, hourly=False) == [native.job_for(TiedNight)]
+    assert native.jobs_ahead(tied=False, hourly=False) == []
+    monkeypatch.setattr(native, "is_kept", lambda _entry: False)
+    assert native.jobs_ahead(tied=True, hourly=False) == []
+    bound.tiers.warm_up()
+    assert bound.jobs_ahead() == []
+
+
+def test_the_jobs_can_be_done_by_their_names() -> None:
+    job = native.job_for(Night)
+    getattr(__import__(job.module, fromlist=["x"]), job.function)(*job.names)
+    assert compiled_before(Night)
+
+
+def test_the_command_line_gets_ready_for_the_night_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[Job]] = []
+    monkeypatch.setattr("patrolroute.patrol.compiling_ahead", asked.append)
+    monkeypatch.setattr(native, "compiled_before", lambda _kind: False)
+    monkeypatch.setattr(native, "is_kept", lambda _entry: True)
+    monkeypatch.setattr("patrolroute.solver.jobs_of_bound", lambda: [Job("bound", "ready")])
+    for night, kind in ((night_of(), "Night"), (night_of(visits=2), "TiedNight")):
+        compiling_for(night, engine="native", bound=False)
+        assert asked.pop() == [Job(native.__name__, "compile_search", (kind,))]
+    compiling_for(night_of(), engine="ortools", bound=True)
+    assert asked.pop() == [Job("bound", "ready")]
+
+
+def night_of(*, balance: str | None = None, crew: dict[str, object] | None = None, **more: Any) -> Any:
+    sites = (site("kpu").model_copy(update=more), site("pasar"))
+    return scenario_of(sites, (squad("regu-1", **(crew or {})), squad("regu-2")), balance=balance)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"required": True},
+        {"visits": 2},
+        {"every_min": 30.0},
+        {"squads_together": 2},
+        {"balance": "stops"},
+        {"balance": "duty"},
+        {"crew": {"overtime_min": 10}},
+        {"crew": {"max_stops": 1}},
+        {"crew": {"max_stops": 99}},
+        {"crew": {"max_driving_min": 30}},
+    ],
+    ids=str,
+)
+def test_whether_a_night_is_tied_is_told_from_its_words(asked: dict[str, Any]) -> None:
+    night = night_of(**asked)
+    problem = compile_problem(night, line_matrix(night, {"base": 10.0, "kpu": 14.0, "pasar": 12.0}))
+    assert is_tied(night) == bool(problem.beyond)
