@@ -19,6 +19,7 @@ from patrolroute.compiled import Job, ahead, compiling_ahead, is_compiled, is_ke
 from patrolroute.engines import native
 from patrolroute.patrol import compiling_for
 from patrolroute.rules import is_tied
+from patrolroute.scenario.squads import OvertimePrice
 from patrolroute.search.layout import Night, TiedNight
 from patrolroute.search.loop import compiled_before
 
@@ -181,9 +182,9 @@ def test_the_command_line_gets_ready_for_the_night_it_is_given(monkeypatch: pyte
     assert asked.pop() == [Job("bound", "ready")]
 
 
-def night_of(*, balance: str | None = None, crew: dict[str, object] | None = None, **more: Any) -> Any:
+def night_of(*, crew: dict[str, object] | None = None, night: dict[str, Any] | None = None, **more: Any) -> Any:
     sites = (site("kpu").model_copy(update=more), site("pasar"))
-    return scenario_of(sites, (squad("regu-1", **(crew or {})), squad("regu-2")), balance=balance)
+    return scenario_of(sites, (squad("regu-1", **(crew or {})), squad("regu-2")), **(night or {}))
 
 
 @pytest.mark.parametrize(
@@ -194,8 +195,11 @@ def night_of(*, balance: str | None = None, crew: dict[str, object] | None = Non
         {"visits": 2},
         {"every_min": 30.0},
         {"squads_together": 2},
-        {"balance": "stops"},
-        {"balance": "duty"},
+        {"night": {"balance": "stops"}},
+        {"night": {"balance": "duty"}},
+        {"night": {"max_spread_stops": 0}},
+        {"night": {"max_spread_duty_min": 60}},
+        {"crew": {"overtime_min": 10}, "night": {"overtime_price": OvertimePrice(tier=2, weight_per_h=1)}},
         {"crew": {"overtime_min": 10}},
         {"crew": {"max_stops": 1}},
         {"crew": {"max_stops": 99}},

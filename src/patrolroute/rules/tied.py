@@ -23,6 +23,9 @@ def is_tied(scenario: Scenario) -> bool:
     things = len(scenario.things) + len(scenario.presence)
     return bool(
         scenario.balance
+        or scenario.max_spread_stops is not None
+        or scenario.max_spread_duty_min is not None
+        or scenario.overtime_price
         or scenario.presence
         or any(
             scenario.visits_wanted(site) > 1 or site.every_min or site.squads_together > 1 for site in scenario.sites
