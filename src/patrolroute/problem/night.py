@@ -20,16 +20,27 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from patrolroute.errors import Faults
-from patrolroute.matrix import TravelMatrix, arrival_s, departure_s
-from patrolroute.problem.columns import FARTHEST_S, check_order, check_rows, numbers, pairs, square
-from patrolroute.problem.tables import Couplings, Groups, Squads, Visits
+from patrolroute.matrix import arrival_s, departure_s
+from patrolroute.problem.arrays import (
+    GivenStops,
+    one_base_matrix,
+    one_base_squads,
+    one_stop_groups,
+    one_stop_visits,
+    read_shifts,
+    read_stops,
+    read_travel,
+)
+from patrolroute.problem.columns import FARTHEST_S, check_rows
+from patrolroute.problem.tables import Couplings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from patrolroute.matrix import TravelPeriods
+    from patrolroute.matrix import TravelMatrix, TravelPeriods
+    from patrolroute.problem.tables import Groups, Squads, Visits
 
 Orders = tuple[tuple[int, ...], ...]
 """One tuple a squad, in the squads' order: the rows of the visits it makes, in visiting order."""
@@ -285,65 +296,14 @@ class PatrolProblem:
             When shapes do not fit, a number is no integer or out of range; it lists every fault by the argument's name.
         """
         faults = Faults()
-        seconds = square("travel_s", travel_s, faults)
-        metres = np.zeros_like(seconds) if travel_m is None else square("travel_m", travel_m, faults)
+        seconds, metres = read_travel(travel_s, travel_m, (np.size(dwell_s), np.size(weight)), faults)
+        shifts = read_shifts(shifts_s, max_drive_s, faults)
+        given = GivenStops(dwell_s, weight, tier, windows_s, required)
+        stops = read_stops(given, max(len(seconds) - 1, 0), shifts, faults)
         faults.raise_if_any()
-        n, k = max(len(seconds) - 1, 0), len(shifts_s)
-        if len(metres) != len(seconds):
-            faults.add(f"travel_m: expected the shape of travel_s, {seconds.shape}, found {metres.shape}.")
-        if n + 1 == np.size(dwell_s) == np.size(weight):
-            faults.add(
-                f"travel_s: {n + 1} rows and columns for {n + 1} sites; expected {n + 2}, the base first, then the "
-                "sites; add the base's row and column."
-            )
-        faults.raise_if_any()
-        shifts = pairs("shifts_s", shifts_s, k, faults)
-        dwell = numbers("dwell_s", dwell_s, ("site", n, 0), faults)
-        worth = numbers("weight", weight, ("site", n, 0), faults)
-        tiers = numbers("tier", np.ones(n, np.int32) if tier is None else tier, ("site", n, 1), faults)
-        must = np.zeros(n, np.bool_) if required is None else np.asarray(required, np.bool_)
-        if must.shape != (n,):
-            faults.add(f"required: expected {n} values, one for each site, found {np.size(must)}.")
-        most = None if max_drive_s is None else numbers("max_drive_s", max_drive_s, ("squad", k, 0), faults)
-        check_order("shifts_s: squad-{} must be back at {} s, before it may leave at {} s.", shifts, faults)
-        latest = int(shifts[:, 1].max(initial=0))
-        earliest = int(shifts[:, 0].min(initial=latest))
-        any_time = [(earliest, max(earliest, latest))] * n
-        windows = pairs("windows_s", any_time if windows_s is None else windows_s, n, faults)
-        check_order("windows_s: site-{} closes at {} s before it opens at {} s.", windows, faults)
-        faults.raise_if_any()
-        sites = tuple(f"site-{i}" for i in range(1, n + 1))
-        points = np.arange(1, n + 1, dtype=np.int32)
         return cls(
-            matrix=TravelMatrix(
-                ids=("base", *sites)[: len(seconds)],
-                profiles=("car",),
-                travel_s=seconds[np.newaxis],
-                travel_m=metres[np.newaxis],
-            ),
-            squads=Squads(
-                ids=tuple(f"squad-{i}" for i in range(1, k + 1)),
-                start=np.zeros(k, np.int32),
-                end=np.zeros(k, np.int32),
-                profile=np.zeros(k, np.int32),
-                from_s=shifts[:, 0],
-                until_s=shifts[:, 1],
-                max_drive_s=shifts[:, 1] - shifts[:, 0] if most is None else most,
-            ),
-            groups=Groups(
-                ids=sites,
-                required=must,
-            ),
-            visits=Visits(
-                ids=sites,
-                group=np.arange(n, dtype=np.int32),
-                entry=points,
-                exit=points,
-                duration_s=dwell,
-                opens_s=windows[:, 0],
-                closes_s=windows[:, 1],
-                tier=tiers,
-                weight=worth,
-                squads=np.ones((n, k), np.bool_),
-            ),
+            matrix=one_base_matrix(seconds, metres),
+            squads=one_base_squads(shifts),
+            groups=one_stop_groups(stops),
+            visits=one_stop_visits(stops, squads=len(shifts_s)),
         )
