@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import permutations, product
 from typing import TYPE_CHECKING
 
@@ -13,12 +12,14 @@ from hypothesis import strategies as st
 
 import hotspots
 import instances
+from clocks import TickingClock
 from patrolroute.engines.native import NativeEngine
 from patrolroute.engines.protocol import Budget, Found, Watch
 from patrolroute.errors import InputError
 from patrolroute.matrix import TravelMatrix
 from patrolroute.problem import Groups, PatrolProblem, Squads, Visits
 from patrolroute.schedule import Objective, objective_of, time_orders
+from patrolroute.search import drive
 from patrolroute.search.drive import Caller, Limits, Search, Tuning
 from patrolroute.search.loop import BUILD
 
@@ -179,10 +180,16 @@ def test_each_limit_ends_the_search_and_says_so() -> None:
     found = run(problem, Budget(seconds=None, stagnation=400), Watch())
     assert found.stopped_by == "stagnation"
     assert found.iterations >= 400
-    begin = time.perf_counter()
-    found = run(problem, Budget(seconds=0.3), Watch())
+
+
+def test_seconds_end_the_search_at_the_next_look_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So much passes at each look that the search makes its slices as small as they get.
+    clock = TickingClock(0.1)
+    monkeypatch.setattr(drive, "time", clock)
+    found = run(scattered(50, 2, seed=3), Budget(seconds=5), Watch())
     assert found.stopped_by == "seconds"
-    assert 0.25 < time.perf_counter() - begin < 2.0
+    # The loop looks once in each round, and twice more to measure what a slice takes.
+    assert 50 <= clock.readings <= 55
 
 
 def test_a_stop_is_heard_and_reports_only_improve() -> None:
