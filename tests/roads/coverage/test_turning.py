@@ -28,7 +28,7 @@ from patrolroute.roads import (
 from patrolroute.roads.coverage.beats import Beats
 from patrolroute.roads.coverage.patrols import BeatWish, plan_beats
 from patrolroute.roads.coverage.prizes import Effort
-from patrolroute.roads.coverage.turning import turn_ground, turned_drive, turning_ms
+from patrolroute.roads.coverage.turning import TurnGround, turn_ground, turned_drive, turning_ms
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.rules.areas import area_faults, times_turned
 from patrolroute.scenario import Area
@@ -96,36 +96,43 @@ def test_turning_round_takes_its_time_but_in_a_dead_end(tmp_path: Path) -> None:
     assert turned.duration_s == plain.duration_s
 
 
-def least_ms(network: RoadNetwork, restricted: list[tuple[int, ...]], wanted: list[int], u_turn_ms: int) -> int | None:
-    """Return the least milliseconds of an open drive over some streets, by Dijkstra over the last edges driven."""
+def least_ms(network: RoadNetwork, wanted: list[int], ground: TurnGround, *, closed: bool) -> int | None:
+    """Return the least milliseconds of a drive over some streets, by Dijkstra over the last edges driven."""
+    restricted = network.restrictions.sequences
     longest = max([2, *map(len, restricted)])
     ways_on = np.bincount(network.tail, minlength=len(network.node_id))
     out = [np.flatnonzero(network.tail == node).tolist() for node in range(len(network.node_id))]
     place = {street: 1 << number for number, street in enumerate(wanted)}
-    whole, seen = (1 << len(wanted)) - 1, set()
-    heap = [(int(network.time_ms[e]), (e,), place.get(int(network.first[e]), 0)) for e in range(len(network.tail))]
-    heapq.heapify(heap)
-    while heap:
-        ms, tail, done = heapq.heappop(heap)
-        if done == whole:
-            return ms
-        if (tail, done) in seen:
-            continue
-        seen.add((tail, done))
-        onward = out[int(network.head[tail[-1]])]
-        legal = [e for e in onward if not any((*tail, e)[-len(ban) :] == ban for ban in restricted)]
-        for edge in legal:
-            back = int(network.twin[tail[-1]]) == edge
-            cost = u_turn_ms if back and len(legal) > 1 and ways_on[network.tail[edge]] > 1 else 0
-            after = done | place.get(int(network.first[edge]), 0)
-            heapq.heappush(heap, (ms + int(network.time_ms[edge]) + cost, (*tail, edge)[-longest + 1 :], after))
-    return None
+    whole, found = (1 << len(wanted)) - 1, []
+    starts = np.flatnonzero(~ground.held).tolist()
+    for begun in [[edge] for edge in starts] if closed else [starts]:
+        seen = set()
+        # A closed drive comes back to its first edge, which then counts once.
+        heap = [(0 if closed else int(network.time_ms[e]), (e,), place.get(int(network.first[e]), 0)) for e in begun]
+        heapq.heapify(heap)
+        while heap:
+            ms, tail, done = heapq.heappop(heap)
+            if done == whole and (ms > 0 and tail[-1] == begun[0] if closed else not ground.held[tail[-1]]):
+                found.append(ms)
+                break
+            if (tail, done) in seen:
+                continue
+            if ms > 0 or not closed:
+                seen.add((tail, done))
+            onward = out[int(network.head[tail[-1]])]
+            legal = [e for e in onward if not any((*tail, e)[-len(ban) :] == ban for ban in restricted)]
+            for edge in legal:
+                back = int(network.twin[tail[-1]]) == edge
+                cost = ground.u_turn_ms if back and len(legal) > 1 and ways_on[network.tail[edge]] > 1 else 0
+                after = done | place.get(int(network.first[edge]), 0)
+                heapq.heappush(heap, (ms + int(network.time_ms[edge]) + cost, (*tail, edge)[-longest + 1 :], after))
+    return min(found, default=None)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(case=restricted_towns(), data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(case=restricted_towns(), closed=st.booleans(), data=st.data())
 def test_drives_obey_and_are_no_quicker_than_the_quickest(
-    case: tuple[RoadNetwork, list[tuple[int, float]]], data: st.DataObject
+    case: tuple[RoadNetwork, list[tuple[int, float]]], closed: bool, data: st.DataObject
 ) -> None:
     network, _ = case
     turns = turn_graph(network)
@@ -134,16 +141,28 @@ def test_drives_obey_and_are_no_quicker_than_the_quickest(
     area = area_streets(network, EVERYWHERE)
     try:
         ground = turn_ground(network, turns, area.only(np.isin(area.edge, chosen)))
-        edges = np.array(sorted(chosen), np.int32)[np.isin(sorted(chosen), ground.area.edge)]
-        wish = Drive(edges=edges, start=0, end=0, travel_ms=0, length_dm=0, streets=edges, covered_dm=edges, total_dm=1)
-        drive = turned_drive(ground, wish, closed=False, effort=SOON)
     except InputError:
+        return
+    edges = np.array(sorted(chosen), np.int32)[np.isin(sorted(chosen), ground.area.edge)]
+    wish = Drive(edges=edges, start=0, end=0, travel_ms=0, length_dm=0, streets=edges, covered_dm=edges, total_dm=1)
+    least = least_ms(network, edges.tolist(), ground, closed=closed)
+    try:
+        drive = turned_drive(ground, wish, closed=closed, effort=SOON)
+    except InputError:
+        assert least is None
         return
     assert faults(network, [drive]) == []
     assert set(edges.tolist()) <= set(network.first[drive.edges].tolist())
-    least = least_ms(network, network.restrictions.sequences, edges.tolist(), turns.u_turn_ms)
+    assert drive.streets.tolist() == edges.tolist()
+    assert drive.covered_dm.tolist() == area.inside_dm[np.isin(area.edge, edges)].tolist()
+    # Driven round again, a closed drive obeys where its end meets its beginning, too.
+    driven = [*drive.edges.tolist(), *(drive.edges.tolist() if closed else [])]
+    assert all(network.head[a] == network.tail[b] for a, b in itertools.pairwise(driven))
+    for ban in network.restrictions.sequences:
+        assert ban not in {tuple(driven[i : i + len(ban)]) for i in range(len(driven))}
+    along = np.array(driven[: len(drive.edges) + closed])
+    mine = drive.travel_ms + int(turning_ms(network, along, turns.u_turn_ms).sum())
     assert least is not None
-    mine = drive.travel_ms + int(turning_ms(network, drive.edges, turns.u_turn_ms).sum())
     assert mine >= least
     if not len(network.restrictions):
         assert mine == least
