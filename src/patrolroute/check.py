@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from patrolroute.plans import weight_of
 from patrolroute.rules import RULES, Facts, Violation
 from patrolroute.scenario.words import counted
 
@@ -213,7 +214,13 @@ def _check_groups(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
 def _check_left_out(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
     served, groups = _served(plan, problem), problem.groups
     due = [
-        (groups.site[g], group, int(problem.group_tier[g]), int(problem.group_weight[g]), bool(groups.required[g]))
+        (
+            groups.site[g],
+            group,
+            int(problem.group_tier[g]),
+            weight_of(int(problem.group_weight[g]), problem.weight_unit),
+            bool(groups.required[g]),
+        )
         for g, group in enumerate(groups.ids)
         if g not in served
         and groups.duty[g] < 0
@@ -300,8 +307,8 @@ def _check_accounts(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
         rows = [int(g) for g in np.flatnonzero((problem.group_tier == tier) & (groups.duty < 0))]
         visits = [v for g in rows for v in served.get(g, [])]
         due[tier] = (
-            sum(int(problem.visits.weight[v]) for v in visits),
-            sum(int(problem.group_weight[g]) for g in rows),
+            weight_of(sum(int(problem.visits.weight[v]) for v in visits), problem.weight_unit),
+            weight_of(sum(int(problem.group_weight[g]) for g in rows), problem.weight_unit),
             len({groups.site[problem.visits.group[v]] for v in visits}),
             len({groups.site[g] for g in rows}),
         )

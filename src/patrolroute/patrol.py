@@ -30,7 +30,7 @@ from patrolroute.render import (
     visits_table,
     write_outputs,
 )
-from patrolroute.render.wording import things_text
+from patrolroute.render.wording import things_text, weight_text
 from patrolroute.roads import (
     DrivenBeat,
     Leg,
@@ -244,8 +244,10 @@ class PatrolPlan:
         return write_outputs(self.night, Path(out_dir), extra=extra)
 
     def __repr__(self) -> str:
+        most = {each.tier: f", at most {weight_text(each.upper_weight)}" for each in self.bound or ()}
         covered = ", ".join(
-            f"tier {c.tier}: {c.covered_sites} of {c.total_sites} {things_text(self.scenario, c.total_sites)}"
+            f"tier {c.tier}: {c.covered_sites} of {c.total_sites} {things_text(self.scenario, c.total_sites)} "
+            f"(weight {weight_text(c.covered_weight)} of {weight_text(c.total_weight)}{most.get(c.tier, '')})"
             for c in self.coverage
         )
         squads = counted(len(self.routes), "squad")

@@ -19,6 +19,9 @@ from patrolroute.provenance import Provenance  # noqa: TC001 - pydantic reads th
 Second = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Amount = Annotated[int, Field(ge=0, lt=2**31)]
 Total = Annotated[int, Field(ge=0, lt=2**53)]
+Weight = Annotated[int, Field(ge=0, lt=2**53)] | Annotated[float, Field(ge=0, lt=2**53, allow_inf_nan=False)]
+"""In the scenario's own weights: whole, or where areas earn parts of theirs a number of three decimals."""
+
 _WORDS = {
     "missing": "is missing",
     "unexpected_keyword_argument": "is unknown",
@@ -102,7 +105,8 @@ class Skipped:
     site : str
     part : str
         Which visit of the site is left out, where it wants several; else the site.
-    tier, weight : int
+    tier : int
+    weight : int or float
     required : bool
     code : str
         "impossible" when no squad could make it even with nothing else to do, "no_time" when it gave way to others,
@@ -116,7 +120,7 @@ class Skipped:
     site: str
     part: str
     tier: Total
-    weight: Total
+    weight: Weight
     required: bool
     code: Literal["impossible", "no_time", "off_road"]
     reason: str
@@ -132,8 +136,8 @@ class TierCoverage:
     __pydantic_config__ = _STRICT
 
     tier: Total
-    covered_weight: Total
-    total_weight: Total
+    covered_weight: Weight
+    total_weight: Weight
     covered_sites: Total
     total_sites: Total
 
@@ -147,8 +151,8 @@ class TierBound:
     Parameters
     ----------
     tier : int
-    upper_weight : int
-        Never below what the plan covers.
+    upper_weight : int or float
+        In the same weights as what is covered. Never below what the plan covers.
     proved : bool
         Whether no plan at all is better up to and including this tier.
     method : str
@@ -158,7 +162,7 @@ class TierBound:
     __pydantic_config__ = _STRICT
 
     tier: Total
-    upper_weight: Total
+    upper_weight: Weight
     proved: bool
     method: str
 
@@ -187,7 +191,7 @@ class Plan:
     bound : tuple of TierBound or None
         Upper bounds, the most important tier first; None where none was computed.
     weight_unit : int
-        Weights are whole numbers of one of so many parts.
+        Weights are exact to one of so many parts: 1 where all are whole, 1000 where areas earn parts of theirs.
     """
 
     __pydantic_config__ = _STRICT
@@ -278,6 +282,11 @@ class Plan:
                 f"{_WORDS.get(fault['type'], 'is not as it must be')}; expected a plan.json as patrolroute wrote it."
                 for fault in error.errors(include_url=False, include_context=False, include_input=False)
             ) from error
+
+
+def weight_of(parts: int, unit: int) -> int | float:
+    """Return a weight that is counted in parts of 1 / unit, as a plan says it: equal parts are equal numbers."""
+    return parts if unit == 1 else parts / unit
 
 
 @cache

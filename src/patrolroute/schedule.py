@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from patrolroute.plans import Plan, Route, Skipped, TierCoverage, Visit
+from patrolroute.plans import Plan, Route, Skipped, TierCoverage, Visit, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -212,10 +212,8 @@ def objective_of(problem: PatrolProblem, orders: Orders) -> Objective:
     return Objective(
         unmet=unmet,
         uncovered=tuple(
-            each.total_weight
-            - each.covered_weight
-            + overtime_cost(problem, sum(overtime)) * (each.tier == problem.overtime_tier)
-            for each in _coverage(problem, earned)
+            total - covered + overtime_cost(problem, sum(overtime)) * (tier == problem.overtime_tier)
+            for tier, (covered, total) in _weights(problem, earned).items()
         ),
         overtime_s=sum(overtime),
         spread=apart.get(problem.balance or "", 0),
@@ -274,7 +272,7 @@ def schedule(
                 site=site,
                 part=group,
                 tier=int(problem.group_tier[g]),
-                weight=weight,
+                weight=weight_of(weight, problem.weight_unit),
                 required=required,
                 code=reason.code,
                 reason=reason.sentence,
@@ -294,18 +292,31 @@ def schedule(
 
 
 def _coverage(problem: PatrolProblem, earned: Mapping[int, int]) -> tuple[TierCoverage, ...]:
-    tier, weight, site = problem.group_tier, problem.group_weight, problem.groups.site
+    tier, site = problem.group_tier, problem.groups.site
     rows = np.flatnonzero(problem.groups.duty < 0)
+    weights = _weights(problem, earned)
     return tuple(
         TierCoverage(
             tier=t,
-            covered_weight=sum(w for g, w in earned.items() if tier[g] == t and problem.groups.duty[g] < 0),
-            total_weight=int(weight[rows][tier[rows] == t].sum(dtype=np.int64)),
+            covered_weight=weight_of(weights[t][0], problem.weight_unit),
+            total_weight=weight_of(weights[t][1], problem.weight_unit),
             covered_sites=len({site[g] for g in earned if tier[g] == t and problem.groups.duty[g] < 0}),
             total_sites=len({site[g] for g in rows if tier[g] == t}),
         )
         for t in problem.tiers
     )
+
+
+def _weights(problem: PatrolProblem, earned: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+    """Return the weight covered of each tier, and its weight in all, both in the problem's parts."""
+    tier, rows = problem.group_tier, np.flatnonzero(problem.groups.duty < 0)
+    return {
+        t: (
+            sum(w for g, w in earned.items() if tier[g] == t and problem.groups.duty[g] < 0),
+            int(problem.group_weight[rows][tier[rows] == t].sum(dtype=np.int64)),
+        )
+        for t in problem.tiers
+    }
 
 
 def orders_of(problem: PatrolProblem, plan: Plan) -> Orders:

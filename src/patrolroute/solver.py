@@ -20,7 +20,7 @@ from patrolroute.engines.protocol import Budget, Watch, check_number
 from patrolroute.engines.registry import DEFAULT_ENGINE, engine_of
 from patrolroute.errors import Faults, InfeasibleError, RuleBrokenError
 from patrolroute.explain import explain_impossible, explain_left_out
-from patrolroute.plans import Plan, TierBound
+from patrolroute.plans import Plan, TierBound, weight_of
 from patrolroute.schedule import objective_of, orders_of, schedule
 
 if TYPE_CHECKING:
@@ -223,7 +223,12 @@ def _bounded(problem: PatrolProblem, plan: Plan, orders: Orders, seconds: float,
         reasons = explain_left_out(problem, proven.orders)
         plan = schedule(problem, proven.orders, engine=f"{plan.engine} and bound", reasons=reasons)
     bound = tuple(
-        TierBound(tier=each.tier, upper_weight=each.upper_weight, proved=each.proved, method=each.method)
+        TierBound(
+            tier=each.tier,
+            upper_weight=weight_of(each.upper_weight, problem.weight_unit),
+            proved=each.proved,
+            method=each.method,
+        )
         for each in proven.tiers
     )
     return replace(plan, bound=bound)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -81,7 +82,7 @@ def test_every_street_of_two_blocks_is_driven_once() -> None:
     (visit,) = (visit for route in good.routes for visit in route.visits)
     assert (visit.visit, visit.site, visit.entry, visit.exit) == ("blocks#1", "blocks", "blocks#1:in", "blocks#1:out")
     (tier,) = good.coverage
-    assert (tier.covered_weight, tier.total_weight, tier.covered_sites, tier.total_sites) == (3000, 3000, 1, 1)
+    assert (tier.covered_weight, tier.total_weight, tier.covered_sites, tier.total_sites) == (3, 3, 1, 1)
     # 7 streets at 15 km/h for the slower vehicle; the two odd corners are 100 m one-way apart, nothing is driven twice.
     assert visit.end_s - visit.begin_s >= 7 * 24
     assert good.document.weight_unit == 1000
@@ -104,6 +105,24 @@ def test_beats_are_groups_of_their_own_with_parts_of_the_weight() -> None:
     first = problem.visits.ids.index("blocks#1#2")
     assert problem.visits.opens_s[first] == 23 * 3600
     assert problem.visits.closes_s[first] == 23 * 3600 + 300 - book.beats[0].duration_s
+
+
+def test_what_is_covered_left_out_and_at_most_is_in_the_weights_of_the_scenario() -> None:
+    """One squad has time for a part of the area only; the weights of its parts are no whole numbers."""
+    windows = (window((22, 15), (22, 20)),)
+    scenario = night(area(patrol_kph=3, windows=windows, weight=10, share=1.0))
+    good = plan(scenario.model_copy(update={"squads": scenario.squads[:1]}), blocks(), iterations=50, seed=1)
+    (tier,), (bound,) = good.coverage, good.bound or ()
+    assert 0 < tier.covered_weight < tier.total_weight == 10
+    assert tier.covered_weight <= bound.upper_weight <= 10
+    assert tier.covered_weight + sum(each.weight for each in good.document.skipped) == pytest.approx(10)
+    assert good.skipped["weight"].sum() == pytest.approx(10 - tier.covered_weight)
+    said = json.loads(good.document.to_json())
+    assert said["bound"][0]["upper_weight"] == bound.upper_weight
+    assert said["coverage"][0]["covered_weight"] == tier.covered_weight
+    assert Plan.from_json(good.document.to_json()) == good.document
+    covered, most = (f"{weight:.3f}".rstrip("0").rstrip(".") for weight in (tier.covered_weight, bound.upper_weight))
+    assert f"(weight {covered} of 10, at most {most})" in repr(good)
 
 
 def test_kilometres_beyond_a_share_are_worth_less() -> None:
@@ -162,7 +181,7 @@ def test_a_plan_with_less_beyond_is_found_checked_and_told() -> None:
     concave = area(patrol_kph=3, windows=(window((22, 15), (22, 20)),), weight=30, full_share=0.5, beyond_worth=0.25)
     good = made(concave)
     assert faults(good) == []
-    assert good.coverage[0].covered_weight == 13714 + 11143
+    assert good.coverage[0].covered_weight == 24.857
     assert sum(good.night.weight(visit) for route in good.routes for visit in route.visits) == pytest.approx(24.857)
     book = good.built.beats
     assert book is not None
@@ -464,7 +483,7 @@ def test_a_drive_outside_the_windows_is_caught() -> None:
 def test_what_is_left_out_is_listed_part_by_part() -> None:
     far = area(windows=(window((3, 0), (3, 30)),), share=0.3)
     good = made(far)
-    assert [(each.site, each.part, each.weight) for each in good.document.skipped] == [("blocks", "blocks#1", 3000)]
+    assert [(each.site, each.part, each.weight) for each in good.document.skipped] == [("blocks", "blocks#1", 3)]
     silent = replace(good.document, skipped=())
     found = check_plan(silent, scenario=good.scenario, matrix=good.built.matrix, beats=good.built.beats)
     assert {each.rule for each in found} == {"accounts"}

@@ -134,7 +134,7 @@ def left_out_block(night: Night, count: int, size: float) -> list[list[Row]]:
     for letter, each in zip(letters(count), skipped, strict=False):
         title = drawable(night.left_out(each).title)
         must = "required, " if each.required else ""
-        tail = f" ({must}tier {each.tier}, weight {weight_text(each.weight, night.plan.weight_unit)})"
+        tail = f" ({must}tier {each.tier}, weight {weight_text(each.weight)})"
         rows.append(Row(f"{letter}   {title}", size, colour="#3c3c3c", symbol="cross", tail=tail))
     if more := len(skipped) - count:
         rows.append(Row(f"and {more} more: see summary.txt", size, colour=GREY))

@@ -151,14 +151,14 @@ def _idle(night: Night) -> str:
 
 
 def _coverage(night: Night) -> Grid:
-    unit, things = night.plan.weight_unit, things_text(night.scenario)
-    at_most = {each.tier: _bound_text(each, unit) for each in night.plan.bound or ()}
+    things = things_text(night.scenario)
+    at_most = {each.tier: _bound_text(each) for each in night.plan.bound or ()}
     tiers = [
         (
             str(tier.tier),
             f"{tier.covered_sites} of {tier.total_sites}",
             share_text(tier.covered_sites, tier.total_sites),
-            f"{weight_text(tier.covered_weight, unit)} of {weight_text(tier.total_weight, unit)}",
+            f"{weight_text(tier.covered_weight)} of {weight_text(tier.total_weight)}",
             share_text(tier.covered_weight, tier.total_weight),
             "all covered" if _complete(tier) else at_most.get(tier.tier, "no bound"),
         )
@@ -175,8 +175,8 @@ def _coverage(night: Night) -> Grid:
     )
 
 
-def _bound_text(bound: TierBound, unit: int) -> str:
-    most = weight_text(bound.upper_weight, unit)
+def _bound_text(bound: TierBound) -> str:
+    most = weight_text(bound.upper_weight)
     return f"{most}, proved" if bound.proved else most
 
 
@@ -202,8 +202,8 @@ def _quality(plan: Plan) -> str:
             sentences.append(f"Tier {bound.tier}: everything is covered.")
             continue
         reached = bound.upper_weight <= tier.covered_weight
-        most = "" if reached else f" than {weight_text(bound.upper_weight, plan.weight_unit)}"
-        this = "" if reached else f" (this one covers {weight_text(tier.covered_weight, plan.weight_unit)})"
+        most = "" if reached else f" than {weight_text(bound.upper_weight)}"
+        this = "" if reached else f" (this one covers {weight_text(tier.covered_weight)})"
         sentences.append(f"Tier {bound.tier}: proved that no plan covers more{most}{given}{this}.")
     return " ".join(sentences)
 
@@ -243,7 +243,7 @@ def _skipped(night: Night) -> Grid:
             (
                 plain(night.left_out(each).title) + (" (required)" if each.required else ""),
                 str(each.tier),
-                weight_text(each.weight, night.plan.weight_unit),
+                weight_text(each.weight),
                 " ".join(filter(None, [plain(each.reason), passing_text(night, each.site)])),
             )
             for each in skipped_in_order(night)

@@ -203,7 +203,7 @@ def skipped_table(night: Night) -> gpd.GeoDataFrame:
                 each.site,
                 site.title,
                 each.tier,
-                each.weight / night.plan.weight_unit,
+                each.weight,
                 each.required,
                 each.code,
                 each.reason,

@@ -222,8 +222,7 @@ def _skipped_layer(night: Night) -> FeatureGroup:
             f"<b>{markup(site.title)}</b>: left out",
             markup(each.reason),
             *filter(None, [markup(passing_text(night, each.site))]),
-            f"tier {each.tier}, weight {weight_text(each.weight, night.plan.weight_unit)}"
-            + (", required" if each.required else ""),
+            f"tier {each.tier}, weight {weight_text(each.weight)}" + (", required" if each.required else ""),
             *_position_lines(site),
         ]
         folium.Marker(

@@ -157,9 +157,9 @@ def length_text(metres: float) -> str:
     return f"{round(metres, -1):.0f} m" if metres < 995 else f"{metres / 1000:.1f} km"
 
 
-def weight_text(weight: float, unit: int) -> str:
-    """Return a weight that is counted in parts of 1 / unit."""
-    return f"{weight / unit:.3f}".rstrip("0").rstrip(".") if unit > 1 else str(weight)
+def weight_text(weight: float) -> str:
+    """Return a weight without decimals that say nothing."""
+    return str(weight) if isinstance(weight, int) else f"{weight:.3f}".rstrip("0").rstrip(".")
 
 
 def share_text(part: float, whole: float) -> str:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from patrolroute.plans import weight_of
 from patrolroute.rules.areas import beat_weights
 from patrolroute.rules.draft import Facts, Rule, Violation, changes_nothing, least_s, says_nothing
 from patrolroute.rules.seen import earned, earned_again, most_earned
@@ -131,12 +132,12 @@ def _check_skipped(facts: Facts) -> Iterator[Violation]:
                 message=f"{each.site!r} is listed as left out and no site of the scenario.",
             )
     for account in accounts.values():
-        yield from _check_left_out(account, listed.get(account.id, []))
+        yield from _check_left_out(account, listed.get(account.id, []), facts.weight_unit)
 
 
-def _check_left_out(account: _Account, listed: Sequence[Skipped]) -> Iterator[Violation]:
+def _check_left_out(account: _Account, listed: Sequence[Skipped], unit: int) -> Iterator[Violation]:
     """Check that what is left out of one site, area or presence is listed, each part once, and nothing else is."""
-    due = sorted((account.tier, weight, required) for weight, required in account.left_out)
+    due = sorted((account.tier, weight_of(weight, unit), required) for weight, required in account.left_out)
     said = sorted((each.tier, each.weight, each.required) for each in listed)
     parts = Counter(each.part for each in listed)
     who = f"{account.what} {account.title!r}"
@@ -156,11 +157,12 @@ def _check_left_out(account: _Account, listed: Sequence[Skipped]) -> Iterator[Vi
 
 
 def _check_coverage(facts: Facts) -> Iterator[Violation]:
-    due: dict[int, list[int]] = {}
+    parts: dict[int, list[int]] = {}
     for account in _accounts(facts):
-        row = due.setdefault(account.tier, [0, 0, 0, 0])
+        row = parts.setdefault(account.tier, [0, 0, 0, 0])
         for i, amount in enumerate((account.earned, account.total, int(account.visits > 0), 1)):
             row[i] += amount
+    due = {tier: [*(weight_of(each, facts.weight_unit) for each in row[:2]), *row[2:]] for tier, row in parts.items()}
     said = {
         each.tier: [each.covered_weight, each.total_weight, each.covered_sites, each.total_sites]
         for each in facts.plan.coverage
