@@ -177,7 +177,9 @@ def test_a_plan_begins_another_search() -> None:
 
 def test_an_engine_refuses_by_name_what_it_cannot_keep() -> None:
     pytest.importorskip("pyvrp", reason="the extra 'pyvrp' is not installed")
-    with pytest.raises(InputError, match="engine 'pyvrp' cannot keep joint visits; take the engine 'native'"):
+    with pytest.raises(
+        InputError, match="engine 'pyvrp' cannot keep joint stops \\(squads_together\\); take the engine 'native'"
+    ):
         solve(joint(), iterations=10, engine="pyvrp")
 
 

@@ -35,15 +35,14 @@ BACKSTOP_S = 0.25
 
 KEEPS = frozenset(
     {
-        "joint visits",
-        "gaps between visits",
-        "visits that are made all or none",
-        "visits that need others",
+        "joint stops (squads_together)",
+        "several visits of a site (visits, every_min)",
+        "a presence that counts only as a whole (all_or_nothing)",
         "breaks",
-        "overtime",
+        "overtime (overtime_min)",
         "a price of overtime",
         "a limit on the spread of stops",
-        "a limit on stops",
+        "a limit on stops (max_stops)",
         "balance of stops",
     }
 )

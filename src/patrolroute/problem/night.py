@@ -200,18 +200,26 @@ class PatrolProblem:
 
     @cached_property
     def beyond(self) -> tuple[str, ...]:
-        """What the problem asks beyond windows, shifts, driving limits, squads allowed and alternatives, in words."""
+        """What the problem asks beyond windows, shifts, driving limits, squads allowed and alternatives.
+
+        In words, with the fields of a scenario that ask for it.
+        """
         groups, squads, couplings = self.groups, self.squads, self.couplings
         joint = (couplings.lo_s == 0) & (couplings.hi_s == 0)
+        first = self.visits.group[couplings.first]
+        # A joint stop is a bundle too; breaks that keep their order are no visits of a site.
+        meeting = np.unique(groups.bundle[first[joint]])
         asked = {
-            "joint visits": joint.any(),
-            "gaps between visits": (~joint).any(),
-            "visits that are made all or none": (groups.bundle >= 0).any(),
-            "visits that need others": (groups.needs >= 0).any(),
+            "joint stops (squads_together)": joint.any(),
+            "several visits of a site (visits, every_min)": (~joint & (groups.duty[first] < 0)).any()
+            or (groups.needs >= 0).any(),
+            "a presence that counts only as a whole (all_or_nothing)": (
+                (groups.bundle >= 0) & ~np.isin(groups.bundle, meeting)
+            ).any(),
             "breaks": (groups.duty >= 0).any() or self.visits.floats.any(),
-            "overtime": (squads.overtime_from_s < squads.until_s).any(),
+            "overtime (overtime_min)": (squads.overtime_from_s < squads.until_s).any(),
             "a price of overtime": self.overtime_price > 0,
-            "a limit on stops": (squads.max_stops < len(self.groups)).any(),
+            "a limit on stops (max_stops)": (squads.max_stops < len(self.groups)).any(),
             "balance of stops": self.balance == "stops",
             "balance of time on duty": self.balance == "duty",
             "a limit on the spread of stops": self.most_spread_stops is not None,

@@ -124,7 +124,7 @@ class Area(Ranked, TeamNeeds):
         if self.full_share is not None and self.full_share >= self.share:
             raise ValueError(
                 f"full_share is {self.full_share:g}, and share {self.share:g}; expected less than share, beyond which "
-                "nothing is driven"
+                "nothing is driven; lower full_share or raise share"
             )
         return self
 

@@ -130,6 +130,9 @@ def site_of(row: Row, clock: Clock, missing: frozenset[str] = frozenset()) -> tu
         reading.spoilt.add("weight")
     for field in ("wait", "squads_alternate"):
         reading.take(field, partial(yes_or_no, field))
+    if reading.spoilt & {"visits", "every_min"}:
+        # How many visits are wanted is not known, but more than one; what fits only that is no fault of its own.
+        reading.data.setdefault("visits", 2)
     _team(reading)
     _refuse_others(reading, _SITE)
     site = reading.build(Site, missing)
@@ -162,6 +165,10 @@ def area_of(
     # Without an extent for a reason that is told, nothing more is to be said of the area as a whole.
     if (reading.spoilt | row.spoilt) & {"rings", "holes", "boundary", "names", "name_column", "street", "buffer_m"}:
         reading.spoilt.add("")
+    for field, any_value in (("full_share", 1e-6), ("beyond_worth", 0.5)):
+        if field in reading.spoilt:
+            # The other one of the pair is not alone, whatever this one is meant to be.
+            reading.data[field] = any_value
     area = reading.build(Area, missing)
     if area is not None:
         _check_dates(reading, [window.opens for window in area.windows], clock)
@@ -320,9 +327,12 @@ def number(value: Any, *, decimal_comma: bool = False, whole: bool = False) -> i
         )
     if "," in text:
         if not decimal_comma or text.count(",") > 1 or "." in text:
-            raise ValueError(f"{found(value)}, which is no number here; expected a decimal point, such as 12.5")
+            point = "digits alone, such as 2" if whole else "a decimal point, such as 12.5"
+            raise ValueError(f"{found(value)}, which is no number here; expected {point}")
         text = text.replace(",", ".")
     if not _NUMBER.fullmatch(text) or len(text) > 40:
+        if whole:
+            raise ValueError(f"{found(value)}, which is no whole number; expected digits alone, such as 2")
         raise ValueError(
             f"{found(value)}, which is no number; expected digits and at most one decimal point, such as 12.5"
         )
