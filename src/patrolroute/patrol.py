@@ -21,6 +21,7 @@ from patrolroute.idle import idle_reasons
 from patrolroute.plans import Plan, Skipped
 from patrolroute.render import (
     Night,
+    areas_table,
     explore,
     idleness_table,
     legs_table,
@@ -198,6 +199,11 @@ class PatrolPlan:
     def skipped(self) -> gpd.GeoDataFrame:
         """Every site that is left out, with the reason; points in EPSG:4326."""
         return skipped_table(self.night)
+
+    @cached_property
+    def areas(self) -> gpd.GeoDataFrame:
+        """Every area: kilometres of street inside and driven, the share driven and wanted; polygons in EPSG:4326."""
+        return areas_table(self.night)
 
     @cached_property
     def idleness(self) -> gpd.GeoDataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,7 +15,17 @@ from PIL import Image
 
 from nights import squad
 from patrolroute.patrol import PatrolPlan, plan
-from patrolroute.render import draw_map, explore, geojson, patrol_sheet, squad_gpx, summary, write_geopackage
+from patrolroute.render import (
+    Night,
+    areas_table,
+    draw_map,
+    explore,
+    geojson,
+    patrol_sheet,
+    squad_gpx,
+    summary,
+    write_geopackage,
+)
 from patrolroute.render.areas import area_shares, driven_beats, route_beats_m
 from patrolroute.render.marks import inks
 from patrolroute.render.panel import key_rows, panel_columns
@@ -149,6 +160,22 @@ def test_layers_hold_beats_and_areas(ilir: PatrolPlan, tmp_path: Path) -> None:
     again = gpd.read_file(tmp_path / "plan.gpkg", layer="areas")
     assert again["share"].tolist() == pytest.approx([each.share for each in ilir.night.area_shares])
     assert gpd.read_file(tmp_path / "plan.gpkg", layer="visits")["weight"].max() < 10
+
+
+def test_areas_of_a_plan_are_a_table_with_polygons(ilir: PatrolPlan, make_night: Callable[..., Night]) -> None:
+    table, shares = ilir.areas, ilir.night.area_shares
+    assert table["area"].tolist() == ["barat", "timur"]
+    assert table["tier"].tolist() == [1, 2]
+    assert table["weight"].tolist() == [10, 10]
+    assert table["wanted"].tolist() == [0.6, 0.6]
+    assert table["share"].tolist() == pytest.approx([each.share for each in shares])
+    assert (table["driven_km"] / table["streets_km"]).tolist() == pytest.approx(table["share"].tolist())
+    assert table["driven_km"].tolist() == pytest.approx((table["beats_km"] + table["way_km"]).tolist())
+    assert table.crs == "EPSG:4326"
+    assert set(table.geom_type) <= {"Polygon", "MultiPolygon"}
+    none = areas_table(make_night())
+    assert none.empty
+    assert none.dtypes.astype(str).to_dict() == table.dtypes.astype(str).to_dict()
 
 
 def test_the_track_follows_the_beats(ilir: PatrolPlan) -> None:

@@ -10,7 +10,7 @@ from patrolroute.render.outputs import write_outputs
 from patrolroute.render.picture import draw_map
 from patrolroute.render.sheet import patrol_sheet
 from patrolroute.render.summary import Summary, summarise, summary, summary_html, summary_tables
-from patrolroute.render.tables import legs_table, skipped_table, visits_table
+from patrolroute.render.tables import areas_table, legs_table, skipped_table, visits_table
 from patrolroute.render.webmap import explore
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Grid",
     "Night",
     "Summary",
+    "areas_table",
     "check_out_dir",
     "draw_map",
     "explore",

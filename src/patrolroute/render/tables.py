@@ -72,6 +72,7 @@ _AREA_COLUMNS = {
     "streets_km": "float64",
     "beats_km": "float64",
     "way_km": "float64",
+    "driven_km": "float64",
     "share": "float64",
     "wanted": "float64",
     "beats": "int64",
@@ -251,8 +252,10 @@ def areas_table(night: Night) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         In EPSG:4326, the area's polygon as geometry. ``area``, ``name``, ``tier``, ``weight``; ``streets_km`` inside,
-        ``beats_km`` driven by beats and ``way_km`` on the way to elsewhere, each street once; ``share`` driven and
-        ``wanted``; ``beats``, ``beats_driven``; ``source`` of the extent.
+        ``beats_km`` driven by beats and ``way_km`` on the way to elsewhere, each street once; ``driven_km``, both
+        together, and their ``share`` of ``streets_km``; the share ``wanted``; ``beats``, ``beats_driven``; ``source``
+        of the extent. Columns and types are the same when the night has no areas. ``attrs["roads"]`` says where the
+        roads come from.
     """
     rows = [
         (
@@ -263,6 +266,7 @@ def areas_table(night: Night) -> gpd.GeoDataFrame:
             each.total_m / 1000,
             each.beats_m / 1000,
             each.way_m / 1000,
+            (each.beats_m + each.way_m) / 1000,
             each.share,
             each.area.share,
             each.beats,
