@@ -21,6 +21,7 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 
 import patrolroute
+from patrolroute.render.labels import name_areas
 from patrolroute.render.marks import (
     draw_cross,
     draw_ends,
@@ -332,7 +333,8 @@ def _map(night: Night) -> Figure:
     colours = dict(zip((squad.id for squad in night.scenario.squads), inks(9), strict=False))
     draw_routes(axes, frame, night, colours)
     taken = draw_ends(axes, frame, night)
-    draw_stops(axes, frame, stops_of(night, colours), taken)
+    taken += draw_stops(axes, frame, stops_of(night, colours), taken)
+    name_areas(axes, frame, night, taken)
     visited = {visit.site for route in night.plan.routes for visit in route.visits}
     passed = {visit.site for route in night.plan.routes for visit in route.visits if night.seen(visit)}
     for site in night.scenario.sites:

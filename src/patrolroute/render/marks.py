@@ -19,7 +19,6 @@ from patrolroute.render.areas import beat_line, extents
 from patrolroute.render.night import is_approximate
 from patrolroute.render.page import cut, drawable
 from patrolroute.render.stays import stays_of
-from patrolroute.render.wording import share_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -308,30 +307,14 @@ def draw_closed_streets(axes: Axes, lines: Sequence[NDArray[np.float64]]) -> Non
 
 
 def draw_extents(axes: Axes, frame: Frame, night: Night) -> None:
-    """Draw the outlines of the areas, and beside each its name and the share of its kilometres that is driven."""
-    for (area, shape), told in zip(extents(night), night.area_shares, strict=True):
+    """Draw the outlines of the areas; `labels` writes their names once all marks stand."""
+    for _, shape in extents(night):
         for part in shapely.get_parts(shape):
             for k, ring in enumerate((part.exterior, *part.interiors)):
                 line = frame.xy(np.asarray(ring.coords)[:, :2])
                 axes.plot(*line.T, color=INK, lw=1.3, ls=(0, (6, 3)), alpha=0.75, zorder=2.4)
                 if k == 0:
                     axes.fill(*line.T, color=INK, alpha=0.035, lw=0, zorder=0.6)
-        top = frame.xy(shapely.get_coordinates(shape))
-        spot = top[np.argmax(top[:, 1] + 0.3 * top[:, 0])]
-        words = f"{cut(drawable(area.title), 7.5, 120, bold=True)}: {share_text(told.share, 1.0)}"
-        axes.text(
-            min(max(float(spot[0]), 70.0), frame.width - 70.0),
-            min(float(spot[1]) + 3.0, frame.height - 10.0),
-            words,
-            fontsize=7.5,
-            weight="bold",
-            color=INK,
-            ha="center",
-            va="bottom",
-            zorder=9.6,
-            parse_math=False,
-            path_effects=[withStroke(linewidth=2.4, foreground="white")],
-        )
 
 
 def draw_outline_mark(axes: Axes, spot: tuple[float, float], size: float) -> None:

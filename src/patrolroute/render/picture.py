@@ -16,6 +16,7 @@ from shapely import LineString, Point, box
 
 from patrolroute.render.areas import route_beats_m
 from patrolroute.render.closed import closed_areas, closed_streets, closed_words
+from patrolroute.render.labels import name_areas
 from patrolroute.render.marks import (
     INK,
     draw_closed,
@@ -100,6 +101,7 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     draw_routes(axes, frame, night, squad_inks)
     taken = draw_ends(axes, frame, night)
     taken += draw_stops(axes, frame, stops_of(night, squad_inks), taken)
+    taken += name_areas(axes, frame, night, [*taken, *_cross_squares(frame, night)])
     outside = _crosses(axes, frame, night, listed, taken)
     _scale_and_north(axes, frame, _drawn(night, frame))
     axes.add_patch(Rectangle((0, 0), frame.width, frame.height, fc="none", ec="#8a8a8a", lw=0.8, zorder=20))
@@ -139,17 +141,15 @@ def _head(page: Axes, night: Night) -> float:
     )
     plan = night.plan
     stops = stops_text(night, *plan.routes)
-    tiers = ", ".join(
-        f"tier {t.tier}: {t.covered_sites} of {t.total_sites} {things_text(night.scenario, t.total_sites)}"
-        for t in plan.coverage
-    )
+    things = things_text(night.scenario, plan.coverage[-1].total_sites if plan.coverage else 0)
+    tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {t.total_sites}" for t in plan.coverage) + f" {things}"
     beats_m = sum(route_beats_m(night, route) for route in plan.routes)
     driven = f"{length_text(plan.drive_m)} between them and {length_text(beats_m)} of beats" if beats_m else ""
     words = (
         f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops}, "
         f"{driven or length_text(plan.drive_m)}."
     )
-    line = f"{words} {tiers[:1].upper()}{tiers[1:]}." if tiers else words
+    line = f"{words} {tiers[:1].upper()}{tiers[1:]}." if plan.coverage else words
     page.text(_EDGE, y - 20, cut(line, 8.5, width), fontsize=8.5, va="top", color="#3c3c3c", parse_math=False)
     y -= 34
     if night.synthetic:
@@ -205,6 +205,12 @@ def _closed_lines(night: Night, width: float) -> list[str]:
         if len(lines) <= 3 or shown == 1:
             return lines
     return []
+
+
+def _cross_squares(frame: Frame, night: Night) -> list[tuple[float, float, float]]:
+    """Return the squares that the crosses of sites left out will cover."""
+    sites = [night.left_out(each) for each in night.plan.skipped]
+    return [(float(x), float(y), 4.5) for x, y in frame.xy([(site.lon, site.lat) for site in sites])]
 
 
 def _crosses(axes: Axes, frame: Frame, night: Night, listed: int, taken: list[tuple[float, float, float]]) -> int:
