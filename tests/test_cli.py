@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import osmnx as ox
 import pytest
 
 from patrolroute.__main__ import main
+from patrolroute.plans import Plan
 from patrolroute.scenario import read_scenario
 from streets import corner, town
 
@@ -245,6 +247,47 @@ def test_ctrl_c_says_that_it_was_pressed_twice_only_where_once_would_have_done(
     assert run(monkeypatch, *PLAN) == 130
     assert ("twice" in capsys.readouterr().err) is searching
     assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "patrolroute.solver.explain_left_out",
+        "patrolroute.solver.bound_plan",
+        "patrolroute.patrol.explain_left_out",
+        "patrolroute.patrol.write_outputs",
+    ],
+    ids=["before the proof", "during the proof", "after the proof", "while files are written"],
+)
+def test_ctrl_c_once_there_is_a_plan_gives_that_plan_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], moment: str
+) -> None:
+    module, _, name = moment.rpartition(".")
+    plain = getattr(import_module(module), name)
+    pressed = []
+
+    def interrupted(*given: Any, **options: Any) -> Any:
+        # A proof that would take for ever is asked whether it is to end; any other work is not, and comes to its end.
+        while not pressed or (name == "bound_plan" and not options["stopped"]()):
+            pressed.append(1)
+            signal.raise_signal(signal.SIGINT)
+        return plain(*given, **options)
+
+    monkeypatch.setattr(moment, interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert run(monkeypatch, *PLAN, "--bound-seconds", "100000") == 0
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert pressed == [1]
+    assert "at most" in capsys.readouterr().out
+    document = Plan.from_json((folder / "out" / "plan.json").read_text())
+    assert [each.covered_weight <= each.total_weight for each in document.coverage] == [True, True]
+    assert [bound.tier for bound in document.bound or ()] == [1, 2]
+    named = json.loads((folder / "out" / "manifest.json").read_text())["files"]
+    assert {str(each) for each in named} <= {path.name for path in (folder / "out").iterdir()}
+    assert run(monkeypatch, "check", "out") == 0
 
 
 def test_ctrl_c_while_roads_are_read_says_so_and_leaves_nothing(

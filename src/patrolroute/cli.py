@@ -31,6 +31,7 @@ from patrolroute.roads.sources.files import write_whole
 from patrolroute.saved import check_saved
 from patrolroute.scenario import Scenario, read_scenario, scenario_schema, write_scenario
 from patrolroute.scenario.words import counted
+from patrolroute.solver import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +113,8 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
             start=None if start is None else _read_plan(start),
             progress=best.watched(show),
         )
-    files = planned.save(out_dir)
+    with _interrupted_says_so(lambda: _NOTHING), interrupts():
+        files = planned.save(out_dir)
     out.print(summary_tables(planned.night))
     out.print(f"\n{counted(len(files), 'file')} in {out_dir}", markup=False, highlight=False)
 

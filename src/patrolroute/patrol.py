@@ -49,7 +49,7 @@ from patrolroute.scenario.model import Placement
 from patrolroute.scenario.squads import told_apart
 from patrolroute.scenario.words import counted
 from patrolroute.schedule import orders_of
-from patrolroute.solver import Progress, check_options, jobs_ahead, required_left_out, solve
+from patrolroute.solver import Progress, check_options, interrupts, jobs_ahead, required_left_out, solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,7 +277,7 @@ def plan(
 ) -> PatrolPlan:
     """Plan a night: who goes where, when, along which streets, and what is left out.
 
-    Ctrl-C ends the search and returns the best plan so far.
+    Ctrl-C ends the search, or the proof of a bound, and returns the best plan so far with what is proved.
 
     Parameters
     ----------
@@ -339,7 +339,8 @@ def plan(
         titles |= {each.id: each.title for each in night.presence}
         left_out = required_left_out(best.document, titles=titles)
         raise InfeasibleError(left_out or error.sentences, best=best) from error
-    return _finish(night, built, document)
+    with interrupts():
+        return _finish(night, built, document)
 
 
 def compiling_for(scenario: Scenario, *, engine: str, bound: bool) -> AbstractContextManager[None]:

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from patrolroute.schedule import objective_of, orders_of, schedule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from patrolroute.bound import Bound
     from patrolroute.compiled import Job
     from patrolroute.engines.protocol import Engine
     from patrolroute.problem import Orders, PatrolProblem
@@ -64,7 +66,8 @@ def solve(
 ) -> Plan:
     """Search for the best plan of a problem, and check it.
 
-    Ctrl-C ends the search and returns the best plan so far; a second Ctrl-C raises `KeyboardInterrupt`.
+    Ctrl-C ends the search, or the proof of a bound, and returns the best plan so far with what is proved; a second
+    Ctrl-C raises `KeyboardInterrupt`.
 
     Parameters
     ----------
@@ -115,14 +118,17 @@ def solve(
         ((),) * len(problem.squads) if nothing_to_search else _search(problem, chosen, budget, drawn, start, progress)
     )
     _refuse_without_duties(problem, orders)
-    reasons = explain_left_out(problem, orders, impossible=impossible)
-    plan = schedule(problem, orders, engine=chosen.name, reasons=reasons)
-    _refuse_broken(plan, problem)
-    if plan.required_missed:
-        raise InfeasibleError(required_left_out(plan), best=plan)
-    if bound_seconds > 0:
-        plan = _bounded(problem, plan, orders, bound_seconds, improve=iterations is None)
+    # From here on there is a plan, which Ctrl-C must not lose.
+    with interrupts() as interrupted:
+        reasons = explain_left_out(problem, orders, impossible=impossible)
+        plan = schedule(problem, orders, engine=chosen.name, reasons=reasons)
         _refuse_broken(plan, problem)
+        if plan.required_missed:
+            raise InfeasibleError(required_left_out(plan), best=plan)
+        if bound_seconds > 0:
+            proof = partial(bound_plan, seconds=bound_seconds, stopped=interrupted, improve=iterations is None)
+            plan = _bounded(problem, plan, orders, proof)
+            _refuse_broken(plan, problem)
     return plan
 
 
@@ -215,10 +221,9 @@ def required_left_out(plan: Plan, *, titles: Mapping[str, str] | None = None) ->
     ]
 
 
-def _bounded(problem: PatrolProblem, plan: Plan, orders: Orders, seconds: float, *, improve: bool) -> Plan:
-    """Return a plan with proven bounds, or the better one that was met on the way; Ctrl-C ends the proof."""
-    with _interrupts() as interrupted:
-        proven = bound_plan(problem, orders, seconds=seconds, stopped=interrupted, improve=improve)
+def _bounded(problem: PatrolProblem, plan: Plan, orders: Orders, proof: Callable[..., Bound]) -> Plan:
+    """Return a plan with what is proven of its bounds, or the better one that was met on the way."""
+    proven = proof(problem, orders)
     if proven.improved:
         reasons = explain_left_out(problem, proven.orders)
         plan = schedule(problem, proven.orders, engine=f"{plan.engine} and bound", reasons=reasons)
@@ -256,7 +261,7 @@ def _search(
 ) -> Orders:
     orders = orders_of(problem, start) if isinstance(start, Plan) else start
     teller = _Teller(problem, progress)
-    with _interrupts() as interrupted:
+    with interrupts() as interrupted:
         watch = Watch(report=teller.hear, stopped=interrupted)
         found = engine.search(problem, budget=budget, seed=seed, start=orders, watch=watch)
     teller.tell(found.orders, found.iterations)
@@ -286,8 +291,11 @@ class _Teller:
 
 
 @contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a wish to stop; only the main thread may handle signals, elsewhere nothing changes."""
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a wish to stop, which what is given tells; a second one raises `KeyboardInterrupt`.
+
+    Only the main thread may handle signals; elsewhere nothing changes.
+    """
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield pressed.is_set
