@@ -17,6 +17,7 @@ from patrolroute.check import check_plan
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.explain import explain_impossible
 from patrolroute.patrol import PatrolPlan, plan
+from patrolroute.provenance import Provenance
 from patrolroute.roads import RoadNetwork, SpeedTable, roads_from_graph
 from patrolroute.roads.restrictions import Restrictions
 from patrolroute.saved import check_saved
@@ -139,6 +140,39 @@ def test_saved_plans_check(planned: PatrolPlan, tmp_path: Path) -> None:
     assert {"plan.json", "scenario.json", "matrix.npz", "map.png", "plan.gpkg"} <= {file.name for file in files}
     assert check_saved(tmp_path / "out" / "plan.json") == []
     assert check_saved(tmp_path / "out") == []
+
+
+def test_roads_of_another_place_are_told_so_once_and_first(planned: PatrolPlan, tmp_path: Path) -> None:
+    planned.save(tmp_path / "out")
+    graph = town(one_way=True)
+    for _, node in graph.nodes(data=True):
+        node["x"] -= 16.0
+        node["y"] += 3.0
+    for *_, edge in graph.edges(data=True):
+        edge.pop("geometry", None)
+    elsewhere = Provenance(kind="file", source="bandung.graphml", date="2023-04-11")
+    with pytest.raises(InputError) as caught:
+        check_saved(tmp_path / "out", roads=roads_from_graph(graph, provenance=elsewhere))
+    (fault,) = caught.value.faults
+    known = f"{planned.document.provenance.source} (date unknown)"
+    assert fault.startswith(
+        f"bandung.graphml (2023-04-11): these are not the roads that the plan was made with, {known}: they reach from "
+    )
+    assert "lie around lon 123.60" in fault
+    assert 1_700 < int(re.search(r"([\d,]+) km away; give the plan's roads.$", fault)[1].replace(",", "")) < 1_850  # type: ignore[index]
+
+
+def test_other_roads_of_the_same_place_are_named_before_what_differs(planned: PatrolPlan, tmp_path: Path) -> None:
+    planned.save(tmp_path / "out")
+    newer = Provenance(kind="file", source="town.graphml", date="2026-01-01")
+    other = roads_from_graph(town(), provenance=newer)
+    first, second, *_ = check_saved(tmp_path / "out", roads=other)
+    assert first.message.startswith(
+        "town.graphml (2026-01-01): these are probably not the roads that the plan was made"
+    )
+    assert second.message.startswith("matrix.npz has other seconds")
+    # A file that was given another name is no fault.
+    assert check_saved(tmp_path / "out", roads=roads_from_graph(town(one_way=True), provenance=newer)) == []
 
 
 def test_a_saved_plan_that_was_tampered_with_is_found(planned: PatrolPlan, tmp_path: Path) -> None:

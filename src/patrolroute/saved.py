@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from patrolroute.roads import RoadNetwork
+    from patrolroute.scenario import Scenario
+
+_KM_PER_DEG = 111.195
+_NEAR_KM = 2.0
+"""A place may lie so far off the roads' ground, and be told by itself."""
 
 
 def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | Path | None = None) -> list[Violation]:
@@ -43,7 +48,8 @@ def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | 
     Raises
     ------
     InputError
-        When a file is missing or is not what `save` wrote, or beats are over other streets than the roads have.
+        When a file is missing or is not what `save` wrote, when the roads are those of another place, or beats are over
+        other streets than the roads have.
     """
     file = Path(path)
     file = file / "plan.json" if file.is_dir() else file
@@ -70,11 +76,53 @@ def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | 
     found = found or check_against_problem(document, problem)
     if roads is None:
         return found
-    built = build(scenario, roads_of(roads), beats=beats)
-    found += _other_travel(MATRIX_FILE, matrix, built.matrix)
+    given = roads_of(roads)
+    others = _other_roads(document, scenario, given)
+    try:
+        built = build(scenario, given, beats=beats)
+    except InputError as error:
+        raise InputError([*others, *error.faults]) from error
+    differs = _other_travel(MATRIX_FILE, matrix, built.matrix)
     if hours is not None and built.by_hour is not None:
-        found += _other_travel(HOURS_FILE, hours, built.by_hour.travel)
+        differs += _other_travel(HOURS_FILE, hours, built.by_hour.travel)
+    if differs:
+        found += [*(Violation(rule="roads", message=words) for words in others), *differs]
     return found or turn_faults(PatrolPlan(document, scenario, built))
+
+
+def _other_roads(document: Plan, scenario: Scenario, given: RoadNetwork) -> list[str]:
+    """Return that roads are called otherwise than those of a plan, which alone is no fault.
+
+    Raises
+    ------
+    InputError
+        When none of the plan's places lies on their ground.
+    """
+    theirs, ours = document.provenance, given.provenance
+    known = f"{theirs.source} ({theirs.date or 'date unknown'})"
+    told = f"{ours.source} ({ours.date or 'date unknown'})"
+    lonlat = np.array([(point.lon, point.lat) for point in scenario.points.values()]).reshape(-1, 2)
+    if len(lonlat):
+        west, south, east, north = given.bounds
+        middle = np.median(lonlat, axis=0)
+        off_deg = np.clip(lonlat, (west, south), (east, north)) - lonlat
+        off_deg[:, 0] *= np.cos(np.radians(lonlat[:, 1]))
+        off_km = np.hypot(*off_deg.T) * _KM_PER_DEG
+        if off_km.min() > _NEAR_KM:
+            raise InputError(
+                [
+                    f"{told}: these are not the roads that the plan was made with, {known}: they reach from lon "
+                    f"{west:.4f}, lat {south:.4f} to lon {east:.4f}, lat {north:.4f}, and the plan's places lie around "
+                    f"lon {middle[0]:.4f}, lat {middle[1]:.4f}, {np.median(off_km):,.0f} km away; give the "
+                    "plan's roads."
+                ]
+            )
+    if (theirs.source, theirs.date) == (ours.source, ours.date):
+        return []
+    return [
+        f"{told}: these are probably not the roads that the plan was made with, {known}; give those. What follows may "
+        "come of it."
+    ]
 
 
 def _other_hours(saved: TravelPeriods, begins_s: list[int]) -> list[Violation]:
