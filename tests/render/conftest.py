@@ -233,16 +233,22 @@ def synthetic() -> Provenance:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Callable[[str, Path], str]:
+def browser() -> Callable[..., str]:
     """Return a function that opens a page in a real browser and returns its elements after its scripts have run."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.skip("needs a browser (chromium), which is not installed")
 
-    def dump(page: str, directory: Path) -> str:
+    def dump(page: str, directory: Path, *, width: int = 1280) -> str:
         path = directory / "page.html"
         path.write_text(page, encoding="utf-8")
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        options = [
+            f"--window-size={width},800",
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+        ]
         command = [found, *options, "--virtual-time-budget=4000", f"--user-data-dir={directory / 'profile'}"]
         command += ["--dump-dom", path.as_uri()]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout

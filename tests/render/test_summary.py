@@ -113,6 +113,14 @@ def test_html_escapes_every_name(make_night, hostile_names):
     assert parser.tags == known
 
 
+def test_html_tables_are_moved_sideways_on_a_narrow_screen_and_break_no_number(night):
+    html = summary_html(night)
+    assert html.count('<div style="overflow-x:auto') == html.count("<table") == len(summarise(night).grids)
+    cells = re.findall(r"<td style=\"([^\"]*)\">([^<]*)</td>", html)
+    assert all("white-space:nowrap" in style for style, cell in cells if re.fullmatch(r"[\d.]+ (km|min|%).*", cell))
+    assert not any("nowrap" in style for style, cell in cells if cell.startswith("The squads' time"))
+
+
 def test_the_bound_is_told_tier_by_tier(night):
     def told(*bounds: tuple[int, bool]) -> tuple[list[str], str]:
         bound = tuple(

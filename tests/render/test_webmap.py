@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+import pytest
+
 from patrolroute.render import explore
 from patrolroute.scenario.model import Closures, SlowArea, Travel
 
@@ -39,12 +41,12 @@ def page_of(night, **options) -> str:
     return explore(night, **options).get_root().render()
 
 
-def opened(browser, page: str, directory) -> str:
+def opened(browser, page: str, directory, **options) -> str:
     """Return the page's elements after its scripts have run, the fetched libraries replaced by the stub."""
     local = re.sub(r'<script src="http[^"]*"></script>|<link rel="stylesheet" href="http[^"]*"\s*/>', "", page)
     assert 'src="http' not in local
     assert 'rel="stylesheet" href="http' not in local
-    return browser(local.replace("<head>", f"<head><script>{STUB}</script>", 1), directory)
+    return browser(local.replace("<head>", f"<head><script>{STUB}</script>", 1), directory, **options)
 
 
 def test_holds_layers_stops_and_source(night):
@@ -125,6 +127,14 @@ def test_map_works_in_a_browser(night, browser, tmp_path):
     assert shown.count('class="put"') > 50
     assert "<b>1. KPU Kota</b>" in shown
     assert html.escape(night.roads.provenance.statement, quote=False) in shown
+
+
+@pytest.mark.parametrize(("width", "shown"), [(1280, True), (390, False)])
+def test_the_key_is_folded_where_it_would_hide_the_map(night, browser, tmp_path, width, shown):
+    told = opened(browser, page_of(night), tmp_path, width=width)
+    tag = re.search(r'<details id="patrolroute-told"[^>]*>', told).group()
+    assert ("open" in tag) is shown
+    assert "<details><summary>Notes</summary>" in told
 
 
 def test_no_name_runs_in_a_browser(make_night, hostile_names, browser, tmp_path):

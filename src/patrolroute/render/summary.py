@@ -395,12 +395,16 @@ def _html_grid(grid: Grid) -> str:
         return f"<p>{markup(grid.title)}: {markup(grid.empty)}</p>"
 
     def line(tag: str, cells: Sequence[str]) -> str:
-        sides = ("right" if i in grid.right else "left" for i in range(len(cells)))
         inner = "".join(
-            f'<{tag} style="text-align:{side}">{markup(cell)}</{tag}>' for side, cell in zip(sides, cells, strict=True)
+            f'<{tag} style="text-align:{"right" if i in grid.right else "left"};padding:.15em .6em;vertical-align:top'
+            f'{"" if i in grid.wraps else ";white-space:nowrap"}">{markup(cell)}</{tag}>'
+            for i, cell in enumerate(cells)
         )
         return f"<tr>{inner}</tr>"
 
     body = "".join(line("td", row) for row in grid.rows)
     head = line("th", grid.heads)
-    return f"<table><caption>{markup(grid.title)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+    title = f'<caption style="text-align:left;font-weight:bold;white-space:nowrap">{markup(grid.title)}</caption>'
+    table = f'<table style="border-collapse:collapse">{title}<thead>{head}</thead><tbody>{body}</tbody></table>'
+    # On a narrow screen a table that is wider is moved sideways, not squeezed.
+    return f'<div style="overflow-x:auto;margin:.8em 0">{table}</div>'

@@ -46,6 +46,19 @@ if TYPE_CHECKING:
     from patrolroute.scenario.model import Place
 
 _MOST_EDGES = 30_000
+_KEY_STYLE = (
+    "#patrolroute-key{position:fixed;left:12px;bottom:62px;z-index:9999;max-width:330px;max-height:60%;overflow:auto;"
+    "background:rgba(255,255,255,.93);border:1px solid #999;font:12px/1.45 sans-serif}"
+    "#patrolroute-told{padding:6px 8px}#patrolroute-key summary{cursor:pointer}"
+    "@media(max-width:640px){ #patrolroute-key{left:8px;right:8px;bottom:56px;max-width:none;max-height:45%}"
+    ".leaflet-control-layers{max-height:24vh;overflow:auto;font-size:11px}}"
+)
+_KEY_SCRIPT = (
+    "<script>if (window.innerWidth <= 640) "
+    "document.getElementById('patrolroute-told').removeAttribute('open');</script>"
+)
+"""On a telephone the key would hide the map: only its heading is shown until it is touched."""
+
 _OFFLINE = (
     '<div id="patrolroute-offline" hidden style="position:fixed;inset:0;z-index:10000;background:#fff;padding:2em;'
     'font:16px/1.5 sans-serif">This map needs a network to load Leaflet, which draws it. Connect and open the page '
@@ -338,10 +351,12 @@ def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
         lines.append(
             f'<span style="color:{CLOSED}">closed (red bars, or a red outline):</span> {markup("; ".join(told.closed))}'
         )
-    lines += [f"<small>{markup(remark)}</small>" for remark in (*told.remarks, *told.notes)]
-    body = "<br>".join(lines)
+    lines += [f"<small>{markup(remark)}</small>" for remark in told.remarks]
+    body = "<br>".join(lines[1:])
+    if told.notes:
+        notes = "<br>".join(f"<small>{markup(note)}</small>" for note in told.notes)
+        body += f"<details><summary>Notes</summary>{notes}</details>"
     return (
-        '<div id="patrolroute-key" style="position:fixed;left:12px;bottom:62px;z-index:9999;max-width:330px;'
-        "max-height:60%;overflow:auto;background:rgba(255,255,255,.93);border:1px solid #999;"
-        f'font:12px/1.45 sans-serif">{warnings}<div style="padding:6px 8px">{body}</div></div>'
+        f'<div id="patrolroute-key">{warnings}<details id="patrolroute-told" open><summary>{lines[0]}</summary>{body}'
+        f"</details></div><style>{_KEY_STYLE}</style>{_KEY_SCRIPT}"
     )
