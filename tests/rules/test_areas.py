@@ -290,7 +290,7 @@ def test_a_night_of_real_streets_with_beats_obeys_turns(shared_data: Path, tmp_p
     assert check_saved(tmp_path / "out", roads=banned) == []
     (forbidden,) = {each.message[:60] for each in check_saved(tmp_path / "out", roads=forbidding(roads, *ways[1:]))}
     assert forbidden.startswith("matrix.npz has other seconds or metres for")
-    with pytest.raises(InputError, match=r"'base': .* from the nearest street"):
+    with pytest.raises(InputError, match=r"these are not the roads that the plan was made with, klandasan_ilir"):
         check_saved(tmp_path / "out", roads=blocks())
 
 
