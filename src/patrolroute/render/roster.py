@@ -1,4 +1,4 @@
-"""The squads of a night as a table: what each does, when it leaves and is back, how far it drives and when it rests."""
+"""The squads of a night as tables: what each does and when, how far it drives; and who may stop where."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from patrolroute.render.wording import (
     clock_text,
     driving_text,
     length_text,
+    listed,
     minutes_text,
     plain,
     share_text,
     span_text,
     waiting_text,
 )
+from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
     from patrolroute.plans import Route
     from patrolroute.render.night import Night
     from patrolroute.scenario.model import Squad
+    from patrolroute.scenario.teams import TeamNeeds
 
 _NUMBERS = ("stops", "beats", "seen", "way", "driving (of shift)", "waits")
+_MOST_SITES = 6
 _SPARE = ("waits", "shift", "breaks", "way", "driving (of shift)")
 
 
@@ -73,3 +77,33 @@ def _cells(night: Night, squad: Squad, route: Route | None) -> dict[str, str]:
         "waits": waiting_text(route) if any(visit.wait_s for visit in route.visits) else "-",
         "breaks": ", ".join(rests) or "-",
     }
+
+
+def asked_text(site: TeamNeeds) -> str:
+    """Return the people and vehicles that a site or area asks for, as plain text; empty where any squad will do."""
+    words = [f"{plain(force)} {count}" for force, count in site.needs.items()]
+    if site.people_min:
+        words.append(counted(site.people_min, "person", "people"))
+    if site.vehicles:
+        words.append(" or ".join(site.vehicles))
+    return ", ".join(words)
+
+
+def teams_grid(night: Night) -> Grid:
+    """Return who may stop where, one row for all sites that ask for the same."""
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for site in night.scenario.things:
+        if site.asks:
+            may = tuple(plain(squad.title) for squad in night.scenario.squads if site.allows(squad))
+            alike.setdefault((asked_text(site) or "certain squads", may), []).append(plain(site.title))
+    return Grid(
+        title="Who may stop where",
+        heads=("sites", "ask for", "squads"),
+        rows=tuple((_some(titles), asked, listed(may)) for (asked, may), titles in alike.items()),
+        wraps=frozenset({0, 1, 2}),
+    )
+
+
+def _some(titles: list[str]) -> str:
+    more = len(titles) - _MOST_SITES
+    return listed(titles[:_MOST_SITES]) + (f" and {counted(more, 'other')}" if more > 0 else "")

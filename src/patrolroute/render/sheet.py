@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from patrolroute.render.areas import beat_streets, distance_text
 from patrolroute.render.closed import closed_text
 from patrolroute.render.night import is_approximate, position_text
+from patrolroute.render.roster import asked_text
 from patrolroute.render.stays import stays_of
-from patrolroute.render.teams import asked_text
 from patrolroute.render.waits import LONG_WAIT_S, reason
 from patrolroute.render.wording import (
     OFF_STREET,

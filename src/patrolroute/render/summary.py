@@ -13,10 +13,9 @@ from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.idleness import idleness
 from patrolroute.render.night import position_text
 from patrolroute.render.passed import passing_text
-from patrolroute.render.roster import squads_grid
+from patrolroute.render.roster import squads_grid, teams_grid
 from patrolroute.render.shares import shares_words
 from patrolroute.render.tables import skipped_in_order
-from patrolroute.render.teams import teams_grid
 from patrolroute.render.waits import long_waits
 from patrolroute.render.wording import (
     SYNTHETIC_BAND,
