@@ -86,7 +86,7 @@ def test_words_on_the_page(night, monkeypatch):
         "4 positions approximate",
         "left out: 1 site",
         "Mapolda NTT",
-        "Tier 1: 2 of 2 sites",
+        "Tier 1: 2 of 2, tier 2: 2 of 2, tier 3: 1 of 2 sites.",
         "200 m",
     ):
         assert expected in text
