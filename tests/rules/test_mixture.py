@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ def test_a_real_night_is_planned_and_told(planned: PatrolPlan) -> None:
     assert visits["seen"].to_dict() == {"kpu": False, "pasar": False, "bar": False, "toko": True}
     assert (visits.loc["bar", "arrive"], visits.loc["bar", "wait_min"]) == (at(23), 0)
     text = planned.summary()
-    assert "3 + 1 seen" in text
+    assert re.search(r"^  regu-1 +22:00–23:00 +3 +1 +22:10", text, re.MULTILINE), "three stops and one seen"
     assert "23:10, 15 min late" in text
 
 
@@ -143,7 +144,7 @@ def test_the_sheet_says_what_the_squad_must_know(planned: PatrolPlan) -> None:
     assert "| Kembali / back | 23:10 ends at its last stop, bar, 23:15 at the latest |" in sheet
     assert "| Lembur / overtime | 15 min planned, 20 min allowed |" in sheet
     assert "5 min where the squad is, over by 23:15" in sheet
-    assert "3 stops and 1 site seen from the road" in sheet
+    assert "3 stops, 1 site seen from the road" in sheet
     assert "seen from the road | toko" in sheet
     assert "stay until 22:" in sheet
     assert "Selesai / ends at its last stop" in sheet
