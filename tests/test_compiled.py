@@ -147,6 +147,22 @@ def test_what_only_kernels_call_is_neither_optimised_nor_translated_by_itself() 
         assert known == runs, kernel
 
 
+def test_a_release_of_numba_that_was_not_tried_compiles_in_its_own_way(tmp_path: Path) -> None:
+    """The bound's kernels call each other in all the ways there are."""
+    script = (
+        "import numba; numba.version_info = (0, 999, 0)\n"
+        "from patrolroute.compiled.marks import _INNER\n"
+        "assert 'pipeline_class' not in _INNER\n"
+        "from patrolroute.bound.tiers import warm_up\n"
+        "warm_up()\n"
+        "from patrolroute.bound.network import close_paths\n"
+        "assert close_paths.signatures\n"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_one_compilation_serves_every_problem() -> None:
     from patrolroute.search.loop import work
 
