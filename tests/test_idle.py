@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from handmade import plan_of
+from hourly import by_hour
 from nights import line_matrix, scenario_of, site, squad, window
 from patrolroute.build import compile_problem
 from patrolroute.idle import idle_reasons
 from patrolroute.scenario.squads import Break
+from patrolroute.solver import solve
 
 if TYPE_CHECKING:
     from patrolroute.scenario.model import Site
@@ -72,3 +74,35 @@ def test_reasons_of_several_sites_stand_together() -> None:
         "Of what is left out it can serve nothing: 'far' (out, stop and back take longer than its shift); "
         "'mid' (it has none of 'penindakan'; due: 2)."
     )
+
+
+@pytest.mark.parametrize(
+    ("left_out", "wishes", "why"),
+    [
+        (
+            site("mid", only_by=["b"], windows=[window((23, 40), (24, 0))]),
+            {"overtime_price": {"tier": 2, "weight_per_h": 50}},
+            "its overtime would cost more than it is worth",
+        ),
+        (site("mid", only_by=["b"]), {"max_spread_duty_min": 1}, "squads would be further apart than they may be"),
+        (site("mid", only_by=["b"]), {"max_spread_stops": 0}, "squads would be further apart than they may be"),
+    ],
+    ids=["price", "duty", "stops"],
+)
+def test_what_the_night_does_not_want_is_not_told_as_missed(left_out: Site, wishes: dict[str, Any], why: str) -> None:
+    scenario = scenario_of((left_out,), (squad("a"), squad("b", overtime_min=60)), **wishes)
+    problem = compile_problem(scenario, line_matrix(scenario, {"base": 0, "mid": 10}))
+    plan = solve(problem, iterations=200, seed=1, bound_seconds=0)
+    assert [each.site for each in plan.skipped] == ["mid"]
+    said = idle_reasons(scenario, problem, plan)["b"]
+    assert said == f"Of what is left out it can serve nothing: 'mid' ({why})."
+
+
+def test_what_only_the_fastest_hour_would_allow_is_not_told_as_missed() -> None:
+    """By day the way takes 20 minutes and there would be time; now it takes an hour."""
+    scenario = scenario_of((site("mid", dwell_min=40),), (squad("a"), squad("b")))
+    problem = by_hour(
+        compile_problem(scenario, line_matrix(scenario, {"base": 0, "mid": 20})), [-500, 20 * 3600], [1, 3]
+    )
+    plan = solve(problem, iterations=50, seed=1, bound_seconds=0)
+    assert "which the search missed" not in idle_reasons(scenario, problem, plan)["b"]

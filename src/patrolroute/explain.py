@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from patrolroute.schedule import Reason, objective_of, time_route
+from patrolroute.schedule import Reason, beyond_spread, overtime_cost, time_orders, time_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _ROWS_AT_ONCE = 512
 """Of a travel matrix, when one is searched for detours: 20 MB at 5,000 points."""
+
+_AGAINST = {
+    "dear": "its overtime costs more than it is worth",
+    "unlike": "squads would be further apart than they may be",
+}
 
 _MOST_SETS = 1024
 """Sets of a squad's breaks that are gone through; whoever has more of them unordered is taken to find time."""
@@ -57,12 +62,16 @@ def explain_kept_in(problem: PatrolProblem) -> dict[int, str]:
     return {int(k): "Its breaks leave it no time for any stop." for k in np.flatnonzero(kept_in)}
 
 
-def explain_idle(problem: PatrolProblem, parts: Sequence[str], squads: Sequence[int]) -> dict[int, dict[str, str]]:
-    """Return, for each of some squads, what stands between it and each of some groups, had it nothing else to do.
+def explain_idle(
+    problem: PatrolProblem, orders: Orders, parts: Sequence[str], squads: Sequence[int]
+) -> dict[int, dict[str, str]]:
+    """Return, for each of some squads without a visit, what stands between it and each of some groups.
 
     Parameters
     ----------
     problem : PatrolProblem
+    orders : Orders
+        Of the plan in which they have none.
     parts : sequence of str
         Ids of groups; those that the problem does not have are passed over.
     squads : sequence of int
@@ -72,20 +81,25 @@ def explain_idle(problem: PatrolProblem, parts: Sequence[str], squads: Sequence[
     -------
     dict of int to dict of str to str
         By squad and group: "" where nothing does; "tied" where only other visits, squads or breaks do that must fit as
-        well; else "stops", "allowed", "windows", "shifts", "driving" or "breaks", the first limit that no visit of the
-        group keeps, or "together" where each limit alone is kept.
+        well; "dear" where its overtime would cost more than it is worth, and "unlike" where squads would be further
+        apart than they may be; else "stops", "allowed", "windows", "shifts", "driving" or "breaks", the first limit
+        that no visit of the group keeps, or "together" where each limit alone is kept.
     """
-    limits = _alone(problem).limits
+    limits, shares = _alone(problem).limits, _Shares(problem, orders)
     groups = {group: g for g, group in enumerate(problem.groups.ids) if group in set(parts)}
     told: dict[int, dict[str, str]] = {k: {} for k in squads}
     for group, g in groups.items():
-        rows = problem.visits.group == g
+        rows = np.flatnonzero(problem.visits.group == g)
         for k in squads:
             kept = {name: column[rows, k] for name, column in limits.items()}
+            able = rows[np.logical_and.reduce(list(kept.values()))]
+            # By the hour, the fastest drives of all hours may fit where none that can be made does.
+            able = able[_least_lack(problem, k, (), able) <= 0] if problem.hours is not None else able
             if problem.squads.max_stops[k] < 1:
                 told[k][group] = "stops"
-            elif np.logical_and.reduce(list(kept.values())).any():
-                told[k][group] = "tied" if _tied(problem, g, k) else ""
+            elif len(able):
+                tied = _tied(problem, g, k)
+                told[k][group] = "tied" if tied else min((shares.against(int(v), k) for v in able), key=len)
             else:
                 told[k][group] = next((name for name, column in kept.items() if not column.any()), "together")
     return told
@@ -299,6 +313,7 @@ def explain_left_out(
     rows = np.array(
         [v for v, g in enumerate(problem.visits.group) if g not in served and groups[g] not in reasons], dtype=np.int64
     )
+    shares = _Shares(problem, orders)
     best: dict[int, tuple[int, bool, int, int, int]] = {}
     for k, order in enumerate(orders):
         lacking = _least_lack(problem, k, order, rows)
@@ -311,29 +326,61 @@ def explain_left_out(
     for g, (_, _, lack, k, v) in best.items():
         squad = problem.squads.ids[k]
         said = (titles or {}).get(squad, squad)
-        words = _not_wanted(problem, orders, v, k) if lack <= 0 else ""
-        sentence = f"It would fit into the route of {said!r}, but {words}." if words else ""
+        why = shares.against(v, k) if lack <= 0 else ""
+        sentence = f"It would fit into the route of {said!r}, but {_AGAINST[why]}." if why else ""
         reasons[groups[g]] = Reason("no_time", sentence or _sentence(lack, said, alone=not _tied(problem, g, k)))
     return reasons
 
 
-def _not_wanted(problem: PatrolProblem, orders: Orders, v: int, k: int) -> str:
-    """Return why a plan with one visit more in a route is no better, where overtime or unlike squads make it so."""
-    if not problem.overtime_price and problem.most_spread_stops is None and problem.most_spread_duty_s is None:
-        return ""
-    found = []
-    for at in range(len(orders[k]) + 1):
-        longer = (*orders[k][:at], v, *orders[k][at:])
-        route, rows = time_route(problem, k, longer), np.array(longer)
-        begins = np.array([visit.begin_s for visit in route.visits])
-        in_time = (begins <= problem.visits.closes_s[rows]).all() and route.return_s <= problem.squads.until_s[k]
-        if in_time and route.drive_s <= problem.squads.max_drive_s[k]:
-            found.append(objective_of(problem, (*orders[:k], longer, *orders[k + 1 :])))
-    before = objective_of(problem, orders)
-    best = min(found, default=before)
-    if best.unmet > before.unmet:
-        return "squads would be further apart than they may be"
-    return "its overtime costs more than it is worth" if best.uncovered > before.uncovered else ""
+class _Shares:
+    """What squads have of a plan: overtime, stops and time on duty, to tell what one visit more would change."""
+
+    def __init__(self, problem: PatrolProblem, orders: Orders) -> None:
+        self._problem, self._orders = problem, orders
+        squads, groups = problem.squads, problem.groups
+        self._asked = bool(
+            problem.overtime_price or problem.most_spread_stops is not None or problem.most_spread_duty_s is not None
+        )
+        back_s = [route.return_s if route.visits else None for route in time_orders(problem, orders)]
+        self._late_s = [0 if at is None else max(0, at - int(squads.overtime_from_s[k])) for k, at in enumerate(back_s)]
+        self._duty_s = [0 if at is None else at - int(squads.from_s[k]) for k, at in enumerate(back_s)]
+        self._stops = [sum(bool(groups.duty[problem.visits.group[v]] < 0) for v in order) for order in orders]
+
+    def against(self, v: int, k: int) -> str:
+        """Return why a plan is no better with one visit more in a route into which it fits.
+
+        Returns
+        -------
+        str
+            "dear" where its overtime costs more than it is worth, "unlike" where squads would be further apart than
+            they may be; else nothing.
+        """
+        if not self._asked:
+            return ""
+        problem, order = self._problem, self._orders[k]
+        lacks = _lacks(problem, k, order, np.array([v]))[:, 0]
+        found = [
+            self._change(v, k, time_route(problem, k, (*order[:at], v, *order[at:])).return_s)
+            for at in np.flatnonzero(lacks <= 0).tolist()
+        ]
+        unmet, *_ = best = min(found, default=(0,))
+        if unmet > 0:
+            return "unlike"
+        return "dear" if best > (0,) * len(best) else ""
+
+    def _change(self, v: int, k: int, back_s: int) -> tuple[int, ...]:
+        """Return by how much each level of the objective down to overtime grows, if a squad is back then."""
+        problem = self._problem
+        late_s = max(0, back_s - int(problem.squads.overtime_from_s[k]))
+        stops, duty_s = self._stops[:], self._duty_s[:]
+        stops[k], duty_s[k] = stops[k] + 1, back_s - int(problem.squads.from_s[k])
+        before_s = sum(self._late_s)
+        after_s = before_s - self._late_s[k] + late_s
+        cost = overtime_cost(problem, after_s) - overtime_cost(problem, before_s)
+        tier, weight = int(problem.visits.tier[v]), int(problem.visits.weight[v])
+        levels = [cost * (each == problem.overtime_tier) - weight * (each == tier) for each in problem.tiers]
+        unmet = beyond_spread(problem, stops, duty_s) - beyond_spread(problem, self._stops, self._duty_s)
+        return (unmet, *levels, after_s - before_s)
 
 
 def _tied(problem: PatrolProblem, g: int, k: int) -> bool:
@@ -358,6 +405,11 @@ def _sentence(lack_s: int, squad: str, *, alone: bool) -> str:
 
 def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return by how many seconds each visit misses its best gap in one route, shape of `rows`."""
+    return _lacks(problem, k, order, rows).min(axis=0)  # type: ignore[no-any-return]  # numpy's own
+
+
+def _lacks(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return by how many seconds each visit misses each gap of one route, shape (gaps, rows)."""
     visits, squads = problem.visits, problem.squads
     profile = int(squads.profile[k])
     exits, entries = _ends(problem, k, order)
@@ -365,7 +417,7 @@ def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDAr
     route = time_route(problem, k, order)
     legs_s = [visit.drive_s for visit in route.visits]
     legs_s.append(route.drive_s - sum(legs_s))
-    best = np.full(len(rows), np.iinfo(np.int32).max, np.int64)
+    lacks = np.zeros((len(exits), len(rows)), np.int64)
     for gap, (a, b) in enumerate(zip(exits, entries, strict=True)):
         entry, exit_ = visits.entry[rows], visits.exit[rows]
         there = problem.arrive_s(profile, a, entry, free_s[gap])
@@ -378,8 +430,8 @@ def _least_lack(problem: PatrolProblem, k: int, order: Sequence[int], rows: NDAr
         due = there if gap else begin
         drive = due - problem.leave_s(profile, a, entry, due) + then - problem.leave_s(profile, exit_, b, then)
         over = route.drive_s - legs_s[gap] + drive - int(squads.max_drive_s[k])
-        best = np.minimum(best, np.maximum(late, over))
-    return best
+        lacks[gap] = np.maximum(late, over)
+    return lacks
 
 
 def _free_and_latest(problem: PatrolProblem, k: int, order: Sequence[int]) -> tuple[list[int], list[int]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from patrolroute.explain import explain_idle, explain_kept_in
 from patrolroute.rules.teams import lacking_words
+from patrolroute.schedule import orders_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 3
 _WORDS = {
+    "dear": "its overtime would cost more than it is worth",
+    "unlike": "squads would be further apart than they may be",
     "allowed": "it may not go there",
     "stops": "its max_stops allows none",
     "windows": "it cannot be there before they close",
@@ -52,7 +55,7 @@ def idle_reasons(scenario: Scenario, problem: PatrolProblem, plan: Plan) -> dict
     rows = {problem.squads.ids.index(squad): squad for squad in idle}
     # Nothing is gained by what is worth nothing, such as beats beyond the share of an area that counts.
     wanted = [each for each in plan.skipped if each.weight or each.required]
-    barred = explain_idle(problem, [each.part for each in wanted], sorted(rows))
+    barred = explain_idle(problem, orders_of(problem, plan), [each.part for each in wanted], sorted(rows))
     reasons = {}
     for k, squad in rows.items():
         if k in kept_in:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -205,12 +204,8 @@ def objective_of(problem: PatrolProblem, orders: Orders) -> Objective:
     ]
     stops = [sum(1 for v in order if groups.duty[problem.visits.group[v]] < 0) for order in orders]
     apart = {name: max(each, default=0) - min(each, default=0) for name, each in (("stops", stops), ("duty", finish))}
-    if problem.most_spread_stops is not None:
-        unmet += max(0, apart["stops"] - problem.most_spread_stops)
-    if problem.most_spread_duty_s is not None:
-        unmet += math.ceil(max(0, apart["duty"] - problem.most_spread_duty_s) / 900)
     return Objective(
-        unmet=unmet,
+        unmet=unmet + beyond_spread(problem, stops, finish),
         uncovered=tuple(
             total - covered + overtime_cost(problem, sum(overtime)) * (tier == problem.overtime_tier)
             for tier, (covered, total) in _weights(problem, earned).items()
@@ -220,6 +215,17 @@ def objective_of(problem: PatrolProblem, orders: Orders) -> Objective:
         drive_s=sum(route.drive_s for route in routes),
         finish_s=sum(finish),
     )
+
+
+def beyond_spread(problem: PatrolProblem, stops: Sequence[int], duty_s: Sequence[int]) -> int:
+    """Return by how many stops and begun quarters of an hour squads are further apart than they may be."""
+    beyond = 0
+    if problem.most_spread_stops is not None:
+        beyond += max(0, max(stops, default=0) - min(stops, default=0) - problem.most_spread_stops)
+    if problem.most_spread_duty_s is not None:
+        apart_s = max(duty_s, default=0) - min(duty_s, default=0)
+        beyond += -(-max(0, apart_s - problem.most_spread_duty_s) // 900)
+    return beyond
 
 
 def overtime_cost(problem: PatrolProblem, overtime_s: int) -> int:

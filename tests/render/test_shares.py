@@ -46,3 +46,13 @@ def test_overtime_is_told_with_its_cost(make_night):
     back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
     late = replace(night.plan, routes=(replace(first, return_s=back_s + 900), *others))
     assert shares_words(replace(night, plan=late)) == (f"Overtime: 15 min, which costs 2 of tier {tier}.",)
+
+
+def test_the_cost_is_that_of_the_objective_to_the_last_thousandth(make_night):
+    """In binary 180 s at 1.1 an hour are a hair more than 0.055."""
+    tier = make_night().scenario.sites[0].tier
+    night = wishing(make_night(), overtime_min=60, overtime_price={"tier": tier, "weight_per_h": 1.1})
+    first, *others = night.plan.routes
+    back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
+    late = replace(night.plan, routes=(replace(first, return_s=back_s + 180), *others))
+    assert shares_words(replace(night, plan=late)) == (f"Overtime: 3 min, which costs 0.055 of tier {tier}.",)

@@ -71,8 +71,8 @@ def test_explanations_count_overtime(overtime_min: float) -> None:
 
 @pytest.mark.parametrize(
     ("tier", "per_h", "made"),
-    [(1, 1000, True), (2, 11, True), (2, 13, False), (3, 0.001, False)],
-    ids=["for a more important tier always", "cheap", "dear", "for a less important tier never"],
+    [(1, 1000, True), (2, 11, True), (2, 12, False), (2, 13, False), (3, 0.001, False)],
+    ids=["for a more important tier always", "cheap", "worth as much", "dear", "for a less important tier never"],
 )
 def test_overtime_is_made_where_it_is_worth_its_price(tier: int, per_h: float, made: bool) -> None:
     """Five minutes late for a site of weight 1: twelve an hour, told in the tier below, its own, the one above."""
@@ -111,3 +111,10 @@ def test_the_price_reaches_the_problem_in_parts_of_a_weight() -> None:
 def test_a_price_in_a_tier_that_nothing_has_is_refused() -> None:
     with pytest.raises(ValueError, match="overtime_price: no site, area or presence has tier 7; expected one of 2"):
         scenario_of((site("a"),), (squad("x"),), overtime_price={"tier": 7, "weight_per_h": 1})
+
+
+def test_a_price_is_no_matter_where_there_is_nothing_to_visit() -> None:
+    scenario = scenario_of((), (squad("a", overtime_min=30),), overtime_price={"tier": 2, "weight_per_h": 1})
+    problem = compile_problem(scenario, line_matrix(scenario, {"base": 0}))
+    assert problem.overtime_price == 0
+    assert solve(problem, iterations=1, seed=1).routes[0].visits == ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from patrolroute.render.wording import minutes_text
@@ -49,6 +48,7 @@ def _overtime(night: Night) -> tuple[str, ...]:
     price, late_s = night.scenario.overtime_price, sum(map(night.overtime_s, night.plan.routes))
     if price is None or not any(squad.overtime_min for squad in night.scenario.squads):
         return ()
-    cost = f"which costs {math.ceil(late_s * price.weight_per_h / 3.6) / 1000:g} of tier {price.tier}"
+    thousandths = -(-late_s * round(price.weight_per_h * 1000) // 3600)
+    cost = f"which costs {thousandths / 1000:g} of tier {price.tier}"
     would = f"an hour would cost {price.weight_per_h:g} of tier {price.tier}"
     return (f"Overtime: {minutes_text(late_s)}, {cost}." if late_s else f"Overtime: none, {would}.",)

@@ -22,7 +22,8 @@ def _compile(scenario: Scenario, draft: Draft) -> None:
             squad.overtime_from_s = squad.until_s
             squad.until_s += overtime_s[squad.id]
     price = scenario.overtime_price
-    if price is not None and any(overtime_s.values()):
+    # A night may have nothing of that tier to visit, or nothing at all.
+    if price is not None and any(overtime_s.values()) and any(visit.tier == price.tier for visit in draft.visits):
         draft.overtime_tier = price.tier
         draft.overtime_price = round(price.weight_per_h * draft.weight_unit)
 
