@@ -15,6 +15,7 @@ from patrolroute.solver import solve
 if TYPE_CHECKING:
     from patrolroute.scenario.model import Site
 
+APART = "squads would be further apart than max_spread_stops or max_spread_duty_min allows"
 POSITIONS_MIN = {"base": 0.0, "near": 5.0, "mid": 10.0, "far": 55.0}
 
 
@@ -84,8 +85,16 @@ def test_reasons_of_several_sites_stand_together() -> None:
             {"overtime_price": {"tier": 2, "weight_per_h": 50}},
             "its overtime would cost more than it is worth",
         ),
-        (site("mid", only_by=["b"]), {"max_spread_duty_min": 1}, "squads would be further apart than they may be"),
-        (site("mid", only_by=["b"]), {"max_spread_stops": 0}, "squads would be further apart than they may be"),
+        (
+            site("mid", only_by=["b"]),
+            {"max_spread_duty_min": 1},
+            APART,
+        ),
+        (
+            site("mid", only_by=["b"]),
+            {"max_spread_stops": 0},
+            APART,
+        ),
     ],
     ids=["price", "duty", "stops"],
 )

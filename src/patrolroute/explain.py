@@ -20,7 +20,8 @@ _ROWS_AT_ONCE = 512
 
 _AGAINST = {
     "dear": "its overtime costs more than it is worth",
-    "unlike": "squads would be further apart than they may be",
+    "below": "overtime is made for nothing of its tier",
+    "unlike": "squads would be further apart than max_spread_stops or max_spread_duty_min allows",
 }
 
 _MOST_SETS = 1024
@@ -81,9 +82,9 @@ def explain_idle(
     -------
     dict of int to dict of str to str
         By squad and group: "" where nothing does; "tied" where only other visits, squads or breaks do that must fit as
-        well; "dear" where its overtime would cost more than it is worth, and "unlike" where squads would be further
-        apart than they may be; else "stops", "allowed", "windows", "shifts", "driving" or "breaks", the first limit
-        that no visit of the group keeps, or "together" where each limit alone is kept.
+        well; "dear", "below" or "unlike" as `_Shares.against` says; else "stops", "allowed", "windows", "shifts",
+        "driving" or "breaks", the first limit that no visit of the group keeps, or "together" where each limit alone is
+        kept.
     """
     limits, shares = _alone(problem).limits, _Shares(problem, orders)
     groups = {group: g for g, group in enumerate(problem.groups.ids) if group in set(parts)}
@@ -352,8 +353,8 @@ class _Shares:
         Returns
         -------
         str
-            "dear" where its overtime costs more than it is worth, "unlike" where squads would be further apart than
-            they may be; else nothing.
+            "dear" where its overtime costs more than it is worth, "below" where nothing of its tier is worth any,
+            "unlike" where squads would be further apart than limits of spread allow; else nothing.
         """
         if not self._asked:
             return ""
@@ -366,7 +367,9 @@ class _Shares:
         unmet, *_ = best = min(found, default=(0,))
         if unmet > 0:
             return "unlike"
-        return "dear" if best > (0,) * len(best) else ""
+        if best <= (0,) * len(best):
+            return ""
+        return "below" if problem.visits.tier[v] > problem.overtime_tier else "dear"
 
     def _change(self, v: int, k: int, back_s: int) -> tuple[int, ...]:
         """Return by how much each level of the objective down to overtime grows, if a squad is back then."""

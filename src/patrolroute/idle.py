@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _MOST_NAMED = 3
 _WORDS = {
     "dear": "its overtime would cost more than it is worth",
-    "unlike": "squads would be further apart than they may be",
+    "below": "overtime is made for nothing of its tier",
+    "unlike": "squads would be further apart than max_spread_stops or max_spread_duty_min allows",
     "allowed": "it may not go there",
     "stops": "its max_stops allows none",
     "windows": "it cannot be there before they close",

@@ -45,7 +45,6 @@ from patrolroute.rules import RULES, Facts, Violation, explain_presence, is_tied
 from patrolroute.rules.waiting import wait_elsewhere
 from patrolroute.scenario import Place, Scenario, read_scenario, write_scenario
 from patrolroute.scenario.base import ANYWHERE
-from patrolroute.scenario.model import Placement
 from patrolroute.scenario.squads import told_apart
 from patrolroute.scenario.words import counted
 from patrolroute.schedule import orders_of
@@ -136,18 +135,19 @@ class PatrolPlan:
     def _spots(self) -> dict[str, Place]:
         """Return the points of the streets that the plan goes by besides the scenario's own places and sites."""
         placed, points = self.built.placed, self.scenario.points
-        visits = (visit for route in self.routes for visit in route.visits)
+        # A break may be made at such a point as well; it belongs to no site.
+        visits = (visit for route in self.routes for visit in route.visits if visit.site in points)
         owner = {point: visit.site for visit in visits for point in (visit.entry, visit.exit) if point not in points}
         return {
             point: Place(
                 id=point,
-                name=points[site].title if site in points else "",
+                name=points[site].title,
                 lon=float(placed.lon[placed.index(point)]),
                 lat=float(placed.lat[placed.index(point)]),
-                placement=points[site].placement if site in points else Placement.SURVEYED,
+                placement=points[site].placement,
             )
             for point, site in owner.items()
-            if point in placed.ids and site in points
+            if point in placed.ids
         }
 
     def _remarks(self) -> tuple[str, ...]:

@@ -23,12 +23,24 @@ def test_nothing_is_said_where_nobody_asks(night):
     assert shares_words(wishing(night, overtime_min=20)) == ()
 
 
+def test_overtime_is_told_without_a_price_and_a_price_without_overtime(make_night):
+    night = wishing(make_night(), overtime_min=60)
+    first, *others = night.plan.routes
+    back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
+    late = replace(night.plan, routes=(replace(first, return_s=back_s + 180), *others))
+    assert shares_words(replace(night, plan=late)) == ("Overtime: 3 min in all.",)
+    tier = make_night().scenario.sites[0].tier
+    in_vain = wishing(make_night(), overtime_price={"tier": tier, "weight_per_h": 1})
+    assert shares_words(in_vain) == ("Overtime has a price, and no squad may make any.",)
+
+
 @pytest.mark.parametrize("wish", [{"balance": "stops"}, {"max_spread_stops": 4}, {"max_spread_duty_min": 95}])
 def test_the_least_and_the_most_of_all_squads_are_told_with_the_limits(make_night, wish):
     night = wishing(make_night(), **wish)
     (told,) = shares_words(night)
     visits = [sum(bool(visit.site) for visit in route.visits) for route in night.plan.routes]
-    assert f"A squad makes {min(visits)} to {max(visits)} visits" in told
+    assert f"A squad makes {min(visits)} to {max(visits)} stops" in told
+    assert told.endswith(", from when its shift lets it leave.")
     assert ("(at most 4 apart)" in told) == ("max_spread_stops" in wish)
     assert ("(at most 1 h 35 min apart)" in told) == ("max_spread_duty_min" in wish)
     assert told in summarise(night).remarks

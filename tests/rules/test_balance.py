@@ -54,11 +54,9 @@ def test_no_squad_makes_more_stops_than_another_beyond_the_limit(most: int | Non
         plan = replace(plan, name=scenario.name, start=scenario.start)
         assert sorted((len(route.visits) for route in plan.routes), reverse=True) == stops
         assert broken(plan, scenario, matrix) == []
-        assert {each.reason for each in plan.skipped} == (
-            {"It would fit into the route of 'x', but squads would be further apart than they may be."}
-            if most == 0
-            else set()
-        )
+        apart = "squads would be further apart than max_spread_stops or max_spread_duty_min allows"
+        reasons = {f"It would fit into the route of 'x', but {apart}."} if most == 0 else set()
+        assert {each.reason for each in plan.skipped} == reasons
         assert objective_of(problem, orders_of(problem, plan)) == best_objective(problem)
 
 

@@ -163,3 +163,14 @@ def test_it_is_saved_read_back_and_checked(planned: PatrolPlan, tmp_path: Path) 
     assert check_saved(tmp_path) == []
     assert read_scenario(tmp_path / "scenario.json") == planned.scenario
     assert write_scenario(planned.scenario) == (tmp_path / "scenario.json").read_text(encoding="utf-8")
+
+
+def test_a_break_may_be_made_where_a_site_is_seen_from_the_road() -> None:
+    """The squad passes the shop and rests there: the point of the street is the shop's, whoever rests at it."""
+    shop = site("toko", weight=5, dwell_min=200, seen_within_m=40, seen_weight=2, **beside(3, 2))
+    rest = {"minutes": 10, "window": {"opens": at(22, 10), "closes": at(22, 20)}}
+    crew = squad("regu-1", end=23, breaks=(rest,)).model_copy(update={"start": "anywhere", "end": "anywhere"})
+    told = plan(scenario_of((shop,), (crew,)), roads_from_graph(town()), iterations=100, seed=1)
+    assert [(visit.site, visit.entry) for visit in told.routes[0].visits] == [("toko", "toko~seen"), ("", "toko~seen")]
+    assert told.night.points["toko~seen"].title == "toko"
+    assert "10 min" in patrol_sheet(told.night, "regu-1")

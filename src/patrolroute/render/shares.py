@@ -38,16 +38,21 @@ def _spread(night: Night) -> tuple[str, ...]:
     limits = ["" if most is None else f" (at most {most} apart)", ""]
     limits[1] = "" if most_min is None else f" (at most {minutes_text(most_min * 60)} apart)"
     few, many = min(visits), max(visits)
-    made = counted(many, "visit") if few == many else f"{few} to {counted(many, 'visit')}"
+    made = counted(many, "stop") if few == many else f"{few} to {counted(many, 'stop')}"
     short, long = (minutes_text(each) for each in (min(on_duty_s), max(on_duty_s)))
     lasts = short if short == long else f"{short} to {long}"
-    return (f"A squad makes {made}{limits[0]} and is on duty for {lasts}{limits[1]}.",)
+    others = bool(scenario.areas or scenario.presence or any(site.seen_within_m for site in scenario.sites))
+    what = ", beats and all else that is visited among them," if others else ""
+    since = "from when its shift lets it leave"
+    return (f"A squad makes {made}{what}{limits[0]} and is on duty for {lasts}{limits[1]}, {since}.",)
 
 
 def _overtime(night: Night) -> tuple[str, ...]:
     price, late_s = night.scenario.overtime_price, sum(map(night.overtime_s, night.plan.routes))
-    if price is None or not any(squad.overtime_min for squad in night.scenario.squads):
-        return ()
+    if not any(squad.overtime_min for squad in night.scenario.squads):
+        return ("Overtime has a price, and no squad may make any.",) if price is not None else ()
+    if price is None:
+        return (f"Overtime: {minutes_text(late_s)} in all.",) if late_s else ()
     thousandths = -(-late_s * round(price.weight_per_h * 1000) // 3600)
     cost = f"which costs {thousandths / 1000:g} of tier {price.tier}"
     would = f"an hour would cost {price.weight_per_h:g} of tier {price.tier}"

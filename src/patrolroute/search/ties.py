@@ -225,6 +225,10 @@ def level_out(n: Night, s: State) -> None:
             if s.tour[NOW, k, column] > s.tour[NOW, busiest, column]:
                 busiest = k
         u = s.route[NOW, busiest, 1 + below(s.rng, s.tour[NOW, busiest, LENGTH]), NODE]
+        for _ in range(4):
+            if is_so(n, STOP, u) and not s.group[n.node[u, GROUP], REQUIRED]:
+                break
+            u = s.route[NOW, busiest, 1 + below(s.rng, s.tour[NOW, busiest, LENGTH]), NODE]
         s.desk[0, GONE] = u
         take_out(n, s, u)
         if has(n, TIES):
