@@ -318,6 +318,6 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_a
         balance=draw(st.sampled_from([None, "stops", "duty"])),
         max_spread_stops=draw(st.none() | st.integers(0, 10_000)),
         max_spread_duty_min=draw(st.none() | st.floats(0, 10_000)),
-        overtime_price=draw(st.none() | priced),
+        overtime_price=draw(st.none() | priced) if stops or not [*area_ids, *posts] else None,
         notes=tuple(draw(st.lists(names(), max_size=2))),
     )

@@ -211,3 +211,18 @@ def test_whether_a_night_is_tied_is_told_from_its_words(asked: dict[str, Any]) -
     night = night_of(**asked)
     problem = compile_problem(night, line_matrix(night, {"base": 10.0, "kpu": 14.0, "pasar": 12.0}))
     assert is_tied(night) == bool(problem.beyond)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the noise is made by a script of a Unix shell")
+def test_a_child_that_says_what_is_no_text_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "noise"
+    script.write_text("#!/bin/sh\nprintf '\\377\\376\\n'\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(ahead.sys, "executable", str(script))
+    monkeypatch.setattr(ahead, "_cores", lambda: 2)
+    job = Job("nothing", "nothing")
+    with compiling_ahead([job]):
+        wait_for(job)
+        assert ahead._children[0]._ends[str(job)].is_set()

@@ -305,7 +305,9 @@ def interrupts() -> Iterator[Callable[[], bool]]:
         pressed.set()
         signal.signal(signal.SIGINT, before)
 
-    before = signal.signal(signal.SIGINT, first_press) or signal.SIG_DFL
+    # Asked first: a press may come before `signal.signal` has returned.
+    before = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
+    signal.signal(signal.SIGINT, first_press)
     try:
         yield pressed.is_set
     finally:

@@ -54,18 +54,21 @@ class _Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            errors="replace",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, map(str, sys.path)))},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
     def _listen(self) -> None:
-        for line in self._process.stdout or ():
-            if line.strip() in self._ends:
-                self._ends[line.strip()].set()
-        for end in self._ends.values():
-            end.set()
+        try:
+            for line in self._process.stdout or ():
+                if line.strip() in self._ends:
+                    self._ends[line.strip()].set()
+        finally:
+            for end in self._ends.values():
+                end.set()
 
     def wait_for(self, job: Job) -> None:
         end = self._ends.get(str(job))
@@ -89,19 +92,20 @@ _children: list[_Child] = []
 def compiling_ahead(jobs: Sequence[Job]) -> Iterator[None]:
     """Have jobs done in a process of its own, one after the other, as long as the context lasts.
 
-    Nothing is started for no jobs, nor where this process has one core only, or no interpreter to start.
+    Nothing is started for no jobs, nor where this process has one core only, or no interpreter to start, as a program
+    that was frozen into one file has none.
 
     Parameters
     ----------
     jobs : sequence of Job
         What is not compiled yet and can be kept, in the order in which it is needed.
     """
-    if not jobs or _cores() < 2 or not sys.executable:
+    if not jobs or _cores() < 2 or not sys.executable or getattr(sys, "frozen", False):
         yield
         return
     try:
         child = _Child(jobs)
-    except OSError:
+    except (OSError, ValueError):
         yield
         return
     _children.append(child)

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import _dynfunc, version_info  # type: ignore[attr-defined]  # a part of numba in C
+from numba import _dynfunc  # type: ignore[attr-defined]  # a part of numba in C
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import AnnotateTypes, NativeLowering
-
-TRIED = (0, 61) <= version_info[:2] <= (0, 68)
-"""Whether this is a release of numba that kernels were so compiled with; elsewhere they are compiled as numba does."""
 
 _Library: Any = JITCodeLibrary
 _Pass: Any = LoweringPass

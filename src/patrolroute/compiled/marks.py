@@ -7,6 +7,7 @@ can run yesterday's code.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -14,8 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
 from numba.extending import overload, register_jitable
-
-from patrolroute.compiled.inner import TRIED, Inner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +31,12 @@ takes five times as long."""
 
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Python calls entries only."""
-if TRIED:
-    _INNER["pipeline_class"] = Inner
+if (0, 61) <= numba.version_info[:2] <= (0, 68):
+    # The releases that it was tried with; elsewhere, and where its parts are gone, kernels are compiled as numba does.
+    with contextlib.suppress(ImportError):
+        from patrolroute.compiled.inner import Inner
+
+        _INNER["pipeline_class"] = Inner
 
 
 def kernel(function: _Kernel) -> _Kernel:
