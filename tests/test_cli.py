@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import osmnx as ox
 import pytest
 
 from patrolroute.__main__ import main
 from patrolroute.plans import Plan
+from patrolroute.roads import read_roads
 from patrolroute.scenario import read_scenario
 from streets import corner, town
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SCENARIO = """
 name = "Malam ini"
@@ -98,6 +103,31 @@ def test_a_tampered_plan_fails_its_check(
     capsys.readouterr()
     assert run(monkeypatch, "check", "out") == 3
     assert "accounts:" in capsys.readouterr().err
+
+
+def test_kernels_are_compiled_while_roads_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    @contextmanager
+    def compiling(*_: Any, **__: Any) -> Iterator[None]:
+        seen.append("begins")
+        try:
+            yield
+        finally:
+            seen.append("ends")
+
+    def read(*arguments: Any, **more: Any) -> Any:
+        seen.append("reads")
+        return read_roads(*arguments, **more)
+
+    monkeypatch.setattr("patrolroute.cli.compiling_for", compiling)
+    monkeypatch.setattr("patrolroute.cli.read_roads", read)
+    assert run(monkeypatch, *PLAN) == 0
+    assert seen == ["begins", "reads", "ends"]
+    (folder / "town.graphml").write_text("no roads")
+    seen.clear()
+    assert run(monkeypatch, *PLAN) == 2
+    assert seen == ["begins", "reads", "ends"]
 
 
 def test_the_next_plan_starts_from_the_last(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

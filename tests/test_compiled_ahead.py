@@ -38,6 +38,15 @@ def get_ready(*names):
 def die():
     os._exit(3)
 
+def garble():
+    os.write(1, bytes([255, 255, 10]))
+
+def tell_niceness(name):
+    Path(name).write_text(str(os.nice(0)))
+
+def tell_folders(name):
+    Path(name).write_text(os.pathsep.join(sys.path))
+
 def sleep(name):
     Path(name).write_text(str(os.getpid()))
     time.sleep(600)
@@ -100,6 +109,46 @@ def test_a_child_that_dies_is_not_waited_for(apart: str) -> None:
     assert not is_compiled(__import__(apart).double)
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_a_child_writes_in_no_known_letters_is_passed_over(apart: str) -> None:
+    jobs = [Job(apart, "garble"), Job(apart, "get_ready", ("4",))]
+    with compiling_ahead(jobs):
+        for job in jobs:
+            wait_for(job)
+        assert is_compiled(__import__(apart).double)
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows knows no niceness")
+def test_what_is_needed_later_yields_also_where_it_is_the_only_job(apart: str, tmp_path: Path) -> None:
+    now, later = (Job(apart, "tell_niceness", (str(tmp_path / str(each)),), later=each) for each in (False, True))
+    for jobs in ([now, later, later], [later]):
+        with compiling_ahead(jobs):
+            for job in jobs:
+                wait_for(job)
+        assert int(written(tmp_path / "True")) == min(19, os.nice(0) + ahead.LATER_NICENESS)
+        (tmp_path / "True").unlink()
+    assert int(written(tmp_path / "False")) == os.nice(0)
+    assert all(job.later for job in [bound.tiers._JOB])
+
+
+def test_a_child_looks_for_modules_where_its_parent_does_but_not_in_the_folder_it_is_in(
+    apart: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(sys, "path", ["", str(here), *sys.path, tmp_path / "no_text"])
+    job = Job(apart, "tell_folders", (str(tmp_path / "told"),))
+    with compiling_ahead([job]):
+        wait_for(job)
+    told = written(tmp_path / "told").split(os.pathsep)
+    assert str(tmp_path) in told
+    assert str(tmp_path / "no_text") in told
+    assert str(here) not in told
+    monkeypatch.chdir(Path(ahead.__file__).parents[2])
+    assert str(Path.cwd()) in ahead._folders()
+
+
 def test_nothing_is_started_in_vain(apart: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError
@@ -112,6 +161,10 @@ def test_nothing_is_started_in_vain(apart: str, monkeypatch: pytest.MonkeyPatch)
     with compiling_ahead([job]):
         wait_for(job)
     monkeypatch.setattr(ahead, "_cores", lambda: 2)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with compiling_ahead([job]):
+        wait_for(job)
+    monkeypatch.delattr(sys, "frozen")
     monkeypatch.setattr(sys, "executable", "")
     with compiling_ahead([job]):
         wait_for(job)
@@ -119,15 +172,16 @@ def test_nothing_is_started_in_vain(apart: str, monkeypatch: pytest.MonkeyPatch)
 
 def test_where_no_process_can_be_started_all_goes_on(apart: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(Path(apart) / "nothing"))
-    job = Job(apart, "get_ready", ("4",))
-    with compiling_ahead([job]):
-        wait_for(job)
-    assert ahead._children == []
+    jobs = [Job(apart, "get_ready", ("4",)), Job(apart, "get_ready", ("a name with \0",))]
+    for job in jobs:
+        with compiling_ahead([job]):
+            wait_for(job)
+        assert ahead._children == []
 
 
 def test_a_child_ends_with_the_context(apart: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with suppress(KeyboardInterrupt), compiling_ahead([Job(apart, "sleep", ("pid",))]):
+    pid = os.path.relpath(tmp_path / "pid", Path.cwd())
+    with suppress(KeyboardInterrupt), compiling_ahead([Job(apart, "sleep", (pid,))]):
         assert written(tmp_path / "pid")
         raise KeyboardInterrupt
     assert is_gone(int(written(tmp_path / "pid")))
@@ -146,8 +200,10 @@ with compiling_ahead([Job({apart!r}, "sleep", ("pid",))]):
     os.kill(os.getpid(), 9)
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=False)
-    assert is_gone(int(written(tmp_path / "pid")))
+    here = tmp_path / "here"
+    here.mkdir()
+    subprocess.run([sys.executable, "-c", script], cwd=here, env=environment, check=False)
+    assert is_gone(int(written(here / "pid")))
 
 
 def test_only_what_is_not_compiled_and_can_be_kept_is_a_job(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,7 +176,7 @@ def test_a_duty_is_its_squads_alone_and_worth_nothing() -> None:
     visits = replace(good.visits, weight=np.array([0, 5]), squads=np.array([[True, False], [True, True]]))
     problem = replace(good, groups=groups, visits=visits)
     assert problem.tiers == (2,), "a duty makes no tier"
-    assert problem.beyond == ("breaks",)
+    assert problem.beyond == ("breaks (breaks, longest_without_break_min)",)
 
 
 def test_the_digest_knows_every_column() -> None:

@@ -12,7 +12,7 @@ import pytest
 from patrolroute.engines.protocol import Budget, Found, Watch
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.problem import PatrolProblem
-from patrolroute.solver import Progress, solve
+from patrolroute.solver import Progress, interrupts, solve
 
 if TYPE_CHECKING:
     from patrolroute.problem import Orders
@@ -113,6 +113,23 @@ def test_ctrl_c_returns_the_best_so_far_and_handlers_are_put_back() -> None:
     plan = solve(problem_of(), engine=engine)
     assert engine.saw_stop
     assert plan.coverage[0].covered_sites == 2
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_press_while_the_handler_is_set_is_a_wish_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, set_handler = signal.getsignal(signal.SIGINT), signal.signal
+    presses = [1]
+
+    def press_within(number: int, handler: Any) -> Any:
+        earlier = set_handler(number, handler)
+        if presses:
+            presses.pop()
+            handler(number, None)
+        return earlier
+
+    monkeypatch.setattr(signal, "signal", press_within)
+    with interrupts() as interrupted:
+        assert interrupted()
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -88,31 +89,28 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for sheets, map and data.")] = Path("out"),
 ) -> None:
     """Plan a night and write patrol sheets, a map and GIS files. Ctrl-C takes the best plan so far."""
-    night, network = _scenario_and_roads(scenario, roads)
+    night, read = _scenario_and_roads(scenario, roads)
     asked = {name: True for name, wanted in (("skip_off_road", skip_off_road), ("turns", turns)) if wanted}
     night = night.model_copy(update={"travel": night.travel.model_copy(update=asked)})
-    for what in ("sites", "squads"):
-        missing = not (night.sites or night.areas or night.presence) if what == "sites" else not night.forming
-        if not getattr(night, what) and missing:
-            err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
-    check_out_dir(night, out_dir, extra=SAVED_BESIDE)
     best = _Best()
-    with (
-        _interrupted_says_so(best.left),
-        compiling_for(night, engine=engine, bound=bound_seconds > 0),
-        _bar((seconds or 10.0) + bound_seconds, night.name) as show,
-    ):
-        planned = plan_night(
-            night,
-            network,
-            engine=engine_named(engine, notice=lambda sentence: err.print(f"patrolroute: {sentence}", markup=False)),
-            seconds=seconds,
-            iterations=iterations,
-            bound_seconds=bound_seconds,
-            seed=seed,
-            start=None if start is None else _read_plan(start),
-            progress=best.watched(show),
-        )
+    with _interrupted_says_so(best.left), compiling_for(night, engine=engine, bound=bound_seconds > 0):
+        network = read()
+        _say_what_is_missing(night, scenario)
+        check_out_dir(night, out_dir, extra=SAVED_BESIDE)
+        with _bar((seconds or 10.0) + bound_seconds, night.name) as show:
+            planned = plan_night(
+                night,
+                network,
+                engine=engine_named(
+                    engine, notice=lambda sentence: err.print(f"patrolroute: {sentence}", markup=False)
+                ),
+                seconds=seconds,
+                iterations=iterations,
+                bound_seconds=bound_seconds,
+                seed=seed,
+                start=None if start is None else _read_plan(start),
+                progress=best.watched(show),
+            )
     with _interrupted_says_so(lambda: _NOTHING), interrupts():
         files = planned.save(out_dir)
     out.print(summary_tables(planned.night))
@@ -244,10 +242,18 @@ def _fail(error: PatrolrouteError, code: int) -> None:
     sys.exit(code)
 
 
-def _scenario_and_roads(scenario: str, roads_file: Path | None) -> tuple[Scenario, RoadNetwork]:
+def _say_what_is_missing(night: Scenario, scenario: str) -> None:
+    for what in ("sites", "squads"):
+        missing = not (night.sites or night.areas or night.presence) if what == "sites" else not night.forming
+        if not getattr(night, what) and missing:
+            err.print(f"patrolroute: {scenario} has no {what}; is a line `{what} = ...` missing?", markup=False)
+
+
+def _scenario_and_roads(scenario: str, roads_file: Path | None) -> tuple[Scenario, Callable[[], RoadNetwork]]:
+    """Return a night, and what reads its roads: the night alone says what can be compiled meanwhile."""
     if scenario in named.names() and not Path(scenario).is_file():
         district = named.load(scenario)
-        return district.scenario, district.roads if roads_file is None else _roads_named(str(roads_file))
+        return district.scenario, lambda: district.roads if roads_file is None else _roads_named(str(roads_file))
     if not Path(scenario).suffix and not Path(scenario).exists():
         raise InputError([f"{scenario}: neither a file nor a dataset; the datasets are {', '.join(named.names())}."])
     night = read_scenario(scenario)
@@ -258,7 +264,7 @@ def _scenario_and_roads(scenario: str, roads_file: Path | None) -> tuple[Scenari
                 "`patrolroute fetch --place 'CITY, COUNTRY' --out roads.graphml`."
             ]
         )
-    return night, _roads_named(str(roads_file))
+    return night, partial(_roads_named, str(roads_file))
 
 
 def _roads_named(source: str, area_file: Path | None = None) -> RoadNetwork:

@@ -20,7 +20,8 @@ Second = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Amount = Annotated[int, Field(ge=0, lt=2**31)]
 Total = Annotated[int, Field(ge=0, lt=2**53)]
 Weight = Annotated[int, Field(ge=0, lt=2**53)] | Annotated[float, Field(ge=0, lt=2**53, allow_inf_nan=False)]
-"""In the scenario's own weights: whole, or where areas earn parts of theirs a number of three decimals."""
+"""In the scenario's own weights: whole, or a number of three decimals where areas earn parts of theirs or overtime
+has a price."""
 
 _WORDS = {
     "missing": "is missing",
@@ -154,7 +155,8 @@ class TierBound:
     upper_weight : int or float
         In the same weights as what is covered. Never below what the plan covers.
     proved : bool
-        Whether no plan at all is better up to and including this tier.
+        Whether no plan at all covers more up to and including this tier. Where overtime has a price, this speaks of
+        what is covered, not of what overtime costs.
     method : str
         How it was proved; `patrolroute.bound` has the words.
     """
@@ -191,7 +193,8 @@ class Plan:
     bound : tuple of TierBound or None
         Upper bounds, the most important tier first; None where none was computed.
     weight_unit : int
-        Weights are exact to one of so many parts: 1 where all are whole, 1000 where areas earn parts of theirs.
+        Weights are exact to one of so many parts: 1 where all are whole, 1000 where areas earn parts of theirs, or
+        overtime has a price.
     """
 
     __pydantic_config__ = _STRICT

@@ -26,7 +26,12 @@ POST = {"id": "alun", "place": "base", "squads": 2, "period": {"opens": at(22, 3
             {},
             ["several visits of a site (visits, every_min)"],
         ),
-        ((), {}, {"breaks": (Break(minutes=10), Break(minutes=5)), "longest_without_break_min": 80}, ["breaks"]),
+        (
+            (),
+            {},
+            {"breaks": (Break(minutes=10), Break(minutes=5)), "longest_without_break_min": 80},
+            ["breaks (breaks, longest_without_break_min)"],
+        ),
         (({},), {}, {"overtime_min": 10, "max_stops": 1}, ["overtime (overtime_min)", "a limit on stops (max_stops)"]),
     ],
     ids=["joint stop", "presence", "revisits", "breaks", "overtime and stops"],

@@ -67,7 +67,10 @@ def test_no_squad_is_on_duty_longer_than_another_beyond_the_limit() -> None:
     duty_s = [route.return_s - scenario.seconds(scenario.squads[0].shift.leave) for route in plan.routes]
     assert max(duty_s) - min(duty_s) <= 20 * 60
     assert sum(len(route.visits) for route in plan.routes) == 3
-    with pytest.raises(InputError, match="cannot keep a limit on the spread of time on duty; take the engine 'native'"):
+    with pytest.raises(
+        InputError,
+        match=r"cannot keep a limit on the spread of time on duty \(max_spread_duty_min\); take the engine 'native'",
+    ):
         solve(problem, engine="ortools", iterations=10, seed=1)
 
 

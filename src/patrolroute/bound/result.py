@@ -29,8 +29,9 @@ class TierBound:
     upper_weight : int
         The bound; never below `covered_weight`.
     proved : bool
-        Whether no plan at all is better up to this tier, the required groups and the earlier tiers compared first:
-        the bound is met here and in everything before.
+        Whether no plan at all covers more up to this tier, the required groups and the earlier tiers compared first:
+        the bound is met here and in everything before. Where overtime has a price, this speaks of what is covered, not
+        of what overtime costs.
     method : str
     """
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _MOST_PAIRS = 4_000_000
 """Pairs of visits, over all kinds of squads, up to which routes are priced: about 150 MB of graphs."""
-_JOB = Job(__name__, "warm_up")
+_JOB = Job(__name__, "warm_up", later=True)
 _STEP_S = 4e-9
 """Seconds for each triple of visits that making a graph looks at."""
 

@@ -12,9 +12,10 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,14 +33,17 @@ class Job:
     ----------
     module, function : str
     names : tuple of str
+    later : bool
+        Whether it, and what is done after it, yields to the search that runs meanwhile.
     """
 
     module: str
     function: str
     names: tuple[str, ...] = ()
+    later: bool = False
 
     def __str__(self) -> str:
-        return ":".join((self.module, self.function, *self.names))
+        return ":".join(("later" if self.later else "now", self.module, self.function, *self.names))
 
 
 class _Child:
@@ -48,14 +52,14 @@ class _Child:
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._ends = {str(job): threading.Event() for job in jobs}
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and names of this package
-            # Without -P a file in the folder that one happens to be in could stand in for a library.
+            # Without -P a file in the folder that one happens to be in could stand in for a library; see `_folders`.
             [sys.executable, "-P", "-m", __name__, *map(str, jobs)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             errors="replace",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, map(str, sys.path)))},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(_folders())},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._listener = threading.Thread(target=self._listen, daemon=True)
@@ -63,9 +67,10 @@ class _Child:
 
     def _listen(self) -> None:
         try:
-            for line in self._process.stdout or ():
-                if line.strip() in self._ends:
-                    self._ends[line.strip()].set()
+            with suppress(OSError, ValueError):
+                for line in self._process.stdout or ():
+                    if line.strip() in self._ends:
+                        self._ends[line.strip()].set()
         finally:
             for end in self._ends.values():
                 end.set()
@@ -73,7 +78,7 @@ class _Child:
     def wait_for(self, job: Job) -> None:
         end = self._ends.get(str(job))
         # In steps: a wait without an end cannot be interrupted on Windows.
-        while end is not None and not end.wait(0.2):
+        while end is not None and not end.wait(0.2) and self._process.poll() is None:
             pass
 
     def close(self) -> None:
@@ -105,7 +110,7 @@ def compiling_ahead(jobs: Sequence[Job]) -> Iterator[None]:
         return
     try:
         child = _Child(jobs)
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         yield
         return
     _children.append(child)
@@ -120,6 +125,13 @@ def wait_for(job: Job) -> None:
     """Return once a job is done or given up; at once where nobody does it."""
     for child in _children:
         child.wait_for(job)
+
+
+def _folders() -> list[str]:
+    """Return where this process finds modules, without the folder that it is in unless this package lives there."""
+    here, home = Path.cwd(), Path(__file__).resolve().parents[2]
+    folders = [str(each) for each in sys.path if each]
+    return [each for each in folders if Path(each).resolve() != here or here == home]
 
 
 def _cores() -> int:
@@ -138,10 +150,12 @@ def main(arguments: Sequence[str]) -> None:
     # Ctrl-C is for the parent, who takes the best plan so far and may still want what is compiled here.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
-    for number, argument in enumerate(arguments):
-        if number == 1 and hasattr(os, "nice"):
+    yields = False
+    for argument in arguments:
+        when, module, function, *names = argument.split(":")
+        if when == "later" and not yields and hasattr(os, "nice"):
             os.nice(LATER_NICENESS)
-        module, function, *names = argument.split(":")
+            yields = True
         getattr(import_module(module), function)(*names)
         sys.stdout.write(f"{argument}\n")
         sys.stdout.flush()

@@ -7,8 +7,8 @@ can run yesterday's code.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -29,11 +29,14 @@ _QUICK = {"error_model": "numpy", "_nrt": False}
 """Division without a test for zero, and no reference counting: nothing in a kernel allocates, and with it the loop
 takes five times as long."""
 
+TRIED = (0, 61) <= numba.version_info[:2] <= (0, 68)
+"""Whether this is a release of numba that `inner` was tried with; elsewhere kernels are compiled as numba does."""
+
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Python calls entries only."""
-if (0, 61) <= numba.version_info[:2] <= (0, 68):
-    # The releases that it was tried with; elsewhere, and where its parts are gone, kernels are compiled as numba does.
-    with contextlib.suppress(ImportError):
+if TRIED:
+    # What is no public part of numba may be missing from a build of it, or from a fix of a release.
+    with suppress(ImportError, AttributeError):
         from patrolroute.compiled.inner import Inner
 
         _INNER["pipeline_class"] = Inner

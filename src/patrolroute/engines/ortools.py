@@ -38,12 +38,12 @@ KEEPS = frozenset(
         "joint stops (squads_together)",
         "several visits of a site (visits, every_min)",
         "a presence that counts only as a whole (all_or_nothing)",
-        "breaks",
+        "breaks (breaks, longest_without_break_min)",
         "overtime (overtime_min)",
-        "a price of overtime",
-        "a limit on the spread of stops",
+        "a price of overtime (overtime_price)",
+        "a limit on the spread of stops (max_spread_stops)",
         "a limit on stops (max_stops)",
-        "balance of stops",
+        "balance of stops (balance)",
     }
 )
 """What the engine keeps of `PatrolProblem.beyond`: all but what hangs on times that nobody may put off."""

@@ -216,14 +216,14 @@ class PatrolProblem:
             "a presence that counts only as a whole (all_or_nothing)": (
                 (groups.bundle >= 0) & ~np.isin(groups.bundle, meeting)
             ).any(),
-            "breaks": (groups.duty >= 0).any() or self.visits.floats.any(),
+            "breaks (breaks, longest_without_break_min)": (groups.duty >= 0).any() or self.visits.floats.any(),
             "overtime (overtime_min)": (squads.overtime_from_s < squads.until_s).any(),
-            "a price of overtime": self.overtime_price > 0,
+            "a price of overtime (overtime_price)": self.overtime_price > 0,
             "a limit on stops (max_stops)": (squads.max_stops < len(self.groups)).any(),
-            "balance of stops": self.balance == "stops",
-            "balance of time on duty": self.balance == "duty",
-            "a limit on the spread of stops": self.most_spread_stops is not None,
-            "a limit on the spread of time on duty": self.most_spread_duty_s is not None,
+            "balance of stops (balance)": self.balance == "stops",
+            "balance of time on duty (balance)": self.balance == "duty",
+            "a limit on the spread of stops (max_spread_stops)": self.most_spread_stops is not None,
+            "a limit on the spread of time on duty (max_spread_duty_min)": self.most_spread_duty_s is not None,
         }
         return tuple(words for words, is_asked in asked.items() if is_asked)
 
