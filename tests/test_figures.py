@@ -87,5 +87,5 @@ def test_the_nights_show_what_their_captions_say() -> None:
     assert [len(route.visits) for route in limited.plan.routes] == [3, 2, 2]
     assert [limited.overtime_s(route) > 0 for route in limited.plan.routes] == [True, False, False]
     assert [(each.site, each.reason) for each in limited.plan.skipped] == [
-        ("store", "It would fit into the route of 'Regu 2', but its overtime costs more than it is worth.")
+        ("store", "It would fit into the route of 'Regu 2', but its overtime would cost more than it is worth.")
     ]

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 _ROWS_AT_ONCE = 512
 """Of a travel matrix, when one is searched for detours: 20 MB at 5,000 points."""
 
-_AGAINST = {
-    "dear": "its overtime costs more than it is worth",
+AGAINST = {
+    "dear": "its overtime would cost more than it is worth",
     "below": "overtime is made for nothing of its tier",
     "unlike": "squads would be further apart than max_spread_stops or max_spread_duty_min allows",
 }
+"""What makes a plan no better with a visit for which there is time."""
 
 _MOST_SETS = 1024
 """Sets of a squad's breaks that are gone through; whoever has more of them unordered is taken to find time."""
@@ -100,7 +101,8 @@ def explain_idle(
                 told[k][group] = "stops"
             elif len(able):
                 tied = _tied(problem, g, k)
-                told[k][group] = "tied" if tied else min((shares.against(int(v), k) for v in able), key=len)
+                against = ["tied"] if tied else [shares.against(int(v), k) for v in able]
+                told[k][group] = min(against, key=("", "tied", *AGAINST).index)
             else:
                 told[k][group] = next((name for name, column in kept.items() if not column.any()), "together")
     return told
@@ -328,7 +330,7 @@ def explain_left_out(
         squad = problem.squads.ids[k]
         said = (titles or {}).get(squad, squad)
         why = shares.against(v, k) if lack <= 0 else ""
-        sentence = f"It would fit into the route of {said!r}, but {_AGAINST[why]}." if why else ""
+        sentence = f"It would fit into the route of {said!r}, but {AGAINST[why]}." if why else ""
         reasons[groups[g]] = Reason("no_time", sentence or _sentence(lack, said, alone=not _tied(problem, g, k)))
     return reasons
 
@@ -339,9 +341,10 @@ class _Shares:
     def __init__(self, problem: PatrolProblem, orders: Orders) -> None:
         self._problem, self._orders = problem, orders
         squads, groups = problem.squads, problem.groups
-        self._asked = bool(
-            problem.overtime_price or problem.most_spread_stops is not None or problem.most_spread_duty_s is not None
-        )
+        limits = (problem.most_spread_stops, problem.most_spread_duty_s)
+        self._asked = problem.overtime_price > 0 or limits != (None, None)
+        if not self._asked:
+            return
         back_s = [route.return_s if route.visits else None for route in time_orders(problem, orders)]
         self._late_s = [0 if at is None else max(0, at - int(squads.overtime_from_s[k])) for k, at in enumerate(back_s)]
         self._duty_s = [0 if at is None else at - int(squads.from_s[k]) for k, at in enumerate(back_s)]
@@ -353,7 +356,7 @@ class _Shares:
         Returns
         -------
         str
-            "dear" where its overtime costs more than it is worth, "below" where nothing of its tier is worth any,
+            "dear" where its overtime would cost more than it is worth, "below" where nothing of its tier is worth any,
             "unlike" where squads would be further apart than limits of spread allow; else nothing.
         """
         if not self._asked:
@@ -367,7 +370,7 @@ class _Shares:
         unmet, *_ = best = min(found, default=(0,))
         if unmet > 0:
             return "unlike"
-        if best <= (0,) * len(best):
+        if not problem.overtime_price or best <= (0,) * len(best):
             return ""
         return "below" if problem.visits.tier[v] > problem.overtime_tier else "dear"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patrolroute.explain import explain_idle, explain_kept_in
+from patrolroute.explain import AGAINST, explain_idle, explain_kept_in
 from patrolroute.rules.teams import lacking_words
 from patrolroute.schedule import orders_of
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 3
 _WORDS = {
-    "dear": "its overtime would cost more than it is worth",
-    "below": "overtime is made for nothing of its tier",
-    "unlike": "squads would be further apart than max_spread_stops or max_spread_duty_min allows",
+    **AGAINST,
     "allowed": "it may not go there",
     "stops": "its max_stops allows none",
     "windows": "it cannot be there before they close",

@@ -22,6 +22,10 @@ _ROUNDS = 64
 """Times that windows are passed on; whoever stops sooner has windows that are too wide, which bounds as well."""
 
 
+_Gaps = tuple[tuple[int, int, int, int, bool], ...]
+"""Couplings of two groups: the alternatives of each, by their number, the least and greatest gap, and whether apart."""
+
+
 class Ladders:
     """Groups of a kind whose visits keep gaps: if two of three are served, it may as well be the first two.
 
@@ -31,38 +35,38 @@ class Ladders:
 
     Attributes
     ----------
+    rows : list of list of int
+        The visits of each group.
     rungs : list of list of int
         The groups of each ladder, in the order in which their visits are made.
     """
 
     def __init__(self, problem: PatrolProblem) -> None:
-        self._problem = problem
-        self._rows = _rows_by_group(problem)
-        between = _couplings_between(problem)
+        self._group = problem.visits.group
+        self.rows: list[list[int]] = [[] for _ in problem.groups.ids]
+        for v, g in enumerate(self._group.tolist()):
+            self.rows[g].append(v)
+        between = _couplings_between(problem, self.rows)
         alike: dict[object, list[int]] = {}
         for g in range(len(problem.groups)):
             if _stands_alone(problem, g):
-                alike.setdefault((problem.groups.site[g], _signature(problem, self._rows[g])), []).append(g)
+                alike.setdefault((problem.groups.site[g], _signature(problem, self.rows[g])), []).append(g)
         self.rungs = [groups for groups in alike.values() if len(groups) > 1 and self._coupled_alike(groups, between)]
 
-    def _coupled_alike(self, groups: list[int], between: dict[int, dict[int, object]]) -> bool:
+    def _coupled_alike(self, groups: list[int], between: dict[int, dict[int, _Gaps]]) -> bool:
         """Return whether each visit of a later group begins after those of an earlier one, by the same gaps for all."""
-        gaps = {between[a].get(b) for i, a in enumerate(groups) for b in groups[i + 1 :]}
-        inward = all(set(between[g]) <= set(groups) for g in groups)
-        return inward and len(gaps) == 1 and None not in gaps and self._apart(groups[0], groups[1])
-
-    def _apart(self, a: int, b: int) -> bool:
-        least_s, _ = distances(self._problem)
-        return all(least_s.get((u, v), 0) > 0 for u in self._rows[a] for v in self._rows[b])
+        first, *others = {between[a].get(b, ()) for a, b in itertools.combinations(groups, 2)}
+        inward = all(between[g].keys() <= set(groups) for g in groups)
+        after = {(i, j) for i, j, least_s, _, _ in first if least_s > 0}
+        return inward and not others and len(after) == len(self.rows[groups[0]]) ** 2
 
     def pushed_down(self, orders: Orders) -> Orders:
         """Return orders that serve the first rungs of each ladder, as many as they served of it."""
-        group = self._problem.visits.group
-        served = {int(group[v]) for order in orders for v in order}
+        served = {int(self._group[v]) for order in orders for v in order}
         instead: dict[int, int] = {}
         for groups in self.rungs:
             for new, old in zip(groups, [g for g in groups if g in served], strict=False):
-                instead |= dict(zip(self._rows[old], self._rows[new], strict=True))
+                instead |= dict(zip(self.rows[old], self.rows[new], strict=True))
         return tuple(tuple(instead.get(v, v) for v in order) for order in orders)
 
 
@@ -79,7 +83,7 @@ def implied_windows(problem: PatrolProblem, ladders: Ladders) -> tuple[Ints, Int
     """
     visits, groups = problem.visits, problem.groups
     opens, closes = visits.opens_s.astype(np.int64), visits.closes_s.astype(np.int64)
-    rows = _rows_by_group(problem)
+    rows = ladders.rows
     fellows: list[set[int]] = [{int(h)} - {-1} for h in groups.needs]
     for g in np.flatnonzero(groups.bundle >= 0):
         fellows[g] |= set(np.flatnonzero(groups.bundle == groups.bundle[g]).tolist()) - {int(g)}
@@ -120,13 +124,6 @@ def distances(problem: PatrolProblem) -> tuple[dict[tuple[int, int], int], dict[
     return least_s, most_s
 
 
-def _rows_by_group(problem: PatrolProblem) -> list[list[int]]:
-    rows: list[list[int]] = [[] for _ in problem.groups.ids]
-    for v, g in enumerate(problem.visits.group.tolist()):
-        rows[g].append(v)
-    return rows
-
-
 def _stands_alone(problem: PatrolProblem, g: int) -> bool:
     """Return whether nothing but couplings ties a group to others, and nothing asks for it."""
     groups = problem.groups
@@ -141,9 +138,9 @@ def _signature(problem: PatrolProblem, rows: list[int]) -> object:
     return tuple((*(int(column[v]) for column in columns), table.squads[v].tobytes()) for v in rows)
 
 
-def _couplings_between(problem: PatrolProblem) -> dict[int, dict[int, object]]:
+def _couplings_between(problem: PatrolProblem, rows: list[list[int]]) -> dict[int, dict[int, _Gaps]]:
     """Return, for each group and each that it is coupled with, the couplings as seen from the first."""
-    table, group, rows = problem.couplings, problem.visits.group, _rows_by_group(problem)
+    table, group = problem.couplings, problem.visits.group
     found: dict[int, dict[int, list[tuple[int, int, int, int, bool]]]] = {g: {} for g in range(len(rows))}
     columns = (table.first, table.second, table.lo_s, table.hi_s, table.apart)
     for a, b, lo, hi, apart in zip(*(column.tolist() for column in columns), strict=True):

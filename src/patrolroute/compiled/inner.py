@@ -3,8 +3,8 @@
 Numba does both for each function by itself and again, with all that it calls, in each of its callers, although nobody
 ever runs the code of a function that Python does not call. Here a kernel hands its callers what it was lowered to, and
 that of all that it calls; the entry links each once. The passes are numba's own, in the way of its documentation on
-custom compilers; what they hand each other is not documented, so it is done only with releases it was tried with
-(`marks.TRIED`).
+custom compilers; what they hand each other is not documented, so it is done only between releases that it was
+tried with (`marks.TRIED`).
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ _QUICK = {"error_model": "numpy", "_nrt": False}
 takes five times as long."""
 
 TRIED = (0, 61) <= numba.version_info[:2] <= (0, 68)
-"""Whether this is a release of numba that `inner` was tried with; elsewhere kernels are compiled as numba does."""
+"""Whether this release of numba is one of those, or lies between those, that `inner` was tried with: 0.61 and 0.68.
+Elsewhere kernels are compiled as numba does."""
 
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Python calls entries only."""
