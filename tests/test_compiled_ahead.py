@@ -120,15 +120,18 @@ def test_what_a_child_writes_in_no_known_letters_is_passed_over(apart: str) -> N
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows knows no niceness")
 def test_what_is_needed_later_yields_also_where_it_is_the_only_job(apart: str, tmp_path: Path) -> None:
-    now, later = (Job(apart, "tell_niceness", (str(tmp_path / str(each)),), later=each) for each in (False, True))
-    for jobs in ([now, later, later], [later]):
-        with compiling_ahead(jobs):
-            for job in jobs:
-                wait_for(job)
-        assert int(written(tmp_path / "True")) == min(19, os.nice(0) + ahead.LATER_NICENESS)
-        (tmp_path / "True").unlink()
-    assert int(written(tmp_path / "False")) == os.nice(0)
-    assert all(job.later for job in [bound.tiers._JOB])
+    def job(name: str, *, later: bool) -> Job:
+        return Job(apart, "tell_niceness", (str(tmp_path / name),), later=later)
+
+    jobs = [job("now", later=False), job("later", later=True), job("last", later=True)]
+    for some in (jobs, [job("alone", later=True)]):
+        with compiling_ahead(some):
+            for each in some:
+                wait_for(each)
+    nicer = min(19, os.nice(0) + ahead.LATER_NICENESS)
+    told = {name: int(written(tmp_path / name)) for name in ("now", "later", "last", "alone")}
+    assert told == {"now": os.nice(0), "later": nicer, "last": nicer, "alone": nicer}
+    assert bound.tiers._JOB.later
 
 
 def test_a_child_looks_for_modules_where_its_parent_does_but_not_in_the_folder_it_is_in(

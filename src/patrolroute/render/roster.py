@@ -33,13 +33,11 @@ _SPARE = ("waits", "shift", "breaks", "way", "driving (of shift)")
 
 def squads_grid(night: Night) -> Grid:
     """Return a row for each squad; beats, sites seen and breaks have columns where the night has any."""
-    has = [
-        *(["beats"] if night.scenario.areas else []),
-        *(["seen"] if any(site.seen_within_m is not None for site in night.scenario.sites) else []),
-        *(["breaks"] if any(tally(night, route).breaks for route in night.plan.routes) else []),
-    ]
-    heads = ["squad", "shift", "stops", *(head for head in has if head != "breaks"), "leaves", "back", "way"]
-    heads += ["driving (of shift)", "waits", *(head for head in has if head == "breaks")]
+    heads = ["squad", "shift", "stops"]
+    heads += ["beats"] if night.scenario.areas else []
+    heads += ["seen"] if any(site.seen_within_m is not None for site in night.scenario.sites) else []
+    heads += ["leaves", "back", "way", "driving (of shift)", "waits"]
+    heads += ["breaks"] if tally(night, *night.plan.routes).breaks else []
     rows = [_cells(night, squad, night.route(squad.id)) for squad in night.scenario.squads]
     return Grid(
         title="Squads",

@@ -1,4 +1,4 @@
-"""How evenly squads share the night, and what overtime costs: told where the scenario speaks of it."""
+"""How evenly squads share the night, where the scenario speaks of it, and how much overtime there is at what cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def shares_words(night: Night) -> tuple[str, ...]:
-    """Return a sentence on how far apart squads are, and one on overtime; none where the scenario asks for neither.
+    """Return a sentence on how far apart squads are, and one on overtime; none where there is nothing to tell.
 
     Parameters
     ----------
@@ -23,10 +23,8 @@ def shares_words(night: Night) -> tuple[str, ...]:
 
 def _spread(night: Night) -> tuple[str, ...]:
     scenario = night.scenario
-    if (
-        not scenario.squads
-        or (scenario.balance, scenario.max_spread_stops, scenario.max_spread_duty_min) == (None,) * 3
-    ):
+    most, most_min = scenario.max_spread_stops, scenario.max_spread_duty_min
+    if not scenario.squads or (scenario.balance, most, most_min) == (None, None, None):
         return ()
     routes = [(squad, night.route(squad.id)) for squad in scenario.squads]
     visits = [0 if route is None else sum(bool(visit.site) for visit in route.visits) for _, route in routes]
@@ -34,9 +32,8 @@ def _spread(night: Night) -> tuple[str, ...]:
         0 if route is None or not route.visits else route.return_s - scenario.seconds(squad.shift.leave)
         for squad, route in routes
     ]
-    most, most_min = scenario.max_spread_stops, scenario.max_spread_duty_min
-    limits = ["" if most is None else f" (at most {most} apart)", ""]
-    limits[1] = "" if most_min is None else f" (at most {minutes_text(most_min * 60)} apart)"
+    stops_limit = "" if most is None else f" (at most {most} apart)"
+    duty_limit = "" if most_min is None else f" (at most {minutes_text(most_min * 60)} apart)"
     few, many = min(visits), max(visits)
     made = counted(many, "stop") if few == many else f"{few} to {counted(many, 'stop')}"
     short, long = (minutes_text(each) for each in (min(on_duty_s), max(on_duty_s)))
@@ -44,7 +41,7 @@ def _spread(night: Night) -> tuple[str, ...]:
     others = bool(scenario.areas or scenario.presence or any(site.seen_within_m for site in scenario.sites))
     what = ", beats and all else that is visited among them," if others else ""
     since = "from when its shift lets it leave"
-    return (f"A squad makes {made}{what}{limits[0]} and is on duty for {lasts}{limits[1]}, {since}.",)
+    return (f"A squad makes {made}{what}{stops_limit} and is on duty for {lasts}{duty_limit}, {since}.",)
 
 
 def _overtime(night: Night) -> tuple[str, ...]:
