@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patrolroute.errors import InputError
-from patrolroute.roads import forbidden_turns, trace_legs, turn_graph
+from patrolroute.roads import forbidden_turns, roads_from_graph, trace_legs, turn_graph
 from patrolroute.roads.restrictions import Restrictions
+from streets import town
 from turning import crossing, edge_of, put, restricted_towns
 
 if TYPE_CHECKING:
@@ -51,6 +52,18 @@ def leg_over(network: RoadNetwork, driven: list[int], *, first_dm: int = 0, left
     from_dm, to_dm = np.zeros(len(driven), np.int64), network.length_dm[driven].copy()
     from_dm[0], to_dm[-1] = first_dm, to_dm[-1] - left_dm
     return replace(leg, edges=np.array(driven, np.int32), edge_from_dm=from_dm, edge_to_dm=to_dm)
+
+
+@pytest.mark.parametrize("ban", [(0, 3, 6, 3), (3, 6, 3, 0)], ids=["ends with turning round", "begins so"])
+def test_turning_round_at_a_junction_keeps_restrictions_over_ways(ban: tuple[int, ...]) -> None:
+    """A stop at a junction forgets nothing: who has come by a part of a ban may not go on with it there."""
+    network = roads_from_graph(town(3, 3))
+    network = banned(network, edges(network, *ban))
+    lane = edge_of(network, 0, 3)
+    placed = put(network, [(lane, 0.5), (edge_of(network, 3, 6), 1.0), (lane, 0.25)])
+    for order in itertools.permutations(placed.ids):
+        legs = trace_legs(network, placed, [*itertools.pairwise(order)], turns=turn_graph(network))
+        assert forbidden_turns(network, legs) == [], order
 
 
 def test_forbidden_turns_are_found_wherever_stops_lie(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from patrolroute.roads.geometry import part_index
+from patrolroute.roads.ways.turns import beginnings_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,8 @@ def junction_ways(network: RoadNetwork, turns: TurnGraph, junction: NDArray[np.i
 def _allowed(network: RoadNetwork, turns: TurnGraph, state: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return what may be driven next after stopping in states: state times edges plus edge, rising, none twice.
 
-    A turn that begins a restriction over ways is not among them: the stop would make it forgotten.
+    A turn that begins a restriction over ways, or goes on with one, is not among them: the stop would make it
+    forgotten.
     """
     edges = len(network.tail)
     standing = np.zeros(turns.states, bool)
@@ -69,9 +71,23 @@ def _allowed(network: RoadNetwork, turns: TurnGraph, state: NDArray[np.int64]) -
     arc = np.flatnonzero(standing[turns.tail] & (turns.head < edges))
     onto = turns.head[arc].astype(np.int64)
     back = network.twin[turns.edge[state]].astype(np.int64)
-    banned = np.array([one * edges + two for one, two, *more in network.restrictions.sequences if not more], np.int64)
-    round_ = (back >= 0) & ~np.isin(turns.edge[state].astype(np.int64) * edges + back, banned)
+    round_ = (back >= 0) & ~_round_restricted(network, turns, state, back)
     return np.unique(np.concatenate([turns.tail[arc] * np.int64(edges) + onto, (state * edges + back)[round_]]))
+
+
+def _round_restricted(
+    network: RoadNetwork, turns: TurnGraph, state: NDArray[np.int64], back: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return in which states turning round ends a restriction, or is a part of one over ways that may go on."""
+    edges, sequences = len(network.tail), network.restrictions.sequences
+    beginnings = beginnings_of(sequences)
+    parts = {*sequences, *beginnings}
+    pairs = np.array([one * edges + two for one, two, *more in parts if not more], np.int64)
+    restricted = np.isin(turns.edge[state].astype(np.int64) * edges + back, pairs)
+    for i in np.flatnonzero(state >= edges).tolist():
+        way = (*beginnings[state[i] - edges], int(back[i]))
+        restricted[i] |= any(way[k:] in parts for k in range(len(way) - 2))
+    return restricted
 
 
 def _serving(

@@ -206,7 +206,7 @@ def _with_memory(
     After each turn one stands in the longest beginning that the way just driven ends with, as in the automaton of Aho
     and Corasick (10.1145/360825.360855).
     """
-    beginnings = list(dict.fromkeys(each[:k] for each in sequences for k in range(2, len(each))))
+    beginnings = beginnings_of(sequences)
     state = {beginning: edges + i for i, beginning in enumerate(beginnings)}
     whole = set(sequences)
     start = np.searchsorted(tail, np.arange(edges + 1))
@@ -232,6 +232,11 @@ def _with_memory(
         np.concatenate([tail, np.array(more_tail, np.int64)]),
         np.concatenate([head, np.array(more_head, np.int64)]),
     )
+
+
+def beginnings_of(sequences: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the ways that states beyond the edges stand for, in the order of these states: two edges each, or more."""
+    return list(dict.fromkeys(each[:k] for each in sequences for k in range(2, len(each))))
 
 
 def _u_turns(
