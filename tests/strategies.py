@@ -28,6 +28,7 @@ from patrolroute.scenario import (
     Worth,
     zone_of,
 )
+from patrolroute.scenario.base import ANYWHERE
 from patrolroute.scenario.hours import SlowArea, SpeedHours
 from patrolroute.scenario.model import Placement
 from patrolroute.scenario.rests import rest_fault
@@ -49,6 +50,11 @@ def names(*, min_size: int = 0, max_size: int = 20) -> st.SearchStrategy[str]:
     odd = st.sampled_from(["=cmd|' /C calc'!A0", "@SUM(1)", "<script>alert(1)</script>", "Jl. El Tari", "'", '"', ";"])
     texts = st.text(_LETTERS, min_size=min_size, max_size=max_size).map(lambda text: " ".join(text.split()))
     return (texts | odd).filter(lambda text: len(text) >= min_size)
+
+
+def ids(*, max_size: int) -> st.SearchStrategy[list[str]]:
+    """Return lists of ids, none twice and none the word for no certain place."""
+    return st.lists(names(min_size=1).filter(lambda text: text != ANYWHERE), max_size=max_size, unique=True)
 
 
 def moments(date: dt.date, timezone: str, *, hours: int = 36) -> st.SearchStrategy[dt.datetime]:
@@ -244,8 +250,8 @@ def squads(draw: st.DrawFn, squad_id: str, ends: list[str], date: dt.date, timez
         name=draw(names()),
         people=draw(st.dictionaries(names(min_size=1), st.integers(0, 50), max_size=3)),
         vehicle=Vehicle(kind=draw(st.sampled_from(["car", "motorcycle"])), speed_factor=draw(st.floats(0.1, 5))),
-        start=draw(st.sampled_from([*ends, "anywhere"])),
-        end=draw(st.sampled_from([*ends, "anywhere"])),
+        start=draw(st.sampled_from([*ends, ANYWHERE])),
+        end=draw(st.sampled_from([*ends, ANYWHERE])),
         shift=shift,
         max_driving_min=draw(st.none() | st.floats(0, 2880)),
         max_stops=draw(st.none() | st.integers(0, 10_000)),
@@ -287,28 +293,26 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_a
     """Return sound scenarios: nights in several timezones, clock changes among them, with every field."""
     timezone = draw(st.sampled_from(TIMEZONES))
     date = draw(st.sampled_from(CLOCK_CHANGES) | st.dates(dt.date(2000, 1, 1), dt.date(2100, 1, 1)))
-    ids = draw(st.lists(names(min_size=1), min_size=1, max_size=max_sites + 2, unique=True))
-    posts = [each for each in draw(st.lists(names(min_size=1), max_size=2, unique=True)) if each not in ids]
-    squad_ids = draw(st.lists(names(min_size=1), max_size=max_squads, unique=True))
-    area_ids = draw(
-        st.lists(names(min_size=1).filter(lambda each: each not in [*ids, *posts]), max_size=max_areas, unique=True)
-    )
-    crews = tuple(draw(squads(each, ids, date, timezone)) for each in squad_ids)
+    spots = draw(ids(max_size=max_sites + 2).filter(len))
+    posts = [each for each in draw(ids(max_size=2)) if each not in spots]
+    grounds = [each for each in draw(ids(max_size=max_areas)) if each not in [*spots, *posts]]
+    squad_ids = draw(ids(max_size=max_squads))
+    crews = tuple(draw(squads(each, spots, date, timezone)) for each in squad_ids)
     forces = tuple(force for crew in crews for force in crew.people)
     corner = st.tuples(st.floats(-1, 1), st.floats(-1, 1))
     triangles = st.builds(lambda c: ((c[0], c[1]), (c[0] + 1, c[1]), (c[0], c[1] + 0.5)), corner)
-    stops = tuple(draw(sites(each, date, timezone, squads=tuple(squad_ids), forces=forces)) for each in ids[2:])
+    stops = tuple(draw(sites(each, date, timezone, squads=tuple(squad_ids), forces=forces)) for each in spots[2:])
     priced = st.builds(OvertimePrice, tier=st.sampled_from([each.tier for each in stops] or [1]), weight_per_h=_PRICES)
     return Scenario(
         name=draw(names(min_size=1)),
         date=date,
         timezone=timezone,
-        places=tuple(Place(id=each, **draw(points())) for each in ids[:2]),
+        places=tuple(Place(id=each, **draw(points())) for each in spots[:2]),
         sites=stops,
-        areas=tuple(draw(areas(each, date, timezone)) for each in area_ids),
+        areas=tuple(draw(areas(each, date, timezone)) for each in grounds),
         squads=crews,
-        presence=tuple(draw(presences(each, ids, date, timezone)) for each in posts),
-        forming=draw(formings(ids, date, timezone)) if draw(st.integers(0, 3)) == 0 else None,
+        presence=tuple(draw(presences(each, spots, date, timezone)) for each in posts),
+        forming=draw(formings(spots, date, timezone)) if draw(st.integers(0, 3)) == 0 else None,
         closures=Closures(
             streets=tuple(draw(st.lists(names(min_size=1), max_size=2))),
             edges=tuple(draw(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=2))),
@@ -318,6 +322,6 @@ def scenarios(draw: st.DrawFn, *, max_sites: int = 4, max_squads: int = 3, max_a
         balance=draw(st.sampled_from([None, "stops", "duty"])),
         max_spread_stops=draw(st.none() | st.integers(0, 10_000)),
         max_spread_duty_min=draw(st.none() | st.floats(0, 10_000)),
-        overtime_price=draw(st.none() | priced) if stops or not [*area_ids, *posts] else None,
+        overtime_price=draw(st.none() | priced) if stops or not [*grounds, *posts] else None,
         notes=tuple(draw(st.lists(names(), max_size=2))),
     )
