@@ -12,8 +12,8 @@ from patrolroute.cli import app
 from patrolroute.datasets import districts
 from patrolroute.plans import Plan
 from patrolroute.scenario import Area, Closures, Place, Scenario, Site, Travel, read_scenario, scenario_schema
-from patrolroute.scenario.entries import COLUMNS
 from patrolroute.scenario.hours import SlowArea, SpeedHours
+from patrolroute.scenario.tables.columns import COLUMNS
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "scenario.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`([\w.]+)`\n\n```\w+\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))

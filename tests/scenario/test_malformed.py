@@ -16,7 +16,7 @@ from shapely import Point, box
 
 from patrolroute.errors import InputError
 from patrolroute.scenario import Scenario, read_scenario
-from patrolroute.scenario.entries import COLUMNS
+from patrolroute.scenario.tables.columns import COLUMNS
 
 HEAD = 'name = "Kupang"\ndate = 2023-11-23\ntimezone = "Asia/Makassar"'
 POLDA = '[[places]]\nid = "polda"\nlon = 123.5976\nlat = -10.1777'

@@ -14,24 +14,16 @@ from pydantic import ValidationError
 
 from patrolroute.errors import Faults, InputError
 from patrolroute.scenario.crosscheck import cross_faults, ground_faults
-from patrolroute.scenario.entries import (
-    COLUMNS,
-    area_of,
-    entry_of,
-    forces_of,
-    place_of,
-    point_in,
-    presence_of,
-    site_of,
-    squad_of,
-    wish_of,
-)
-from patrolroute.scenario.files import read_text
-from patrolroute.scenario.formingentry import forming_of
-from patrolroute.scenario.geotables import load_json, read_geojson, read_geopackage, rings_of
-from patrolroute.scenario.hourrows import timed_travel
 from patrolroute.scenario.model import Closures, Scenario, Travel
-from patrolroute.scenario.rows import MAX_ROWS, Row, Table, read_csv
+from patrolroute.scenario.tables.columns import COLUMNS
+from patrolroute.scenario.tables.crews import squad_of
+from patrolroute.scenario.tables.entries import area_of, place_of, presence_of, site_of
+from patrolroute.scenario.tables.files import read_text
+from patrolroute.scenario.tables.forming import forming_of
+from patrolroute.scenario.tables.geotables import load_json, read_geojson, read_geopackage, rings_of
+from patrolroute.scenario.tables.hours import timed_travel
+from patrolroute.scenario.tables.references import entry_of, forces_of, point_in, wish_of
+from patrolroute.scenario.tables.rows import MAX_ROWS, Row, Table, read_csv
 from patrolroute.scenario.teams import team_faults
 from patrolroute.scenario.times import Clock, checked_date, zone_of
 from patrolroute.scenario.words import did_you_mean, faults_of, found, looks_swapped, swapped_ring

@@ -10,8 +10,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from patrolroute.errors import Faults, InputError
-from patrolroute.scenario.geotables import features_of, read_layer
-from patrolroute.scenario.rows import MAX_ROWS
+from patrolroute.scenario.tables.geotables import features_of, read_layer
+from patrolroute.scenario.tables.rows import MAX_ROWS
 
 if TYPE_CHECKING:
     import os

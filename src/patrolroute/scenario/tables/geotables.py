@@ -8,8 +8,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from patrolroute.errors import InputError
-from patrolroute.scenario.files import MAX_DATABASE_BYTES, read_text, reason, regular_file
-from patrolroute.scenario.rows import MAX_ROWS, Row, Table
+from patrolroute.scenario.tables.files import MAX_DATABASE_BYTES, read_text, reason, regular_file
+from patrolroute.scenario.tables.rows import MAX_ROWS, Row, Table
 from patrolroute.scenario.words import did_you_mean, found, listed, swapped_ring
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from patrolroute.errors import Faults
-    from patrolroute.scenario.rows import Columns
+    from patrolroute.scenario.tables.rows import Columns
 
 _SAME_DEG = 1e-6
 _LON_LAT = frozenset({"urn:ogc:def:crs:ogc:1.3:crs84", "urn:ogc:def:crs:ogc::crs84", "urn:ogc:def:crs:epsg::4326",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from patrolroute.errors import Faults, InputError
-from patrolroute.scenario.geotables import features_of, read_layer
+from patrolroute.scenario.tables.geotables import features_of, read_layer
 from patrolroute.scenario.words import did_you_mean, found, listed, swapped_ring
 
 if TYPE_CHECKING:

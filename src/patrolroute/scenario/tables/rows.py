@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from patrolroute.scenario.files import read_text
+from patrolroute.scenario.tables.files import read_text
 from patrolroute.scenario.words import did_you_mean, found, listed
 
 if TYPE_CHECKING:

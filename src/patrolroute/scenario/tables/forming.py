@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from patrolroute.scenario.entries import Reading, people_of, shift_of
 from patrolroute.scenario.forming import Forming
 from patrolroute.scenario.model import far_times
-from patrolroute.scenario.rows import Row
+from patrolroute.scenario.tables.cells import people_of
+from patrolroute.scenario.tables.crews import shift_of
+from patrolroute.scenario.tables.reading import Reading
+from patrolroute.scenario.tables.rows import Row
 from patrolroute.scenario.words import did_you_mean, faults_of, found
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from patrolroute.errors import InputError
-from patrolroute.scenario.geotables import rings_of
 from patrolroute.scenario.hours import SlowArea, SpeedHours, clashes
 from patrolroute.scenario.model import far_times
+from patrolroute.scenario.tables.geotables import rings_of
 from patrolroute.scenario.words import faults_of, found, sentence, swapped_ring
 
 if TYPE_CHECKING:
