@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hourly import at_random
 from patrolroute.bound import bound_plan
 from patrolroute.bound.implied import Ladders, implied_windows
 from patrolroute.bound.relaxed import relaxed
 from patrolroute.problem import Couplings, PatrolProblem
 from patrolroute.schedule import covered_weights
-from tied import broken_rules, every_plan
+from tied import broken_rules, every_plan, tied_problem
 from tiny import problem_of
 
 
@@ -99,6 +100,15 @@ def test_bounds_hold_and_speak_of_plans_that_serve_any_of_the_visits(seed: int) 
         bound = bound_plan(problem, plan, seconds=1)
         assert bound.tiers[0].upper_weight >= best
         assert bound.orders == plan
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bounds_hold_where_drives_take_what_they_take_at_the_hour(seed: int) -> None:
+    night = again(3, gap_s=300 + 100 * (seed % 4), until_s=1200 + 300 * (seed % 3), others=2, seed=seed)
+    problem = at_random(night if seed % 2 else tied_problem(seed), seed, night_s=1200)
+    best, orders = most_covered(problem)
+    for plan in (orders, ((),) * len(problem.squads)):
+        assert bound_plan(problem, plan, seconds=1).tiers[0].upper_weight >= best
 
 
 def test_a_bound_knows_that_there_is_no_time_for_another_gap() -> None:

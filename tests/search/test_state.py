@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from brute import is_feasible
+from hourly import at_random
 from patrolroute.problem import PatrolProblem
 from patrolroute.schedule import objective_of
 from patrolroute.search.drive import Caller, Limits, Search, Tuning
 from patrolroute.search.layout import GROUP
 from patrolroute.search.state import BEST, DRIVE, LENGTH, NODE, NOW, PLACE, SERVED, SQUAD
+from tied import tied_problem
 
 QUIET = Caller(report=lambda _orders, _iterations: None, stopped=lambda: False)
 
@@ -52,6 +54,23 @@ def test_levels_and_places_are_what_a_recount_gives(seed: int, relink_chance: in
             assert u not in routed or s.spot[u, PLACE] == routed[u][1]
             assert s.group[search.night.node[u, GROUP], SERVED] == (u if u in routed else -1)
         assert (s.tour[NOW, :, DRIVE] <= problem.squads.max_drive_s).all()
+
+
+@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("hourly", [False, True])
+def test_levels_of_a_night_with_ties_are_what_a_recount_gives(seed: int, hourly: bool) -> None:
+    """Prices, spreads, duties and balance among them, of the plan that is worked on as well as of the best."""
+    problem = tied_problem(seed)
+    problem = at_random(problem, seed) if hourly else problem
+    search = Search(problem, seed=seed)
+    for iterations in (1, 3, 10, 100, 300):
+        search.run(Limits(iterations=iterations), QUIET)
+        s = search.state
+        for standing in (NOW, BEST):
+            lengths = s.tour[standing, :, LENGTH]
+            orders = tuple(tuple(s.route[standing, k, 1 : 1 + lengths[k], NODE].tolist()) for k in range(2))
+            expected = objective_of(problem, orders)
+            assert s.level[standing].tolist() == [expected.unmet, *expected.uncovered, *expected[2:]]
 
 
 def test_one_site_of_a_tier_outweighs_any_number_below() -> None:
