@@ -9,7 +9,7 @@ import pytest
 
 from hourly import at_random
 from patrolroute.bound import bound_plan
-from patrolroute.bound.implied import Ladders, implied_windows
+from patrolroute.bound.implied import Ladders, distances, implied_windows
 from patrolroute.bound.relaxed import relaxed
 from patrolroute.problem import Couplings, PatrolProblem
 from patrolroute.schedule import covered_weights
@@ -51,9 +51,9 @@ def test_visits_of_one_kind_are_rungs_of_a_ladder() -> None:
     problem = again(3)
     ladders = Ladders(problem)
     assert ladders.rungs == [[0, 1, 2]]
-    opens, closes = implied_windows(problem, ladders)
+    opens, closes = implied_windows(problem, ladders, distances(problem))
     assert (opens[:4] - problem.visits.opens_s[:4]).tolist() == [0, 1100, 2200, 0]
-    assert (closes == problem.visits.closes_s).all()
+    assert (closes == problem.squads.until_s - problem.visits.duration_s).all(), "the shift's end is what limits them"
     assert ladders.pushed_down(((3, 2),)) == ((3, 0),)
     assert ladders.pushed_down(((1, 3, 2),)) == ((0, 3, 1),)
 
@@ -78,10 +78,12 @@ def test_what_meets_can_do_so_while_both_can_be_there() -> None:
     rows = [{"at": 1, "opens_s": 500, "closes_s": 900}, {"at": 1, "opens_s": 100, "closes_s": 700}]
     plain = problem_of(np.array([[0, 60], [60, 0]]), squads=[{}, {}], visits=rows)
     problem = coupled(plain, (0, 1, 0, 0), bundle=[0, 0])
-    opens, closes = implied_windows(problem, Ladders(problem))
+    opens, closes = implied_windows(problem, Ladders(problem), distances(problem))
     assert (opens.tolist(), closes.tolist()) == ([500, 500], [700, 700])
     alone = coupled(plain, (0, 1, 0, 0))
-    assert implied_windows(alone, Ladders(alone))[0].tolist() == [500, 100], "either may be made without the other"
+    assert implied_windows(alone, Ladders(alone), distances(alone))[0].tolist() == [500, 100], (
+        "either may be made without the other"
+    )
 
 
 def test_what_can_never_be_made_is_not_counted() -> None:

@@ -9,12 +9,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from every_plan import all_plans, feasible, problems, values
-from patrolroute.bound.cheap import cheap_bound, resources
+from patrolroute.bound.cheap import cheap_bound
 from patrolroute.bound.clock import Clock
 from patrolroute.bound.levels import Level, level_weights
 from patrolroute.bound.network import FAR, earliest_beginnings, reversed_graph, squad_classes
+from patrolroute.bound.options import each_alone
 from patrolroute.bound.orders import route_faults
 from patrolroute.bound.pricing import Pricer
+from patrolroute.bound.resources import resources
 
 LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -96,11 +98,11 @@ def test_the_cheap_bound_holds_with_floors(problem, pick):
     worth = {served: values(problem, served) for served in plans}
     plan = worth[sorted(plans, key=sorted)[pick % len(plans)]]
     weights = {0: problem.groups.required[problem.visits.group].astype(np.int64), **level_weights(problem)}
-    have, floors = resources(problem), ()
+    have, options, floors = resources(problem), each_alone(problem), ()
     for place, tier in enumerate(sorted(weights)):
         level = Level(tier=tier, weight=weights[tier], floors=floors)
         most = max(w[place] for w in worth.values() if all(w[i] >= plan[i] for i in range(place)))
-        assert cheap_bound(level, have, len(problem.groups), Clock(5)) >= most
+        assert cheap_bound(options.of_level(level), have, options, Clock(5)) >= most
         floors = (*floors, (weights[tier], plan[place]))
 
 

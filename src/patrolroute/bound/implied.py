@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from patrolroute.problem import Orders, PatrolProblem
 
     Ints = NDArray[np.int64]
 
+Distances = tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]
+"""By how much at least, and at most, one visit begins after another, by the pair."""
+
+_NEVER_S = int(np.iinfo(np.int32).max)
 _ROUNDS = 64
 """Times that windows are passed on; whoever stops sooner has windows that are too wide, which bounds as well."""
 
@@ -70,8 +76,8 @@ class Ladders:
         return tuple(tuple(instead.get(v, v) for v in order) for order in orders)
 
 
-def implied_windows(problem: PatrolProblem, ladders: Ladders) -> tuple[Ints, Ints]:
-    """Return the earliest and the latest beginning of each visit that ties allow, shape (V,).
+def implied_windows(problem: PatrolProblem, ladders: Ladders, apart_s: Distances) -> tuple[Ints, Ints]:
+    """Return the earliest and the latest beginning of each visit that shifts and ties allow, shape (V,).
 
     Where they allow none, the latest lies before the earliest.
 
@@ -79,10 +85,11 @@ def implied_windows(problem: PatrolProblem, ladders: Ladders) -> tuple[Ints, Int
     ----------
     problem : PatrolProblem
     ladders : Ladders
-        Of this problem.
+    apart_s : Distances
+        Both of this problem.
     """
-    visits, groups = problem.visits, problem.groups
-    opens, closes = visits.opens_s.astype(np.int64), visits.closes_s.astype(np.int64)
+    groups = problem.groups
+    opens, closes = _within_shifts(problem)
     rows = ladders.rows
     fellows: list[set[int]] = [{int(h)} - {-1} for h in groups.needs]
     for g in np.flatnonzero(groups.bundle >= 0):
@@ -90,29 +97,47 @@ def implied_windows(problem: PatrolProblem, ladders: Ladders) -> tuple[Ints, Int
     for rungs in ladders.rungs:
         for lower, upper in itertools.pairwise(rungs):
             fellows[upper].add(lower)
-    least_s, most_s = distances(problem)
-    tied = [
-        (v, rows[h])
-        for g, others in enumerate(fellows)
-        for h in others
-        for v in rows[g]
-        if any((u, v) in least_s for u in rows[h])
-    ]
-    never = np.iinfo(np.int32).max
-    for _ in range(_ROUNDS):
-        before = opens.copy(), closes.copy()
-        for v, others in tied:
-            possible = [u for u in others if opens[u] <= closes[u]]
-            earliest = min((int(opens[u]) + least_s.get((u, v), -never) for u in possible), default=never)
-            latest = max((int(closes[u]) + most_s.get((u, v), never) for u in possible), default=-never)
-            opens[v], closes[v] = max(opens[v], earliest), min(closes[v], latest)
-        if (opens == before[0]).all() and (closes == before[1]).all():
-            break
+    tied = [(v, rows[h]) for g, others in enumerate(fellows) for h in others for v in rows[g]]
+    pass_on(opens, closes, tied, apart_s)
     return opens, closes
 
 
-def distances(problem: PatrolProblem) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]:
-    """Return by how much at least, and at most, one visit begins after another, by the pair, where couplings say so."""
+def _within_shifts(problem: PatrolProblem) -> tuple[Ints, Ints]:
+    """Return the windows of visits, as far as any squad that may make them is on duty."""
+    visits, squads = problem.visits, problem.squads
+    since_s = np.where(visits.squads, squads.from_s, _NEVER_S).min(axis=1, initial=_NEVER_S)
+    until_s = np.where(visits.squads, squads.until_s, -_NEVER_S).max(axis=1, initial=-_NEVER_S)
+    opens, closes = visits.opens_s.astype(np.int64), visits.closes_s.astype(np.int64)
+    return np.maximum(opens, since_s), np.minimum(closes, until_s - visits.duration_s)
+
+
+def pass_on(opens: Ints, closes: Ints, tied: Sequence[tuple[int, list[int]]], apart_s: Distances) -> None:
+    """Narrow windows, in place, of visits that are made only with one of others each, as often as that narrows any.
+
+    Parameters
+    ----------
+    opens, closes : int64 array, shape (V,)
+    tied : sequence of (int, list of int)
+        Visits, and others of which one is made when they are.
+    apart_s : Distances
+    """
+    least_s, most_s = apart_s
+    held = [(v, others) for v, others in tied if any((u, v) in least_s for u in others)]
+    narrower = bool(held)
+    for _ in range(_ROUNDS):
+        if not narrower:
+            break
+        narrower = False
+        for v, others in held:
+            possible = [u for u in others if opens[u] <= closes[u]]
+            earliest = min((int(opens[u]) + least_s.get((u, v), -_NEVER_S) for u in possible), default=_NEVER_S)
+            latest = max((int(closes[u]) + most_s.get((u, v), _NEVER_S) for u in possible), default=-_NEVER_S)
+            if earliest > opens[v] or latest < closes[v]:
+                opens[v], closes[v], narrower = max(opens[v], earliest), min(closes[v], latest), True
+
+
+def distances(problem: PatrolProblem) -> Distances:
+    """Return by how much at least, and at most, one visit begins after another, where couplings say so."""
     table = problem.couplings
     least_s: dict[tuple[int, int], int] = {}
     most_s: dict[tuple[int, int], int] = {}

@@ -21,6 +21,25 @@ FAR = 1 << 40
 """Longer than any night (seconds fit 32 bits), short enough that sums of several stay within 64 bits."""
 
 
+class Gaps(NamedTuple):
+    """Visits that may follow each other in a route only so long after each other, in the order of the first ones.
+
+    Parameters
+    ----------
+    first, second : int64 array, shape (P,)
+        Rows of visits.
+    least_s : int64 array, shape (P,)
+        From the beginning of the one to that of the other, right after it; `FAR` where it never is.
+    """
+
+    first: Ints
+    second: Ints
+    least_s: Ints
+
+
+NO_GAPS = Gaps(*(np.zeros(0, np.int64) for _ in range(3)))
+
+
 class Graph(NamedTuple):
     """Routes as paths over nodes, one node for each visit that the squads can make.
 
@@ -120,16 +139,16 @@ def squad_rows(problem: PatrolProblem) -> list[tuple[int, ...]]:
     return [tuple(rows) for rows in kinds.values()]
 
 
-def squad_classes(problem: PatrolProblem) -> list[SquadClass]:
+def squad_classes(problem: PatrolProblem, gaps: Gaps = NO_GAPS) -> list[SquadClass]:
     """Return the kinds of squads that can make at least one visit.
 
     The graphs are dense: about 40 bytes for each pair of visits and kind of squad.
     """
-    classes = (_squad_class(problem, rows) for rows in squad_rows(problem))
+    classes = (_squad_class(problem, rows, gaps) for rows in squad_rows(problem))
     return [each for each in classes if len(each.visits)]
 
 
-def _squad_class(problem: PatrolProblem, rows: tuple[int, ...]) -> SquadClass:
+def _squad_class(problem: PatrolProblem, rows: tuple[int, ...], gaps: Gaps) -> SquadClass:
     squads, table, k = problem.squads, problem.visits, rows[0]
     travel = problem.matrix.travel_s[squads.profile[k]]
     visits = np.flatnonzero(table.squads[:, k])
@@ -140,12 +159,17 @@ def _squad_class(problem: PatrolProblem, rows: tuple[int, ...]) -> SquadClass:
     last_d = travel[leave, squads.end[k]].astype(np.int64)
     shift = int(squads.until_s[k]) - int(squads.from_s[k])
     group = table.group[visits].astype(np.int64)
+    arc_s = np.where(group[:, None] == group, FAR, duration[:, None] + drive)
+    place = np.full(len(table), -1)
+    place[visits] = np.arange(len(visits))
+    mine = (place[gaps.first] >= 0) & (place[gaps.second] >= 0)
+    np.maximum.at(arc_s, (place[gaps.first[mine]], place[gaps.second[mine]]), gaps.least_s[mine])
     raw = Graph(
         opens_s=table.opens_s[visits].astype(np.int64),
         closes_s=table.closes_s[visits].astype(np.int64),
         first_s=int(squads.from_s[k]) + first_d,
         last_s=int(squads.until_s[k]) - duration - last_d,
-        arc_s=np.where(group[:, None] == group, FAR, duration[:, None] + drive),
+        arc_s=arc_s,
         first_d=first_d,
         last_d=last_d,
         arc_d=drive,

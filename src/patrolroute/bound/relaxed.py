@@ -1,9 +1,10 @@
 """A problem without what ties visits to each other: whatever no plan of it covers, no plan of the problem does.
 
-Couplings, bundles and needs leave the windows that they imply behind (`patrolroute.bound.implied`); limits on stops and
-spread, what overtime costs and the wish for balance go; duties go with their time; where speeds depend on the hour,
-each drive takes what it takes at the fastest. What is left asks less of a plan, so a bound of it holds. It may be
-loose: a bundle counts for what each of its visits is worth.
+Couplings, bundles and needs leave the windows that they imply behind (`patrolroute.bound.implied`), and what they say
+of visits that follow each other; limits on stops and spread, what overtime costs and the wish for balance go; where
+speeds depend on the hour, each drive takes what it takes at the fastest. What is left asks less of a plan, so a bound
+of it holds. What counts together (`patrolroute.bound.options`) and the time of duties stand beside it, for the bounds
+that can keep them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.bound.implied import Ladders, implied_windows
+from patrolroute.bound.implied import Ladders, distances, implied_windows
+from patrolroute.bound.network import FAR, NO_GAPS, Gaps
+from patrolroute.bound.options import each_alone, tied_options
+from patrolroute.bound.resources import Duty
 from patrolroute.problem import Groups, PatrolProblem, Squads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from patrolroute.bound.implied import Distances
+    from patrolroute.bound.options import Options
     from patrolroute.problem import Orders
 
 
@@ -33,11 +39,20 @@ class Relaxed:
         Row of each visit that is left.
     ladders : Ladders
         Of the problem that it comes from.
+    options : Options
+        What counts together in that problem, by rows of this one.
+    gaps : Gaps
+        Of visits that may still follow each other.
+    duties : tuple of Duty
+        What squads that go out have no time for.
     """
 
     problem: PatrolProblem
     row: dict[int, int]
     ladders: Ladders
+    options: Options
+    gaps: Gaps
+    duties: tuple[Duty, ...]
 
     def orders(self, orders: Orders) -> Orders:
         """Return orders without the visits that are gone, and with the first of those that are alike."""
@@ -56,14 +71,27 @@ def _by_way_of_duties(problem: PatrolProblem) -> NDArray[np.int32]:
     return travel_s
 
 
+def untied(problem: PatrolProblem) -> Relaxed:
+    """Return a problem that has no ties, as it is."""
+    return Relaxed(
+        problem=problem,
+        row={v: v for v in range(len(problem.visits))},
+        ladders=Ladders(problem),
+        options=each_alone(problem),
+        gaps=NO_GAPS,
+        duties=(),
+    )
+
+
 def relaxed(problem: PatrolProblem) -> Relaxed:
     """Return a problem without duties, couplings, bundles, needs, limits on stops and spread, balance and hours."""
     groups, visits, squads = problem.groups, problem.visits, problem.squads
-    ladders = Ladders(problem)
-    opens_s, closes_s = implied_windows(problem, ladders)
+    ladders, apart_s = Ladders(problem), distances(problem)
+    opens_s, closes_s = implied_windows(problem, ladders, apart_s)
     possible = opens_s <= closes_s
     kept_groups = np.flatnonzero(groups.duty < 0)
     kept = np.flatnonzero(groups.duty[visits.group] < 0)
+    row = {int(v): place for place, v in enumerate(kept)}
     columns = ("entry", "exit", "duration_s", "tier", "weight", "floats")
     return Relaxed(
         problem=PatrolProblem(
@@ -93,6 +121,40 @@ def relaxed(problem: PatrolProblem) -> Relaxed:
             ),
             weight_unit=problem.weight_unit,
         ),
-        row={int(v): row for row, v in enumerate(kept)},
+        row=row,
         ladders=ladders,
+        options=tied_options(problem, ladders, (opens_s, closes_s), apart_s, row),
+        gaps=_gaps(problem, apart_s, row),
+        duties=_duties(problem),
     )
+
+
+def _gaps(problem: PatrolProblem, apart_s: Distances, row: dict[int, int]) -> Gaps:
+    """Return how long after each other visits that are coupled may follow each other."""
+    table, (least_s, most_s) = problem.couplings, apart_s
+    pairs = zip(table.first[table.apart].tolist(), table.second[table.apart].tolist(), strict=True)
+    never = {frozenset(pair) for pair in pairs}
+    rows = []
+    for (u, v), gap_s in least_s.items():
+        if u in row and v in row:
+            least = max(gap_s, int(problem.visits.duration_s[u]))
+            impossible = frozenset((u, v)) in never or most_s[u, v] < least
+            rows.append((row[u], row[v], FAR if impossible else least))
+    return Gaps(*np.array(sorted(rows), np.int64).reshape(-1, 3).T)
+
+
+def _duties(problem: PatrolProblem) -> tuple[Duty, ...]:
+    """Return the least that each duty takes, and within what time it is begun."""
+    groups, visits = problem.groups, problem.visits
+    found = []
+    for g in np.flatnonzero(groups.duty >= 0):
+        mine = visits.group == g
+        found.append(
+            Duty(
+                squad=int(groups.duty[g]),
+                duration_s=int(visits.duration_s[mine].min()),
+                opens_s=int(visits.opens_s[mine].min()),
+                closes_s=int(visits.closes_s[mine].max()),
+            )
+        )
+    return tuple(found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patrolroute.bound.cheap import cheap_bound
+from patrolroute.bound.cheap import cheap_bound, everything
 from patrolroute.bound.closing import Cutting, Decided, decide, listed
 from patrolroute.bound.generation import Generation
 from patrolroute.bound.network import squad_classes
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from patrolroute.bound.cheap import Resources
     from patrolroute.bound.clock import Clock
     from patrolroute.bound.generation import Certificate
     from patrolroute.bound.levels import Level
     from patrolroute.bound.master import Column
+    from patrolroute.bound.network import Gaps
+    from patrolroute.bound.options import Options
+    from patrolroute.bound.resources import Resources
     from patrolroute.bound.result import Method
     from patrolroute.problem import Orders, PatrolProblem
 
@@ -50,7 +52,7 @@ class LevelBound:
     better: Orders | None = None
 
 
-def cheap_level(level: Level, have: Resources, groups: int, value: int, clock: Clock) -> LevelBound:
+def cheap_level(level: Level, have: Resources, options: Options, value: int, clock: Clock) -> LevelBound:
     """Bound a level by what is possible at all, and by what the squads have of time.
 
     Parameters
@@ -58,14 +60,12 @@ def cheap_level(level: Level, have: Resources, groups: int, value: int, clock: C
     value : int
         What the plan is worth: a bound that meets it needs no better one.
     """
-    possible = have.able.any(axis=1)
-    best = np.zeros(groups, np.int64)
-    np.maximum.at(best, have.group[possible], level.weight[possible])
-    everything = int(best.sum())
-    if everything <= value:
-        return LevelBound(upper=everything, method="all")
-    knapsack = cheap_bound(level, have, groups, clock)
-    return LevelBound(upper=min(knapsack, everything), method="knapsack" if knapsack < everything else "all")
+    of_options = options.of_level(level)
+    most = everything(of_options, have, options)
+    if most <= value:
+        return LevelBound(upper=most, method="all")
+    knapsack = cheap_bound(of_options, have, options, clock)
+    return LevelBound(upper=min(knapsack, most), method="knapsack" if knapsack < most else "all")
 
 
 class RouteBounds:
@@ -74,11 +74,12 @@ class RouteBounds:
     Parameters
     ----------
     problem : PatrolProblem
+    gaps : Gaps
     """
 
-    def __init__(self, problem: PatrolProblem) -> None:
+    def __init__(self, problem: PatrolProblem, gaps: Gaps) -> None:
         self._problem = problem
-        self._kinds = squad_classes(problem)
+        self._kinds = squad_classes(problem, gaps)
         self._pricers = [Pricer(kind, len(problem.groups)) for kind in self._kinds]
         self._kind_of = {k: i for i, kind in enumerate(self._kinds) for k in kind.squads}
         self._squads = [kind.count for kind in self._kinds]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from patrolroute.bound.cheap import resources
 from patrolroute.bound.clock import Clock
 from patrolroute.bound.enumeration import extend_routes
 from patrolroute.bound.labelling import begin, extend
@@ -16,7 +15,8 @@ from patrolroute.bound.levels import REQUIRED, Level, covered, level_weights
 from patrolroute.bound.network import squad_classes, squad_rows
 from patrolroute.bound.orders import check_orders
 from patrolroute.bound.pricing import Pricer
-from patrolroute.bound.relaxed import relaxed
+from patrolroute.bound.relaxed import relaxed, untied
+from patrolroute.bound.resources import resources
 from patrolroute.bound.result import Bound, TierBound
 from patrolroute.bound.routes import LevelBound, RouteBounds, cheap_level
 from patrolroute.bound.walks import walk
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from patrolroute.bound.relaxed import Relaxed
     from patrolroute.problem import Orders
 
     Ints = NDArray[np.int64]
@@ -85,10 +86,10 @@ def bound_plan(
         looser = relaxed(problem)
         kept = looser.orders(plan)
         check_orders(looser.problem, kept)
-        bound = _prove(looser.problem, kept, Clock(seconds, stopped), improve=False)
+        bound = _prove(looser, kept, Clock(seconds, stopped), improve=False)
         return replace(bound, orders=plan)
     check_orders(problem, plan)
-    return _prove(problem, plan, Clock(seconds, stopped), improve=improve)
+    return _prove(untied(problem), plan, Clock(seconds, stopped), improve=improve)
 
 
 def jobs_ahead() -> list[Job]:
@@ -109,24 +110,25 @@ def warm_up() -> None:
         shifts_s=[(0, 3300)] * 2,
     )
     clock = Clock(60.0)
-    _prove(small, ((), ()), clock, improve=True)
+    _prove(untied(small), ((), ()), clock, improve=True)
     # That proof is over before any routes are listed.
     for kind in squad_classes(small):
         weight = small.visits.weight[kind.visits].astype(np.int64)
         Pricer(kind, len(small.groups)).routes_earning(weight, int(weight.sum()) // 2, weight, weight > 0, clock)
 
 
-def _prove(problem: PatrolProblem, plan: Orders, clock: Clock, *, improve: bool) -> Bound:
+def _prove(night: Relaxed, plan: Orders, clock: Clock, *, improve: bool) -> Bound:
+    problem, options = night.problem, night.options
     weights = level_weights(problem)
-    have = resources(problem)
-    routes = RouteBounds(problem) if _priceable(problem, clock) else None
+    have = resources(problem, options, gaps=night.gaps, duties=night.duties)
+    routes = RouteBounds(problem, night.gaps) if _priceable(problem, clock) else None
     found: list[LevelBound] = []
     floors: tuple[tuple[Ints, int], ...] = ()
     given = plan
     for place, (tier, weight) in enumerate(weights.items()):
         level = Level(tier=tier, weight=weight, floors=floors)
         later = len(weights) - place - 1
-        bound = cheap_level(level, have, len(problem.groups), level.value(plan), clock.part(0.1))
+        bound = cheap_level(level, have, options, level.value(plan), clock.part(0.1))
         if routes and bound.upper > level.value(plan) and not clock.over:
             bound = routes.bound(level, plan, bound, clock.part(max(0.5, 1.0 / (later + 1)) if later else 1.0))
         if improve and bound.better is not None:
