@@ -21,17 +21,10 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 
 import patrolroute
-from patrolroute.render.labels import name_areas
-from patrolroute.render.marks import (
-    draw_cross,
-    draw_ends,
-    draw_extents,
-    draw_routes,
-    draw_stops,
-    inks,
-    stops_of,
-)
-from patrolroute.render.page import Frame, draw_roads, plan_bounds, wrap
+from patrolroute.render.printed.labels import name_areas
+from patrolroute.render.printed.marks import draw_cross, draw_ends, draw_extents, draw_routes, inks
+from patrolroute.render.printed.page import Frame, draw_roads, plan_bounds, wrap
+from patrolroute.render.printed.stops import draw_stops, stops_of
 from patrolroute.render.stays import stays_of
 from patrolroute.render.wording import SYNTHETIC_BAND, minutes_text
 from patrolroute.scenario.words import counted

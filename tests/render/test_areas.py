@@ -27,8 +27,8 @@ from patrolroute.render import (
     write_geopackage,
 )
 from patrolroute.render.areas import area_shares, driven_beats, route_beats_m
-from patrolroute.render.marks import inks
-from patrolroute.render.panel import key_rows, panel_columns
+from patrolroute.render.printed.marks import inks
+from patrolroute.render.printed.panel import key_rows, panel_columns
 from patrolroute.render.summary import summarise
 from patrolroute.render.tables import visits_table
 from patrolroute.render.wording import length_text, stops_text

@@ -22,8 +22,9 @@ from patrolroute.render import (
     summary,
     visits_table,
 )
-from patrolroute.render.marks import inks, stops_of, tier_shape
-from patrolroute.render.panel import key_rows
+from patrolroute.render.printed.marks import inks
+from patrolroute.render.printed.panel import key_rows
+from patrolroute.render.printed.stops import stops_of, tier_shape
 from patrolroute.render.summary import summarise
 from patrolroute.render.waits import long_waits
 from patrolroute.roads import RoadNetwork

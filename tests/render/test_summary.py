@@ -15,8 +15,8 @@ from rich.console import Console
 
 from patrolroute.plans import TierBound
 from patrolroute.render import Night, summarise, summary, summary_html, summary_tables
-from patrolroute.render.marks import inks
-from patrolroute.render.panel import panel_columns
+from patrolroute.render.printed.marks import inks
+from patrolroute.render.printed.panel import panel_columns
 from patrolroute.render.sheet import patrol_sheet
 from patrolroute.scenario.model import Closures, Site, SlowArea, SpeedHours, Travel, Window
 

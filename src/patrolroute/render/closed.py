@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from shapely import Polygon
 
-from patrolroute.render.page import edges_within
+from patrolroute.render.printed.page import edges_within
 from patrolroute.render.wording import length_text, plain
 from patrolroute.roads.sources.graphs import names_in
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from patrolroute.render.night import Night
-    from patrolroute.render.page import Bounds
+    from patrolroute.render.printed.page import Bounds
     from patrolroute.scenario.model import Scenario
 
 _M_PER_DEG = 111_195.0  # of a great circle on a sphere of 6371 km

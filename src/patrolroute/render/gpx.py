@@ -11,7 +11,7 @@ import numpy as np
 from patrolroute.provenance import OSM_ATTRIBUTION
 from patrolroute.render.areas import beat_line
 from patrolroute.render.closed import closed_text
-from patrolroute.render.night import position_text
+from patrolroute.render.places import position_text
 from patrolroute.render.stays import stays_of
 from patrolroute.render.tables import line_of
 from patrolroute.render.wording import SYNTHETIC_BAND, between_text, plain

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from patrolroute.errors import Faults, InputError
+from patrolroute.errors import InputError
 from patrolroute.render.areas import area_shares
+from patrolroute.render.drives import drives_of
+from patrolroute.render.faults import faults_of
 from patrolroute.render.passed import Passing, passings
+from patrolroute.render.places import is_approximate, left_out_of, parts_of, points_of, stop_of
 from patrolroute.render.slowed import slowed_words
 from patrolroute.scenario.base import ANYWHERE
-from patrolroute.scenario.model import Place, Placement, Site
 from patrolroute.scenario.squads import told_apart
 
 if TYPE_CHECKING:
@@ -21,41 +23,13 @@ if TYPE_CHECKING:
     from patrolroute.beats import Beat, BeatBook
     from patrolroute.plans import Plan, Route, Skipped, Visit
     from patrolroute.render.areas import AreaShare
+    from patrolroute.render.drives import Drive
     from patrolroute.roads import Leg, RoadNetwork
     from patrolroute.scenario.areas import Area
-    from patrolroute.scenario.model import Presence, Scenario, Squad
+    from patrolroute.scenario.model import Place, Presence, Scenario, Site, Squad
 
 
-LOWEST_TIER = 9
-"""Breaks are drawn as stops of it."""
-
-
-class Drive(NamedTuple):
-    """One drive of a route, from one point to the next.
-
-    Parameters
-    ----------
-    squad : str
-    number : int
-        0 for the drive to the first stop, n for the drive from the last of n stops to the end place.
-    origin, destination : Place
-    leave_s, arrive_s : int
-        Seconds after the plan's start.
-    drive_s, drive_m : int
-        As the plan counts them.
-    leg : Leg or None
-        The streets; None where nothing is driven because both points are one.
-    """
-
-    squad: str
-    number: int
-    origin: Place
-    destination: Place
-    leave_s: int
-    arrive_s: int
-    drive_s: int
-    drive_m: int
-    leg: Leg | None
+_TURNS_UNKNOWN = "Turns: these roads tell no turn restrictions; a drive may turn where it is forbidden. Obey the signs."
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,105 +78,41 @@ class Night:
         apart = told_apart(self.scenario.squads)
         if apart != self.scenario.squads:
             object.__setattr__(self, "scenario", self.scenario.model_copy(update={"squads": apart}))
-        faults = Faults()
-        name = self.plan.name
-        known = {"", *self._sites, *self._presence, *self._areas}
-        if self.plan.start is None:
-            faults.add(
-                f"plan {name!r} has no calendar, so it cannot be shown as a night; plan from a scenario instead."
-            )
-        elif self.plan.start.timestamp() != self.scenario.start.timestamp():
-            faults.add(
-                f"plan {name!r} starts at {self.plan.start.isoformat()}, the scenario at "
-                f"{self.scenario.start.isoformat()}; give the scenario that the plan was made for."
-            )
-        for route in self.plan.routes:
-            if route.squad not in self._squads:
-                faults.add(f"plan {name!r} has a route for squad {route.squad!r}, which the scenario does not name.")
-            for visit in route.visits:
-                unknown = {visit.entry, visit.exit} - self.points.keys() - {ANYWHERE}
-                if visit.site not in known:
-                    faults.add(f"plan {name!r} visits {visit.site!r}, which is no site of the scenario.")
-                elif unknown:
-                    faults.add(f"plan {name!r} goes by {min(unknown)!r}, which is no place of the scenario.")
-        for each in self.plan.skipped:
-            if each.site not in known - {""} or (each.site in self._areas and each.part not in self._parts):
-                faults.add(f"plan {name!r} leaves out {each.site!r}, which is no site of the scenario.")
-        if not faults:
-            for route in self.plan.routes:
-                faults.extend(self._leg_faults(route))
-        faults.raise_if_any()
-
-    def _leg_faults(self, route: Route) -> Iterator[str]:
-        for drive in self.drives(route):
-            where = f"squad {route.squad!r}, leg {drive.number}"
-            ends = (drive.origin.id, drive.destination.id)
-            if drive.leg is None and drive.drive_s > 0:
-                yield f"{where}: no streets are given for the drive from {ends[0]!r} to {ends[1]!r}; trace it first."
-            elif drive.leg is not None and (drive.leg.origin, drive.leg.destination) != ends:
-                yield (
-                    f"{where}: the streets lead from {drive.leg.origin!r} to {drive.leg.destination!r}, the plan from "
-                    f"{ends[0]!r} to {ends[1]!r}."
-                )
+        faults_of(self).raise_if_any()
 
     @cached_property
     def _squads(self) -> Mapping[str, Squad]:
         return {squad.id: squad for squad in self.scenario.squads}
 
     @cached_property
-    def _sites(self) -> Mapping[str, Site]:
+    def sites(self) -> Mapping[str, Site]:
+        """The scenario's sites by id."""
         return {site.id: site for site in self.scenario.sites}
 
     @cached_property
-    def _presence(self) -> Mapping[str, Presence]:
+    def presences(self) -> Mapping[str, Presence]:
+        """The scenario's presences by id."""
         return {each.id: each for each in self.scenario.presence}
 
     @cached_property
-    def _areas(self) -> Mapping[str, Area]:
+    def areas(self) -> Mapping[str, Area]:
+        """The scenario's areas by id."""
         return {area.id: area for area in self.scenario.areas}
 
     @cached_property
-    def _parts(self) -> Mapping[str, Site]:
+    def parts(self) -> Mapping[str, Site]:
         """Sites by id, and a stand-in for each beat, which lies where it begins."""
-        parts = dict(self._sites)
-        if self.beats is not None:
-            for beat in self.beats.beats:
-                area, begin = self._areas[beat.area], self.points[beat.entry]
-                parts[beat.id] = Site(
-                    id=beat.id,
-                    name=self.beat_title(beat)[:300],
-                    lon=begin.lon,
-                    lat=begin.lat,
-                    placement=begin.placement,
-                    source=begin.source,
-                    tier=area.tier,
-                    dwell_min=min(beat.duration_s / 60, 1440),
-                )
-        return parts
+        return parts_of(self)
 
     @cached_property
     def points(self) -> Mapping[str, Place]:
         """What routes go by, by id: places and sites, where beats begin and end, further points of the streets."""
-        points = {**self.scenario.points, **self.spots}
-        if self.beats is not None:
-            for beat in self.beats.beats:
-                lonlat = self.beats.line(beat).coords
-                ends = ((beat.entry, "start", lonlat[0]), (beat.exit, "end", lonlat[-1]))
-                for point, word, (lon, lat) in ends:
-                    points[point] = Place(
-                        id=point,
-                        name=f"{self.beat_title(beat)[:280]}, {word}",
-                        lon=lon,
-                        lat=lat,
-                        placement=Placement.SURVEYED,
-                        source="a junction of these roads",
-                    )
-        return points
+        return points_of(self)
 
     def beat_title(self, beat: Beat) -> str:
         """Return what a beat is called: its area and its number there."""
         number = [each.id for each in self.beats.of(beat.area)].index(beat.id) + 1 if self.beats is not None else 0
-        return f"{self._areas[beat.area].title}, beat {number}"
+        return f"{self.areas[beat.area].title}, beat {number}"
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -242,7 +152,7 @@ class Night:
     def approximate(self) -> tuple[Place, ...]:
         """The places and sites of the night whose position no source gives exactly."""
         used = (self.points[each] for each in self.scenario.bases if each != ANYWHERE)
-        ends = [place for place in used if place.id not in self._sites]
+        ends = [place for place in used if place.id not in self.sites]
         return tuple(
             point for point in (*sorted(ends, key=lambda p: p.id), *self.scenario.sites) if is_approximate(point)
         )
@@ -263,49 +173,11 @@ class Night:
 
     def stop(self, visit: Visit) -> Site:
         """Return the site of a visit; of a beat, a presence or a break a stand-in that lies where it begins."""
-        if visit.site in self._sites:
-            return self._sites[visit.site]
-        if (beat := self.beat(visit)) is not None:
-            return self._parts[beat.id]
-        place = self._spot(visit)
-        if visit.site in self._presence:
-            return _stand_in(self._presence[visit.site], place)
-        return Site(
-            id=place.id,
-            name=f"Istirahat / break, {place.title}"[:300],
-            lon=place.lon,
-            lat=place.lat,
-            placement=place.placement,
-            source=place.source,
-            tier=LOWEST_TIER,
-        )
-
-    def _spot(self, visit: Visit) -> Place:
-        """Return where a visit is; of a break before the first stop of a squad that starts anywhere, that stop's place.
-
-        On paper such a squad is there already.
-        """
-        if visit.entry != ANYWHERE:
-            return self.points[visit.entry]
-        stops = (v.entry for route in self.plan.routes if visit in route.visits for v in route.visits)
-        return self.points[next(entry for entry in stops if entry != ANYWHERE)]
+        return stop_of(self, visit)
 
     def left_out(self, skipped: Skipped) -> Site:
         """Return the site that is left out, with its visit's number where it wants several; of all else a stand-in."""
-        if skipped.site in self._areas:
-            return self._parts[skipped.part]
-        if skipped.site in self._sites:
-            site, wanted = self._sites[skipped.site], self.scenario.visits_wanted(self._sites[skipped.site])
-            number = self._left_out_number(skipped, site)
-            return site.model_copy(update={"name": f"{site.title}, visit {number} of {wanted}"}) if wanted > 1 else site
-        presence = self._presence[skipped.site]
-        return _stand_in(presence, self.points[presence.place])
-
-    def _left_out_number(self, skipped: Skipped, site: Site) -> int:
-        """Return which visit of its site is left out: those that are made are the first ones, whatever was planned."""
-        made = max(0, len(self._in_order.get(site.id, [])) - site.squads_together + 1)
-        parts = [each.part for each in self.plan.skipped if each.site == site.id]
-        return made + parts.index(skipped.part) + 1
+        return left_out_of(self, skipped)
 
     def weight(self, visit: Visit) -> float:
         """Return what a visit is worth: the first one by its hour, and less where the site is only seen.
@@ -315,21 +187,21 @@ class Night:
         if not visit.site:
             return 0
         if (beat := self.beat(visit)) is not None and self.beats is not None:
-            area = self._areas[beat.area]
+            area = self.areas[beat.area]
             split = self.beats.weights(area.id, area.weight, full_share=area.full, beyond_worth=area.beyond_worth)
             return split[self.beats.of(area.id).index(beat)] / 1000
-        number = self._in_order[visit.site].index(visit.visit)
-        if visit.site in self._presence:
-            presence = self._presence[visit.site]
+        number = self.in_order[visit.site].index(visit.visit)
+        if visit.site in self.presences:
+            presence = self.presences[visit.site]
             return presence.weight if number == 0 or not presence.all_or_nothing else 0
-        site = self._sites[visit.site]
+        site = self.sites[visit.site]
         if 0 < number < site.squads_together:
             return 0
         worth = site.further_weight if number else site.worth_at(self.clock(visit.begin_s))
         return min(worth, site.seen_weight or 0) if self.seen(visit) else worth
 
     @cached_property
-    def _in_order(self) -> Mapping[str, list[str]]:
+    def in_order(self) -> Mapping[str, list[str]]:
         """The visits of each site and presence, over all squads, as they begin."""
         visits = sorted((v for route in self.plan.routes for v in route.visits), key=lambda v: (v.begin_s, v.end_s))
         ordered: dict[str, list[str]] = {}
@@ -342,10 +214,10 @@ class Night:
 
         A presence and a break are one of one.
         """
-        site = self._sites.get(visit.site)
+        site = self.sites.get(visit.site)
         if site is None:
             return 1, 1
-        number = self._in_order[visit.site].index(visit.visit)
+        number = self.in_order[visit.site].index(visit.visit)
         return max(1, number - site.squads_together + 2), self.scenario.visits_wanted(site)
 
     def met(self, visit: Visit) -> tuple[tuple[Squad, Visit], ...]:
@@ -354,7 +226,7 @@ class Night:
             (self.squad(route.squad), other)
             for route in self.plan.routes
             for other in route.visits
-            if visit.site not in {"", *self._areas}
+            if visit.site not in {"", *self.areas}
             and other.site == visit.site
             and other.begin_s == visit.begin_s
             and other.visit != visit.visit
@@ -378,7 +250,7 @@ class Night:
 
     def beat(self, visit: Visit) -> Beat | None:
         """Return the beat that a visit drives, None where it is a stop."""
-        return self.beats.by_entry.get(visit.entry) if self.beats is not None and visit.site in self._areas else None
+        return self.beats.by_entry.get(visit.entry) if self.beats is not None and visit.site in self.areas else None
 
     @cached_property
     def area_shares(self) -> tuple[AreaShare, ...]:
@@ -387,7 +259,7 @@ class Night:
 
     def pace_kph(self, beat: Beat) -> float:
         """Return the patrol speed of a beat."""
-        return self._areas[beat.area].patrol_kph
+        return self.areas[beat.area].patrol_kph
 
     def route(self, squad_id: str) -> Route | None:
         """Return a squad's route, None when the plan has none for it."""
@@ -406,7 +278,7 @@ class Night:
 
     def seen(self, visit: Visit) -> bool:
         """Whether a visit of a site is no stop: the squad sees it from the road."""
-        site = self._sites.get(visit.site)
+        site = self.sites.get(visit.site)
         return site is not None and site.seen_within_m is not None and visit.entry != site.id
 
     def overtime_s(self, route: Route) -> int:
@@ -420,67 +292,4 @@ class Night:
         A squad that starts or ends anywhere has no first or no last drive. To a site without waiting it sets out later
         than it might.
         """
-        if not route.visits:
-            return
-        squad, points = self.squad(route.squad), self.points
-        here, leave_s, left_s, left_m = squad.start, route.leave_s, route.drive_s, route.drive_m
-        for number, visit in enumerate(route.visits):
-            site = self._sites.get(visit.site)
-            if site is not None and not site.wait:
-                leave_s = visit.arrive_s - visit.drive_s
-            leave_s = self.leaves_s.get((route.squad, number), leave_s)
-            if here != ANYWHERE:
-                yield Drive(
-                    route.squad,
-                    number,
-                    points[here],
-                    points[visit.entry],
-                    leave_s,
-                    visit.arrive_s,
-                    visit.drive_s,
-                    visit.drive_m,
-                    self.legs.get((route.squad, number)),
-                )
-            here, leave_s = visit.exit, visit.end_s
-            left_s, left_m = left_s - visit.drive_s, left_m - visit.drive_m
-        if ANYWHERE in (here, squad.end):
-            return
-        number = len(route.visits)
-        leg = self.legs.get((route.squad, number))
-        leave_s = self.leaves_s.get((route.squad, number), leave_s)
-        yield Drive(route.squad, number, points[here], points[squad.end], leave_s, route.return_s, left_s, left_m, leg)
-
-
-def is_approximate(place: Place) -> bool:
-    """Whether no source gives the place's position exactly."""
-    return place.placement != Placement.SURVEYED
-
-
-def position_text(place: Place) -> str:
-    """Return how well a place's position is known, without naming a source that nobody named."""
-    if place.placement == Placement.SURVEYED and not place.source.strip():
-        return "position given as exact, no source named"
-    return _PLACEMENT_WORDS[place.placement]
-
-
-def _stand_in(presence: Presence, place: Place) -> Site:
-    """Return a presence as a site that lies at a place."""
-    title = f"Penjagaan / presence: {presence.title}"[:300]
-    return Site(
-        id=presence.id,
-        name=title,
-        lon=place.lon,
-        lat=place.lat,
-        placement=place.placement,
-        source=place.source,
-        tier=presence.tier,
-        weight=presence.weight,
-    )
-
-
-_TURNS_UNKNOWN = "Turns: these roads tell no turn restrictions; a drive may turn where it is forbidden. Obey the signs."
-_PLACEMENT_WORDS = {
-    Placement.SURVEYED: "position from a source",
-    Placement.APPROXIMATE: "position approximate: the place itself may be some hundred metres off",
-    Placement.STREET: "only the street is known: the position is a guess on or near it",
-}
+        return drives_of(self, route)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from patrolroute.render.folder import MANIFEST, WRITER, check_out_dir, file_stems, listed_before, resolved, told
 from patrolroute.render.gis import geojson, layers_of, write_geopackage
 from patrolroute.render.gpx import squad_gpx
-from patrolroute.render.picture import draw_map
+from patrolroute.render.printed.picture import draw_map
 from patrolroute.render.sheet import patrol_sheet
 from patrolroute.render.summary import summary
 

@@ -12,7 +12,8 @@ from patrolroute.render.wording import clock_text, plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from patrolroute.render.night import Drive, Night
+    from patrolroute.render.drives import Drive
+    from patrolroute.render.night import Night
     from patrolroute.scenario.model import Site
 
 _M_PER_DEG = 111_320.0

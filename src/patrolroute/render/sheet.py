@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from patrolroute.render.areas import beat_streets, distance_text
 from patrolroute.render.closed import closed_text
-from patrolroute.render.night import is_approximate, position_text
+from patrolroute.render.places import is_approximate, position_text
 from patrolroute.render.roster import asked_text
 from patrolroute.render.stays import stays_of
 from patrolroute.render.waits import LONG_WAIT_S, reason
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from patrolroute.beats import Beat
     from patrolroute.plans import Route, Visit
-    from patrolroute.render.night import Drive, Night
+    from patrolroute.render.drives import Drive
+    from patrolroute.render.night import Night
     from patrolroute.scenario.model import Place, Squad
 
 VEHICLES = {"car": "mobil / car (R4)", "motorcycle": "sepeda motor / motorcycle (R2)"}

@@ -11,8 +11,8 @@ from rich.text import Text
 from patrolroute.render.closed import closed_words
 from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.idleness import idleness
-from patrolroute.render.night import position_text
 from patrolroute.render.passed import passing_text
+from patrolroute.render.places import position_text
 from patrolroute.render.roster import squads_grid, teams_grid
 from patrolroute.render.shares import shares_words
 from patrolroute.render.tables import skipped_in_order

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from patrolroute.plans import Skipped, Visit
-    from patrolroute.render.night import Drive, Night
+    from patrolroute.render.drives import Drive
+    from patrolroute.render.night import Night
 
 CRS = "EPSG:4326"
 

@@ -11,10 +11,10 @@ from branca.element import Element
 
 from patrolroute.render.areas import beat_line, beat_text, extents
 from patrolroute.render.closed import closed_areas, closed_streets
-from patrolroute.render.marks import CLOSED, GREY, INK, SLOW, inks
-from patrolroute.render.night import is_approximate, position_text
-from patrolroute.render.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.passed import passing_text
+from patrolroute.render.places import is_approximate, position_text
+from patrolroute.render.printed.marks import CLOSED, GREY, INK, SLOW, inks
+from patrolroute.render.printed.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.slowed import slow_grounds
 from patrolroute.render.stays import stays_of
 from patrolroute.render.summary import summarise
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 
     from patrolroute.plans import Route
     from patrolroute.render.closed import ClosedStreet
-    from patrolroute.render.marks import Ink
-    from patrolroute.render.night import Drive, Night
-    from patrolroute.render.page import Bounds
+    from patrolroute.render.drives import Drive
+    from patrolroute.render.night import Night
+    from patrolroute.render.printed.marks import Ink
+    from patrolroute.render.printed.page import Bounds
     from patrolroute.scenario.model import Place
 
 _MOST_EDGES = 30_000

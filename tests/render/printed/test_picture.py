@@ -11,9 +11,11 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from patrolroute.render import draw_map, picture
-from patrolroute.render.marks import CLOSED, beside, inks, letters, spread
-from patrolroute.render.page import Bounds, Frame, cut, drawable, edges_within, plan_bounds, text_width, wrap
+from patrolroute.render import draw_map
+from patrolroute.render.printed import picture
+from patrolroute.render.printed.marks import CLOSED, beside, inks
+from patrolroute.render.printed.page import Bounds, Frame, cut, drawable, edges_within, plan_bounds, text_width, wrap
+from patrolroute.render.printed.stops import letters, spread
 from patrolroute.scenario.model import Closures, Site, SlowArea, Travel
 
 BLUE, ORANGE = to_rgb("#0072b2"), to_rgb("#d55e00")
@@ -271,7 +273,7 @@ def test_foot_leaves_out_whole_notes(make_night, monkeypatch):
 def test_streets_closed_by_name_are_drawn_as_before_the_closing(make_night, monkeypatch):
     drawn: list[int] = []
     monkeypatch.setattr(
-        "patrolroute.render.picture.draw_closed_streets", lambda _, lines: drawn.append(len(lines)), raising=True
+        "patrolroute.render.printed.picture.draw_closed_streets", lambda _, lines: drawn.append(len(lines))
     )
     shut = Closures(streets=("jalan timur 3", "Jalan Palapa"))
     night = make_night(closures=shut)

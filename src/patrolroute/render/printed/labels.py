@@ -10,8 +10,8 @@ from matplotlib.patheffects import withStroke
 from shapely import MultiLineString
 
 from patrolroute.render.areas import beat_line, extents
-from patrolroute.render.marks import INK
-from patrolroute.render.page import cut, drawable, text_width
+from patrolroute.render.printed.marks import INK
+from patrolroute.render.printed.page import cut, drawable, text_width
 from patrolroute.render.wording import share_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from patrolroute.render.night import Night
-    from patrolroute.render.page import Frame
+    from patrolroute.render.printed.page import Frame
 
 _SIZE_PT, _WIDEST_PT, _HEIGHT_PT = 7.5, 150.0, 10.0
 _STEP_PT, _REACH_PT = 5.0, 70.0

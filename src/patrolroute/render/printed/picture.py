@@ -16,24 +16,21 @@ from shapely import LineString, Point, box
 
 from patrolroute.render.areas import route_beats_m
 from patrolroute.render.closed import closed_areas, closed_streets, closed_words
-from patrolroute.render.labels import name_areas
-from patrolroute.render.marks import (
+from patrolroute.render.printed.labels import name_areas
+from patrolroute.render.printed.marks import (
     INK,
     draw_closed,
     draw_closed_streets,
     draw_cross,
     draw_ends,
     draw_extents,
-    draw_letters,
     draw_routes,
     draw_slow,
-    draw_stops,
     inks,
-    letters,
-    stops_of,
 )
-from patrolroute.render.page import Frame, cut, draw_roads, drawable, plan_bounds, wrap
-from patrolroute.render.panel import PANELS, draw_panel, height, key_rows, panel_columns
+from patrolroute.render.printed.page import Frame, cut, draw_roads, drawable, plan_bounds, wrap
+from patrolroute.render.printed.panel import PANELS, draw_panel, height, key_rows, panel_columns
+from patrolroute.render.printed.stops import draw_letters, draw_stops, letters, stops_of
 from patrolroute.render.slowed import slow_grounds
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import (

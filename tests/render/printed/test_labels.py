@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from nights import squad
 from patrolroute.patrol import plan
-from patrolroute.render.labels import base_names, name_areas
-from patrolroute.render.marks import draw_ends, draw_stops, inks, stops_of
-from patrolroute.render.page import Frame, plan_bounds
+from patrolroute.render.printed.labels import base_names, name_areas
+from patrolroute.render.printed.marks import draw_ends, inks
+from patrolroute.render.printed.page import Frame, plan_bounds
+from patrolroute.render.printed.stops import draw_stops, stops_of
 from patrolroute.scenario import Area, Scenario, Site
 
 if TYPE_CHECKING:

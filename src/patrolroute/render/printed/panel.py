@@ -6,22 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patrolroute.render.areas import distance_text
-from patrolroute.render.marks import (
+from patrolroute.render.places import is_approximate
+from patrolroute.render.printed.marks import (
     GREY,
     INK,
     Ink,
-    Stop,
     draw_area,
     draw_barred,
     draw_cross,
     draw_house,
     draw_outline_mark,
     draw_slow_area,
-    draw_stop,
-    letters,
 )
-from patrolroute.render.night import is_approximate
-from patrolroute.render.page import cut, drawable, text_width
+from patrolroute.render.printed.page import cut, drawable, text_width
+from patrolroute.render.printed.stops import Stop, draw_stop, letters
 from patrolroute.render.stays import stays_of
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import share_text, span_text, stops_text, weight_text
