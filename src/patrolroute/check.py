@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from patrolroute.rules import RULES, Facts, Violation
 from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from patrolroute.beats import BeatBook
     from patrolroute.matrix import TravelMatrix, TravelPeriods
-    from patrolroute.plans import Plan, Route
+    from patrolroute.plans import Plan, Route, Visit
     from patrolroute.problem import PatrolProblem
     from patrolroute.scenario.model import Scenario
 
@@ -102,65 +102,107 @@ def _check_identity(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
         yield Violation(rule="squads", message="the plan does not have exactly one route for each squad.")
 
 
+class _Step(NamedTuple):
+    """A visit as the problem knows it: its row, where it begins and ends, and the drive to it.
+
+    `fits` says whether the drive can be made in the time that the plan leaves for it.
+    """
+
+    visit: Visit
+    row: int
+    entry: int
+    leave: int
+    fits: bool
+    drive_s: int
+    drive_m: int
+
+
 def _check_route(plan: Plan, problem: PatrolProblem, k: int, route: Route) -> Iterator[Violation]:
-    squads, table, name = problem.squads, problem.visits, route.squad
-    points, profile = problem.matrix.ids, problem.matrix.profiles[squads.profile[k]]
-    left_s, left_m = route.drive_s, route.drive_m
-    here, free_s, drive_s, drive_m, stops = int(squads.start[k]), route.leave_s, 0, 0, 0
+    steps = list(_steps(problem, k, route))
+    yield from _check_shift(plan, problem, k, route)
+    for step in steps:
+        yield from _check_step(plan, problem, k, step)
+    if len(steps) < len(route.visits):
+        visit = route.visits[len(steps)]
+        yield Violation(rule="stops", squad=route.squad, site=visit.site, message=f"visit {visit.visit!r} is unknown.")
+        return
+    yield from _check_limits(problem, k, route, steps)
+
+
+def _steps(problem: PatrolProblem, k: int, route: Route) -> Iterator[_Step]:
+    """Yield the visits of a route, up to the first that the problem does not know."""
+    table, profile = problem.visits, problem.matrix.profiles[problem.squads.profile[k]]
+    here, free_s = int(problem.squads.start[k]), route.leave_s
+    for visit in route.visits:
+        if visit.visit not in table.ids:
+            return
+        v = table.ids.index(visit.visit)
+        entry, leave = (here, here) if table.floats[v] else (int(table.entry[v]), int(table.exit[v]))
+        said = visit.drive_s, visit.drive_m
+        yield _Step(visit, v, entry, leave, *_drive(problem, (profile, here, entry), (free_s, visit.arrive_s), said))
+        here, free_s = leave, visit.end_s
+
+
+def _check_shift(plan: Plan, problem: PatrolProblem, k: int, route: Route) -> Iterator[Violation]:
+    squads, name = problem.squads, route.squad
     if route.leave_s < squads.from_s[k]:
         yield Violation(
             rule="shifts",
             squad=name,
             message=f"{name!r} leaves at {_moment(plan, route.leave_s)}, {squads.from_s[k] - route.leave_s} s early.",
         )
-    for visit in route.visits:
-        if visit.visit not in table.ids:
-            yield Violation(rule="stops", squad=name, site=visit.site, message=f"visit {visit.visit!r} is unknown.")
-            return
-        v = table.ids.index(visit.visit)
-        entry, leave = (here, here) if table.floats[v] else (int(table.entry[v]), int(table.exit[v]))
-        said = visit.drive_s, visit.drive_m
-        fits, leg_s, leg_m = _drive(problem, (profile, here, entry), (free_s, visit.arrive_s), said)
-        broken = {
-            "allowed": not table.squads[v, k],
-            "site": problem.groups.site[table.group[v]] != visit.site,
-            "place": (visit.entry, visit.exit) != (points[entry], points[leave]),
-            "driven": not fits or said != (leg_s, leg_m),
-            "windows": not max(visit.arrive_s, table.opens_s[v]) <= visit.begin_s <= table.closes_s[v],
-            "stops": visit.end_s - visit.begin_s != table.duration_s[v],
-        }
-        for rule in (rule for rule, is_broken in broken.items() if is_broken):
-            yield Violation(
-                rule=rule,
-                squad=name,
-                site=visit.site,
-                message=(
-                    f"{name!r} at {visit.visit!r}: arrives {_moment(plan, visit.arrive_s)}, begins "
-                    f"{_moment(plan, visit.begin_s)}, ends {_moment(plan, visit.end_s)}, drives {visit.drive_s} s and "
-                    f"{visit.drive_m} m; {_FORBIDS[rule]}."
-                ),
-            )
-        here, free_s, drive_s, drive_m = leave, visit.end_s, drive_s + leg_s, drive_m + leg_m
-        left_s, left_m = left_s - visit.drive_s, left_m - visit.drive_m
-        stops += int(problem.groups.duty[table.group[v]] < 0)
-    fits = route.return_s >= free_s
-    if route.visits:
-        home = profile, here, int(squads.end[k])
-        fits, back_s, back_m = _drive(problem, home, (free_s, route.return_s), (left_s, left_m))
+    if route.return_s > squads.until_s[k]:
+        late_s = route.return_s - squads.until_s[k]
+        yield Violation(
+            rule="shifts", squad=name, message=f"{name!r} is back at {_moment(plan, route.return_s)}, {late_s} s late."
+        )
+
+
+def _check_step(plan: Plan, problem: PatrolProblem, k: int, step: _Step) -> Iterator[Violation]:
+    table, points, visit, v = problem.visits, problem.matrix.ids, step.visit, step.row
+    name = problem.squads.ids[k]
+    broken = {
+        "allowed": not table.squads[v, k],
+        "site": problem.groups.site[table.group[v]] != visit.site,
+        "place": (visit.entry, visit.exit) != (points[step.entry], points[step.leave]),
+        "driven": not step.fits or (visit.drive_s, visit.drive_m) != (step.drive_s, step.drive_m),
+        "windows": not max(visit.arrive_s, table.opens_s[v]) <= visit.begin_s <= table.closes_s[v],
+        "stops": visit.end_s - visit.begin_s != table.duration_s[v],
+    }
+    for rule in (rule for rule, is_broken in broken.items() if is_broken):
+        yield Violation(
+            rule=rule,
+            squad=name,
+            site=visit.site,
+            message=(
+                f"{name!r} at {visit.visit!r}: arrives {_moment(plan, visit.arrive_s)}, begins "
+                f"{_moment(plan, visit.begin_s)}, ends {_moment(plan, visit.end_s)}, drives {visit.drive_s} s and "
+                f"{visit.drive_m} m; {_FORBIDS[rule]}."
+            ),
+        )
+
+
+def _check_limits(problem: PatrolProblem, k: int, route: Route, steps: Sequence[_Step]) -> Iterator[Violation]:
+    """Check what a whole route drives, the way back with it, and how many stops it makes."""
+    squads, name = problem.squads, route.squad
+    drive_s, drive_m = sum(step.drive_s for step in steps), sum(step.drive_m for step in steps)
+    fits = route.return_s >= route.leave_s
+    if steps:
+        last = steps[-1]
+        home = problem.matrix.profiles[squads.profile[k]], last.leave, int(squads.end[k])
+        left = (
+            route.drive_s - sum(step.visit.drive_s for step in steps),
+            route.drive_m - sum(step.visit.drive_m for step in steps),
+        )
+        fits, back_s, back_m = _drive(problem, home, (last.visit.end_s, route.return_s), left)
         drive_s, drive_m = drive_s + back_s, drive_m + back_m
     if not fits or (route.drive_s, route.drive_m) != (drive_s, drive_m):
         yield Violation(rule="driven", squad=name, message=f"{name!r} does not drive what the matrix says.")
-    if route.return_s > squads.until_s[k]:
-        yield Violation(
-            rule="shifts",
-            squad=name,
-            message=f"{name!r} is back at {_moment(plan, route.return_s)}, "
-            f"{route.return_s - squads.until_s[k]} s late.",
-        )
     if drive_s > squads.max_drive_s[k]:
         yield Violation(
             rule="driving", squad=name, message=f"{name!r} drives {drive_s - squads.max_drive_s[k]} s too long."
         )
+    stops = sum(int(problem.groups.duty[problem.visits.group[step.row]] < 0) for step in steps)
     if stops > squads.max_stops[k]:
         yield Violation(
             rule="max_stops",
