@@ -88,9 +88,26 @@ def test_plan_then_check(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
         file.name for file in (folder / "out").iterdir()
     }
     assert run(monkeypatch, "check", "out/plan.json") == 0
-    assert "obeys every rule" in capsys.readouterr().out
+    first, checked, unchecked = capsys.readouterr().out.splitlines()
+    assert first == "out/plan.json: obeys every rule."
+    assert checked.startswith("Checked: plan.json against scenario.json and matrix.npz: routes, times")
+    assert "streets lead so" in unchecked
     assert run(monkeypatch, "check", "out", "--roads", "town.graphml") == 0
-    assert capsys.readouterr().out == "out: obeys every rule. Its drives are those of town.graphml.\n"
+    first, checked, unchecked = capsys.readouterr().out.splitlines()
+    assert first == "out: obeys every rule."
+    assert "and its drives against town.graphml:" in checked
+    assert "streets lead so" not in unchecked
+    for word in ("sheets", "map", "why something is left out", "proofs of bounds"):
+        assert word in unchecked
+
+
+def test_what_check_does_not_read_may_be_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentences of `check` are true: it reads none of the files that it says it does not read."""
+    assert run(monkeypatch, *PLAN) == 0
+    for file in (folder / "out").iterdir():
+        if file.name not in {"plan.json", "scenario.json", "matrix.npz"}:
+            file.write_text("changed", encoding="utf-8")
+    assert run(monkeypatch, "check", "out") == 0
 
 
 def test_a_tampered_plan_fails_its_check(

@@ -201,7 +201,29 @@ def test_the_digest_knows_every_column() -> None:
         replace(good, squads=replace(good.squads, overtime_from_s=np.array([1, 1]))),
     ):
         seen.add(changed.digest)
+        assert changed.part_digests.keys() == good.part_digests.keys()
+        assert changed.part_digests != good.part_digests
     assert len(seen) == 12
+
+
+def test_parts_name_the_columns_that_differ() -> None:
+    good = problem_of()
+    squads = {"max_drive_s": "limits of driving", "until_s": "shifts"}
+    visits = {"duration_s": "how long", "closes_s": "windows", "weight": "weights (", "entry": "where visits are made"}
+
+    def differ(other: PatrolProblem) -> list[str]:
+        return [part for part, digest in good.part_digests.items() if other.part_digests[part] != digest]
+
+    assert differ(problem_of()) == []
+    for table, columns in (("visits", visits), ("squads", squads)):
+        for column, words in columns.items():
+            before = getattr(good, table)
+            (part,) = differ(replace(good, **{table: replace(before, **{column: getattr(before, column) // 2})}))
+            assert part.startswith(words)
+    (part,) = differ(replace(good, overtime_tier=1, overtime_price=5))
+    assert part == "the price of overtime (overtime_price)"
+    (part,) = differ(problem_of(travel_s=[[0, 60, 90], [60, 0, 31], [90, 30, 0]]))
+    assert part == "seconds and metres of the travel matrix"
 
 
 def test_values_that_cannot_be_are_told_once_with_their_places() -> None:

@@ -73,7 +73,8 @@ def check_against_problem(plan: Plan, problem: PatrolProblem) -> list[Violation]
     Required groups that are left out are among them.
     """
     return [
-        *_check_identity(plan, problem),
+        *check_identity(plan, problem),
+        *_check_squads(plan, problem),
         *(v for row, route in _paired(plan, problem) for v in _check_route(plan, problem, row, route)),
         *_check_groups(plan, problem),
         *_check_left_out(plan, problem),
@@ -82,6 +83,21 @@ def check_against_problem(plan: Plan, problem: PatrolProblem) -> list[Violation]
         *_check_spread(plan, problem),
         *_check_accounts(plan, problem),
     ]
+
+
+def check_identity(plan: Plan, problem: PatrolProblem) -> list[Violation]:
+    """Return that a plan was made for another problem, with the parts of it that differ where the plan tells them."""
+    if plan.problem_digest == problem.digest:
+        return []
+    planned = {each.part: each.digest for each in plan.problem_parts}
+    here = problem.part_digests
+    if not planned:
+        differs = "which of its parts differ, a plan of this age does not tell"
+    elif others := [part for part in {**here, **planned} if planned.get(part) != here.get(part)]:
+        differs = f"these differ: {'; '.join(others)}"
+    else:
+        differs = "all its parts are the same, so the plan's own problem_digest was changed"
+    return [Violation(rule="problem", message=f"the plan was made for another problem than this one: {differs}.")]
 
 
 def _moment(plan: Plan, second: int) -> str:
@@ -95,9 +111,7 @@ def _paired(plan: Plan, problem: PatrolProblem) -> Iterator[tuple[int, Route]]:
             yield problem.squads.ids.index(route.squad), route
 
 
-def _check_identity(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
-    if plan.problem_digest != problem.digest:
-        yield Violation(rule="problem", message="the plan was made for another problem: the digests differ.")
+def _check_squads(plan: Plan, problem: PatrolProblem) -> Iterator[Violation]:
     if sorted(route.squad for route in plan.routes) != sorted(problem.squads.ids):
         yield Violation(rule="squads", message="the plan does not have exactly one route for each squad.")
 

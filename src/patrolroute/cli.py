@@ -29,7 +29,7 @@ from patrolroute.plans import Plan
 from patrolroute.render import check_out_dir, summary_tables
 from patrolroute.roads import RoadNetwork, fetch_roads, read_polygon, read_roads, write_roads
 from patrolroute.roads.sources.files import write_whole
-from patrolroute.saved import check_saved
+from patrolroute.saved import check_saved, scope_words
 from patrolroute.scenario import Scenario, read_scenario, scenario_schema, write_scenario
 from patrolroute.scenario.words import counted
 from patrolroute.solver import interrupts
@@ -132,8 +132,8 @@ def check(
         err.print(str(violation), markup=False, highlight=False, soft_wrap=True)
     if violations:
         raise typer.Exit(EXIT_NO_PLAN)
-    driven = "" if roads_file is None else f" Its drives are those of {roads_file}."
-    out.print(f"{plan_file}: obeys every rule.{driven}", markup=False, highlight=False, soft_wrap=True)
+    for line in (f"{plan_file}: obeys every rule.", *scope_words(plan_file, roads=roads_file)):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

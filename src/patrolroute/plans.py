@@ -170,6 +170,16 @@ class TierBound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemPart:
+    """A part of the problem that a plan solves, in words, with its digest: so that a check can say what differs."""
+
+    __pydantic_config__ = _STRICT
+
+    part: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All routes of one night, what they cover and what they leave out.
 
@@ -195,6 +205,8 @@ class Plan:
     weight_unit : int
         Weights are exact to one of so many parts: 1 where all are whole, 1000 where areas earn parts of theirs, or
         overtime has a price.
+    problem_parts : tuple of ProblemPart
+        Digests of the problem's parts; none in plans that were saved before these were kept.
     """
 
     __pydantic_config__ = _STRICT
@@ -209,6 +221,7 @@ class Plan:
     problem_digest: str
     bound: tuple[TierBound, ...] | None = None
     weight_unit: Amount = 1
+    problem_parts: tuple[ProblemPart, ...] = ()
     schema_version: Literal[1] = 1
 
     @property

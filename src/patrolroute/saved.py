@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,19 @@ import numpy as np
 
 from patrolroute.beats import BeatBook
 from patrolroute.build import build, compile_problem
-from patrolroute.check import check_against_problem, check_plan
+from patrolroute.check import check_against_problem, check_identity, check_plan
 from patrolroute.errors import Faults, InputError
 from patrolroute.matrix import TravelMatrix, TravelPeriods
-from patrolroute.patrol import BEATS_FILE, HOURS_FILE, MATRIX_FILE, SCENARIO_FILE, PatrolPlan, roads_of, turn_faults
+from patrolroute.patrol import (
+    BEATS_FILE,
+    HOURS_FILE,
+    MATRIX_FILE,
+    SAVED_BESIDE,
+    SCENARIO_FILE,
+    PatrolPlan,
+    roads_of,
+    turn_faults,
+)
 from patrolroute.plans import Plan
 from patrolroute.roads import speed_periods
 from patrolroute.rules import Violation
@@ -31,6 +41,9 @@ _NEAR_KM = 2.0
 
 def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | Path | None = None) -> list[Violation]:
     """Check a plan that `PatrolPlan.save` wrote against the scenario and matrix that stand beside it.
+
+    Sheets, maps and other files that were made from the plan are not read, nor are proofs of bounds and the reasons for
+    what is left out made again.
 
     Parameters
     ----------
@@ -51,43 +64,100 @@ def check_saved(path: str | Path, *, roads: RoadNetwork | nx.Graph[Any] | str | 
         When a file is missing or is not what `save` wrote, when the roads are those of another place, or beats are over
         other streets than the roads have.
     """
-    file = Path(path)
-    file = file / "plan.json" if file.is_dir() else file
-    document = Plan.from_json(_bytes_of(file), where=str(file))
-    _refuse_missing(file.parent, (SCENARIO_FILE, MATRIX_FILE))
-    scenario = read_scenario(file.parent / SCENARIO_FILE)
-    beats, hours = None, None
-    if scenario.areas:
-        _refuse_missing(file.parent, (BEATS_FILE,))
-        beats_file = file.parent / BEATS_FILE
-        beats = BeatBook.from_bytes(_bytes_of(beats_file), where=str(beats_file))
-    begins_s = [period.begins_s for period in speed_periods(scenario)]
-    if len(begins_s) > 1:
-        _refuse_missing(file.parent, (HOURS_FILE,))
-        hours_file = file.parent / HOURS_FILE
-        hours = TravelPeriods.from_bytes(_bytes_of(hours_file), where=str(hours_file))
-    matrix_file = file.parent / MATRIX_FILE
-    matrix = TravelMatrix.from_bytes(_bytes_of(matrix_file), where=str(matrix_file))
-    off_road = [each.site for each in document.skipped if each.code == "off_road"]
-    problem = compile_problem(scenario, matrix, off_road=off_road, beats=beats, hours=hours)
-    # What the scenario's words forbid, the problem forbids too, less plainly: it is asked where the words find nothing.
-    found = [] if hours is None else _other_hours(hours, begins_s)
-    found += check_plan(document, scenario=scenario, matrix=matrix, beats=beats, hours=hours)
-    found = found or check_against_problem(document, problem)
+    saved = _read(path)
+    found = [*_other_hours(saved), *_broken(saved)]
     if roads is None:
         return found
     given = roads_of(roads)
-    others = _other_roads(document, scenario, given)
+    others = _other_roads(saved.document, saved.scenario, given)
     try:
-        built = build(scenario, given, beats=beats)
+        built = build(saved.scenario, given, beats=saved.beats)
     except InputError as error:
         raise InputError([*others, *error.faults]) from error
-    differs = _other_travel(MATRIX_FILE, matrix, built.matrix)
-    if hours is not None and built.by_hour is not None:
-        differs += _other_travel(HOURS_FILE, hours, built.by_hour.travel)
+    differs = _other_travel(MATRIX_FILE, saved.matrix, built.matrix)
+    if saved.hours is not None and built.by_hour is not None:
+        differs += _other_travel(HOURS_FILE, saved.hours, built.by_hour.travel)
     if differs:
         found += [*(Violation(rule="roads", message=words) for words in others), *differs]
-    return found or turn_faults(PatrolPlan(document, scenario, built))
+    return found or turn_faults(PatrolPlan(saved.document, saved.scenario, built))
+
+
+def scope_words(path: str | Path, *, roads: str | Path | None = None) -> list[str]:
+    """Return sentences on what `check_saved` checks of a saved plan, and what it does not.
+
+    Parameters
+    ----------
+    path : str or Path
+        The `plan.json`, or its folder.
+    roads : str or Path, optional
+        What the roads are called, where they are given.
+    """
+    folder = _plan_file(path).parent
+    beside = [name for name in SAVED_BESIDE if (folder / name).is_file()]
+    without = "" if roads is not None else " whether the streets lead so and are where they are (give --roads);"
+    drives = f", and its drives against {roads}" if roads is not None else ""
+    return [
+        f"Checked: plan.json against {', '.join(beside[:-1])} and {beside[-1]}{drives}: routes, times, drives, every "
+        "rule, what is covered and left out, and that no bound is below what is covered.",
+        f"Not checked:{without} sheets, map, summary, GPX and GIS files, which are not read; the sentences that say "
+        "why something is left out; the proofs of bounds; names and notes.",
+    ]
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """A plan and what stands beside it."""
+
+    document: Plan
+    scenario: Scenario
+    matrix: TravelMatrix
+    beats: BeatBook | None
+    hours: TravelPeriods | None
+
+
+def _read(path: str | Path) -> _Saved:
+    file = _plan_file(path)
+    folder = file.parent
+    document = Plan.from_json(_bytes_of(file), where=str(file))
+    _refuse_missing(folder, (SCENARIO_FILE, MATRIX_FILE))
+    scenario = read_scenario(folder / SCENARIO_FILE)
+    beats, hours = None, None
+    if scenario.areas:
+        _refuse_missing(folder, (BEATS_FILE,))
+        beats = BeatBook.from_bytes(_bytes_of(folder / BEATS_FILE), where=str(folder / BEATS_FILE))
+    if len(_begins_s(scenario)) > 1:
+        _refuse_missing(folder, (HOURS_FILE,))
+        hours = TravelPeriods.from_bytes(_bytes_of(folder / HOURS_FILE), where=str(folder / HOURS_FILE))
+    matrix = TravelMatrix.from_bytes(_bytes_of(folder / MATRIX_FILE), where=str(folder / MATRIX_FILE))
+    return _Saved(document, scenario, matrix, beats, hours)
+
+
+def _plan_file(path: str | Path) -> Path:
+    return Path(path) / "plan.json" if Path(path).is_dir() else Path(path)
+
+
+def _begins_s(scenario: Scenario) -> list[int]:
+    return [period.begins_s for period in speed_periods(scenario)]
+
+
+def _broken(saved: _Saved) -> list[Violation]:
+    """Return what a plan breaks, and first of all whether it was made for another scenario than stands beside it.
+
+    What the scenario's words forbid, the problem forbids too, less plainly: it is asked where the words find nothing.
+    """
+    off_road = [each.site for each in saved.document.skipped if each.code == "off_road"]
+    problem = compile_problem(saved.scenario, saved.matrix, off_road=off_road, beats=saved.beats, hours=saved.hours)
+    broken = check_plan(
+        saved.document, scenario=saved.scenario, matrix=saved.matrix, beats=saved.beats, hours=saved.hours
+    )
+    broken = broken or [each for each in check_against_problem(saved.document, problem) if each.rule != "problem"]
+    kept = "" if broken else " It keeps the rules of what stands here all the same."
+    remedy = (
+        f"{SCENARIO_FILE} or a file beside it was changed after planning, or belongs to another plan: put back what "
+        f"was written with this plan.json, or plan again.{kept}"
+    )
+    others = [replace(each, message=f"{each.message} {remedy}") for each in check_identity(saved.document, problem)]
+    return [*others, *broken]
 
 
 def _other_roads(document: Plan, scenario: Scenario, given: RoadNetwork) -> list[str]:
@@ -125,15 +195,16 @@ def _other_roads(document: Plan, scenario: Scenario, given: RoadNetwork) -> list
     ]
 
 
-def _other_hours(saved: TravelPeriods, begins_s: list[int]) -> list[Violation]:
+def _other_hours(saved: _Saved) -> list[Violation]:
     """Return that the hours which were saved are others than the scenario's."""
-    if saved.begins_s.tolist() == begins_s:
+    begins_s = _begins_s(saved.scenario)
+    if saved.hours is None or saved.hours.begins_s.tolist() == begins_s:
         return []
     return [
         Violation(
             rule="roads",
-            message=f"{HOURS_FILE} has periods that begin {saved.begins_s.tolist()} s after midnight; the scenario's "
-            f"begin {begins_s} s after: a changed file, or one of another scenario.",
+            message=f"{HOURS_FILE} has periods that begin {saved.hours.begins_s.tolist()} s after midnight; the "
+            f"scenario's begin {begins_s} s after: a changed file, or one of another scenario.",
         )
     ]
 

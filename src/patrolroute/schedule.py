@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from patrolroute.plans import Plan, Route, Skipped, TierCoverage, Visit, weight_of
+from patrolroute.plans import Plan, ProblemPart, Route, Skipped, TierCoverage, Visit, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -294,6 +294,7 @@ def schedule(
         provenance=problem.matrix.provenance,
         problem_digest=problem.digest,
         weight_unit=problem.weight_unit,
+        problem_parts=tuple(ProblemPart(part=part, digest=digest) for part, digest in problem.part_digests.items()),
     )
 
 

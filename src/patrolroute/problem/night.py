@@ -12,7 +12,6 @@ Whatever a planner may ask for compiles (`patrolroute.rules`) into these primiti
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -32,6 +31,7 @@ from patrolroute.problem.arrays import (
     read_travel,
 )
 from patrolroute.problem.columns import FARTHEST_S, check_rows
+from patrolroute.problem.parts import part_digests, whole_digest
 from patrolroute.problem.tables import Couplings
 
 if TYPE_CHECKING:
@@ -230,39 +230,12 @@ class PatrolProblem:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over all ids and numbers: two problems are the same exactly when their digests are."""
-        digest = hashlib.sha256()
-        for names in (
-            self.matrix.ids,
-            self.matrix.profiles,
-            self.squads.ids,
-            self.groups.ids,
-            self.visits.ids,
-            self.groups.site,
-            (self.weight_unit, self.balance, self.most_spread_stops, self.most_spread_duty_s),
-            (self.overtime_tier, self.overtime_price),
-        ):
-            digest.update(repr(names).encode())
-        arrays = [self.matrix.travel_s, self.matrix.travel_m, self.groups.required, self.visits.squads]
-        arrays += [self.visits.floats, self.couplings.apart]
-        for table, columns in (
-            (
-                self.squads,
-                ("start", "end", "profile", "from_s", "until_s", "max_drive_s", "overtime_from_s", "max_stops"),
-            ),
-            (self.groups, ("bundle", "needs", "duty")),
-            (self.couplings, ("first", "second", "lo_s", "hi_s")),
-            (
-                self.visits,
-                ("group", "entry", "exit", "duration_s", "opens_s", "closes_s", "tier", "weight"),
-            ),
-        ):
-            arrays += [getattr(table, column) for column in columns]
-        if self.hours is not None:
-            arrays += [self.hours.begins_s, self.hours.travel_s, self.hours.travel_m]
-        for array in arrays:
-            digest.update(repr((array.shape, array.dtype.str)).encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+        return whole_digest(self)
+
+    @cached_property
+    def part_digests(self) -> dict[str, str]:
+        """Digests by part, in the words and fields of a scenario: what differs between two problems."""
+        return part_digests(self)
 
     @classmethod
     def from_arrays(
