@@ -109,7 +109,7 @@ class PatrolPlan:
 
     @property
     def proved(self) -> bool:
-        """Whether no plan covers more: every tier is proved."""
+        """Whether no plan covers more: every tier is proved. Overtime, balance and driving are outside of the proof."""
         return self.document.proved
 
     @property

@@ -237,7 +237,7 @@ class Plan:
 
     @property
     def proved(self) -> bool:
-        """Whether no plan covers more: every tier is proved."""
+        """Whether no plan covers more: every tier is proved. Overtime, balance and driving are outside of the proof."""
         return self.bound is not None and all(each.proved for each in self.bound)
 
     @property

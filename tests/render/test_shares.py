@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from patrolroute.render import summary
+from patrolroute.plans import TierBound
+from patrolroute.render import summary, summary_html
 from patrolroute.render.shares import shares_words
 from patrolroute.render.summary import summarise
 
@@ -68,3 +69,30 @@ def test_the_cost_is_that_of_the_objective_to_the_last_thousandth(make_night):
     back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
     late = replace(night.plan, routes=(replace(first, return_s=back_s + 180), *others))
     assert shares_words(replace(night, plan=late)) == (f"Overtime: 3 min, which costs 0.055 of tier {tier}.",)
+
+
+OUTSIDE = {
+    "price": ({"overtime_min": 60, "overtime_price": {"tier": 1, "weight_per_h": 8}}, "what overtime costs"),
+    "overtime": ({"overtime_min": 60}, "how much overtime is made"),
+    "balance": ({"balance": "duty"}, "how evenly squads share the night (balance)"),
+}
+
+
+@pytest.mark.parametrize("wish", OUTSIDE)
+def test_a_proof_names_what_it_does_not_speak_of(make_night, wish):
+    wishes, words = OUTSIDE[wish]
+    plain = make_night()
+    proved = tuple(
+        TierBound(tier=each.tier, upper_weight=each.covered_weight, proved=True, method="prices")
+        for each in plain.plan.coverage
+    )
+    open_bound = (replace(proved[0], upper_weight=proved[0].upper_weight + 1, proved=False), *proved[1:])
+    for bound, claim in ((proved, "Proved: no plan covers more"), (open_bound, "proved that no plan covers more")):
+        asked = wishing(replace(plain, plan=replace(plain.plan, bound=bound)), **wishes)
+        for told in (summary(asked), summary_html(asked)):
+            assert claim in told
+            assert "optimal" not in told
+            assert f"Outside of this proof: {words}" in told
+    simple = replace(plain, plan=replace(plain.plan, bound=proved))
+    assert "Proved optimal: no plan covers more" in summary(simple)
+    assert "Outside of" not in summary(simple)

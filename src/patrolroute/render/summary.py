@@ -13,6 +13,7 @@ from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.idleness import idleness
 from patrolroute.render.passed import passing_text
 from patrolroute.render.places import position_text
+from patrolroute.render.quality import bound_text, is_complete, quality_words
 from patrolroute.render.roster import squads_grid, teams_grid
 from patrolroute.render.shares import shares_words
 from patrolroute.render.tables import skipped_in_order
@@ -38,7 +39,6 @@ from patrolroute.scenario.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from patrolroute.plans import Plan, TierBound, TierCoverage
     from patrolroute.render.night import Night
 
 _MOST_IDLE = 8
@@ -128,7 +128,7 @@ def summarise(night: Night) -> Summary:
         remarks=(
             *shares_words(night),
             *(plain(statement) for statement in night.statements),
-            f"Planned by {plain(plan.engine)}. {_quality(plan)}",
+            f"Planned by {plain(plan.engine)}. {quality_words(night)}",
         ),
         notes=tuple(plain(note) for note in night.scenario.notes),
     )
@@ -151,7 +151,7 @@ def _idle(night: Night) -> str:
 
 def _coverage(night: Night) -> Grid:
     things = things_text(night.scenario)
-    at_most = {each.tier: _bound_text(each) for each in night.plan.bound or ()}
+    at_most = {each.tier: bound_text(each) for each in night.plan.bound or ()}
     tiers = [
         (
             str(tier.tier),
@@ -159,7 +159,7 @@ def _coverage(night: Night) -> Grid:
             share_text(tier.covered_sites, tier.total_sites),
             f"{weight_text(tier.covered_weight)} of {weight_text(tier.total_weight)}",
             share_text(tier.covered_weight, tier.total_weight),
-            "all covered" if _complete(tier) else at_most.get(tier.tier, "no bound"),
+            "all covered" if is_complete(tier) else at_most.get(tier.tier, "no bound"),
         )
         for tier in night.plan.coverage
     ]
@@ -172,43 +172,6 @@ def _coverage(night: Night) -> Grid:
         spare=(4, 2),
         empty="nothing to cover",
     )
-
-
-def _bound_text(bound: TierBound) -> str:
-    most = weight_text(bound.upper_weight)
-    return f"{most}, proved" if bound.proved else most
-
-
-def _quality(plan: Plan) -> str:
-    """Say in a sentence how good the plan is known to be."""
-    if not plan.coverage:
-        return "There is nothing to cover."
-    if all(map(_complete, plan.coverage)):
-        return "Everything is covered."
-    if plan.bound is None:
-        return "No upper bound was computed: a better plan may exist."
-    if plan.proved:
-        more = " of a tier without covering less of one before it" if len(plan.coverage) > 1 else ""
-        return f"Proved optimal: no plan covers more{more}."
-    coverage = {each.tier: each for each in plan.coverage}
-    sentences: list[str] = []
-    before: list[str] = []
-    for bound in plan.bound:
-        tier = coverage[bound.tier]
-        given = f" without covering less of tier {' or '.join(before)}" if before else ""
-        before.append(str(bound.tier))
-        if _complete(tier):
-            sentences.append(f"Tier {bound.tier}: everything is covered.")
-            continue
-        reached = bound.upper_weight <= tier.covered_weight
-        most = "" if reached else f" than {weight_text(bound.upper_weight)}"
-        this = "" if reached else f" (this one covers {weight_text(tier.covered_weight)})"
-        sentences.append(f"Tier {bound.tier}: proved that no plan covers more{most}{given}{this}.")
-    return " ".join(sentences)
-
-
-def _complete(tier: TierCoverage) -> bool:
-    return (tier.covered_weight, tier.covered_sites) == (tier.total_weight, tier.total_sites)
 
 
 def _areas(night: Night) -> Grid:
