@@ -7,7 +7,7 @@ VENV_BIN := .venv/bin
 endif
 STAMP := .venv/.installed
 
-.PHONY: setup demo test test-slow test-lowest lint clean
+.PHONY: setup demo test test-slow test-explore test-lowest lint clean
 
 setup: $(STAMP)
 
@@ -30,7 +30,11 @@ test: lint
 	$(VENV_BIN)/python -m pytest -n auto -m "not slow"
 
 test-slow: setup
-	$(VENV_BIN)/python -m pytest -m slow
+	$(VENV_BIN)/python -m pytest -m slow --hypothesis-profile=explore
+
+# Examples that no run had before, of every property; what they find becomes an @example.
+test-explore: setup
+	$(VENV_BIN)/python -m pytest -n auto -m "hypothesis and not slow" --hypothesis-profile=explore
 
 # The lower bounds of pyproject.toml, each installed as it is named there.
 test-lowest:
