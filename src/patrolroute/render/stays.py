@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from patrolroute.plans import Route, Visit
     from patrolroute.render.night import Night
+
+
+Sign = Literal["", "joint", "post"]
 
 
 class Stay(NamedTuple):
@@ -39,6 +42,14 @@ def stays_of(night: Night, route: Route) -> list[Stay]:
         else:
             stays.append(Stay(len(stays) + 1, position, visit))
     return stays
+
+
+def sign_of(night: Night, visit: Visit) -> Sign:
+    """Return what a stop is marked as on maps besides its tier: squads meet there, or it is a post that is held."""
+    if visit.site in night.presences:
+        return "post"
+    site = night.sites.get(visit.site)
+    return "joint" if site is not None and site.squads_together > 1 and night.met(visit) else ""
 
 
 class Tally(NamedTuple):

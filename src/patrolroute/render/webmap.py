@@ -16,7 +16,7 @@ from patrolroute.render.places import is_approximate, position_text
 from patrolroute.render.printed.marks import CLOSED, GREY, INK, SLOW, inks
 from patrolroute.render.printed.page import Frame, edges_within, plan_bounds, road_rank
 from patrolroute.render.slowed import slow_grounds
-from patrolroute.render.stays import stays_of
+from patrolroute.render.stays import sign_of, stays_of
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
     between_text,
@@ -38,12 +38,13 @@ if TYPE_CHECKING:
     from folium.map import FeatureGroup
     from shapely import Polygon
 
-    from patrolroute.plans import Route
+    from patrolroute.plans import Route, Visit
     from patrolroute.render.closed import ClosedStreet
     from patrolroute.render.drives import Drive
     from patrolroute.render.night import Night
     from patrolroute.render.printed.marks import Ink
     from patrolroute.render.printed.page import Bounds
+    from patrolroute.render.stays import Sign
     from patrolroute.scenario.model import Place
 
 _MOST_EDGES = 30_000
@@ -60,6 +61,14 @@ _KEY_SCRIPT = (
 )
 """On a telephone the key would hide the map: only its heading is shown until it is touched."""
 
+_PENNANT = (
+    '<svg style="position:absolute;left:20px;top:-11px" width="14" height="18"><path d="M2 17V2L13 6L2 10" '
+    f'fill="{INK}" stroke="{INK}" stroke-width="1.5" stroke-linejoin="round"/></svg>'
+)
+_SIGN_WORDS = {
+    "joint": "black outline: squads meet (titik singgung)",
+    "post": "pennant: post that is held (penjagaan)",
+}
 _OFFLINE = (
     '<div id="patrolroute-offline" hidden style="position:fixed;inset:0;z-index:10000;background:#fff;padding:2em;'
     'font:16px/1.5 sans-serif">This map needs a network to load Leaflet, which draws it. Connect and open the page '
@@ -185,13 +194,20 @@ def _squad_layer(night: Night, route: Route, ink: Ink) -> FeatureGroup:
         lines = [
             f"<b>{number}. {markup(site.title)}</b>",
             f"{title}, {times} ({stay})",
+            *_sign_lines(night, visit),
             *([markup(worth_text(night, visit))] if visit.site else []),
             *_position_lines(site),
         ]
         folium.Marker(
             (site.lat, site.lon),
             icon=folium.DivIcon(
-                html=_badge(str(number), ink, site.tier if visit.site else None, white=is_approximate(site)),
+                html=_badge(
+                    str(number),
+                    ink,
+                    site.tier if visit.site else None,
+                    white=is_approximate(site),
+                    sign=sign_of(night, visit),
+                ),
                 icon_size=(24, 24),
             ),
             tooltip=folium.Tooltip(f"{number}. {markup(site.title)}, {times}"),
@@ -218,13 +234,29 @@ def _popup(lines: Sequence[str]) -> folium.Popup:
     return folium.Popup("<br>".join(lines), max_width=320)
 
 
-def _badge(text: str, ink: Ink, tier: int | None, *, white: bool) -> str:
+def _sign_lines(night: Night, visit: Visit) -> list[str]:
+    """Return what the sign of a stop means, where it has one."""
+    match sign_of(night, visit):
+        case "joint":
+            squads = counted(len(night.met(visit)) + 1, "squad")
+            return [f"titik singgung / joint stop: {squads} meet here"]
+        case "post":
+            presence = night.presences[visit.site]
+            held = span_text(night, presence.period.opens, presence.period.closes)
+            return [f"penjagaan / post: {counted(presence.squads, 'squad')} from {held}"]
+        case _:
+            return []
+
+
+def _badge(text: str, ink: Ink, tier: int | None, *, white: bool, sign: Sign) -> str:
     radius = {None: "9px 9px 3px 3px", 1: "3px", 2: "50%"}.get(tier, "9px 0")
     ground, writing = ("#ffffff", INK) if white else (ink.ground, ink.writing)
     edge = ink.ground if white else "#ffffff"
+    outline = f";box-shadow:0 0 0 2px {INK}" if sign == "joint" else ""
     return (
         f'<div style="width:22px;height:22px;border-radius:{radius};background:{ground};color:{writing};'
-        f'border:2px solid {edge};font:bold 12px/22px sans-serif;text-align:center">{text}</div>'
+        f'border:2px solid {edge};font:bold 12px/22px sans-serif;text-align:center{outline}">{text}</div>'
+        f"{_PENNANT if sign == 'post' else ''}"
     )
 
 
@@ -348,6 +380,8 @@ def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
             f"</span> {markup(squad.title)}: {stops}{back}"
         )
     lines.append("square, circle, leaf: tier 1, 2, lower; arch: break; white: position approximate; &#10005;: left out")
+    signs = {sign_of(night, visit) for route in night.plan.routes for visit in route.visits}
+    lines += [words for sign, words in _SIGN_WORDS.items() if sign in signs]
     if told.closed:
         lines.append(
             f'<span style="color:{CLOSED}">closed (red bars, or a red outline):</span> {markup("; ".join(told.closed))}'

@@ -14,7 +14,18 @@ from matplotlib.figure import Figure
 from patrolroute.render import draw_map
 from patrolroute.render.printed import picture
 from patrolroute.render.printed.marks import CLOSED, beside, inks
-from patrolroute.render.printed.page import Bounds, Frame, cut, drawable, edges_within, plan_bounds, text_width, wrap
+from patrolroute.render.printed.page import (
+    Bounds,
+    Frame,
+    cut,
+    drawable,
+    edges_within,
+    plan_bounds,
+    squeeze,
+    text_width,
+    wrap,
+)
+from patrolroute.render.printed.panel import key_rows
 from patrolroute.render.printed.stops import letters, spread
 from patrolroute.scenario.model import Closures, Site, SlowArea, Travel
 
@@ -31,8 +42,8 @@ def share(image: np.ndarray, colour: tuple[float, float, float]) -> float:
     return float((np.abs(image - np.array(colour)).max(axis=2) < 0.02).mean())
 
 
-def words(night, monkeypatch) -> list[str]:
-    """Return every text on the page."""
+def page_of(night, monkeypatch, dpi: int = 50) -> Figure:
+    """Return the page as it was drawn."""
     pages = []
 
     def keep(self, *args, **kwargs):
@@ -40,9 +51,15 @@ def words(night, monkeypatch) -> list[str]:
         return save(self, *args, **kwargs)
 
     save = Figure.savefig
-    monkeypatch.setattr(picture.Figure, "savefig", keep)
-    draw_map(night, dpi=50)
-    return [text.get_text() for axes in pages[0].axes for text in axes.texts]
+    with monkeypatch.context() as patched:
+        patched.setattr(picture.Figure, "savefig", keep)
+        draw_map(night, dpi=dpi)
+    return pages[0]
+
+
+def words(night, monkeypatch) -> list[str]:
+    """Return every text on the page."""
+    return [text.get_text() for axes in page_of(night, monkeypatch).axes for text in axes.texts]
 
 
 def test_size_and_content(night):
@@ -294,3 +311,71 @@ def test_a_closed_street_shows_red(make_night):
 
     assert barred("Jalan Utara 3") > barred("Jalan Palapa") + 300
     assert barred() == 0
+
+
+@pytest.mark.parametrize("dpi", [50, 150])
+@pytest.mark.parametrize("width_pt", [842.0, 600.0, 480.0])
+def test_what_stands_over_and_under_the_map_lies_in_the_picture(make_night, monkeypatch, width_pt, dpi):
+    """A night of nine tiers with a long name, on paper of any width: nothing of it is cut off."""
+    monkeypatch.setattr(picture, "WIDTH_PT", width_pt)
+    plain = make_night()
+    tiers = [replace(plain.plan.coverage[0], tier=tier, covered_sites=100, total_sites=100) for tier in range(1, 10)]
+    name = "Operasi Mantap Brata, malam minggu sebelum pemungutan suara"
+    night = replace(
+        plain,
+        plan=replace(plain.plan, coverage=tuple(tiers)),
+        scenario=plain.scenario.model_copy(update={"name": name}),
+    )
+    drawn = page_of(night, monkeypatch, dpi)
+    page = drawn.axes[0]
+    told = " ".join(text.get_text() for text in page.texts)
+    assert name in told
+    assert "Tier 1: 100 of 100" in told
+    assert "tier 9: 100 of 100 sites." in told
+    boxes = [text.get_window_extent() for text in page.texts]
+    assert all(box.x0 >= 0 and box.x1 <= drawn.bbox.x1 and box.y1 <= drawn.bbox.y1 for box in boxes)
+
+
+def test_a_title_of_any_length_has_two_lines(make_night, monkeypatch):
+    plain = make_night()
+    night = replace(plain, scenario=plain.scenario.model_copy(update={"name": "Patroli malam " * 21}))
+    first, second = [word for word in words(night, monkeypatch) if word.startswith("Patroli malam")]
+    assert second.endswith("…")
+    assert text_width(first, 15, bold=True) <= 802
+    assert text_width(second, 15, bold=True) <= 802
+
+
+def test_names_that_differ_at_their_ends_stay_apart():
+    names = [squeeze(f"Regu Patroli Gabungan Preventif nomor {n}", 8, 90, bold=True) for n in (7, 12)]
+    assert names[0] != names[1]
+    assert all(text_width(name, 8, bold=True) <= 90 for name in names)
+    assert names[1].startswith("Regu")
+    assert names[1].endswith("12")
+    assert squeeze("Regu 7", 8, 90) == "Regu 7"
+
+
+def test_twenty_squads_stand_beside_the_map(make_night, monkeypatch):
+    night = make_night()
+    one = night.scenario.squads[0]
+    squads = [one.model_copy(update={"id": f"r{n}", "name": f"Regu nomor {n}"}) for n in range(20)]
+    route = night.plan.routes[0]
+    routes = tuple(replace(route, squad=squad.id) for squad in squads)
+    legs = {(s.id, n): leg for s in squads for (whose, n), leg in night.legs.items() if whose == route.squad}
+    scenario = night.scenario.model_copy(update={"squads": tuple(squads)})
+    monkeypatch.setattr(picture, "HEIGHT_PT", 520.0)
+    told = words(replace(night, scenario=scenario, plan=replace(night.plan, routes=routes), legs=legs), monkeypatch)
+    assert [name for name in told if name.startswith("Regu nomor")] == [squad.name for squad in squads]
+    assert not any("more squad" in word for word in told)
+
+
+def test_tiers_of_one_shape_share_a_line_of_the_key(make_night):
+    night = make_night()
+    sites = tuple(site.model_copy(update={"tier": n + 1}) for n, site in enumerate(night.scenario.sites))
+    rows = [
+        row.text for row in key_rows(replace(night, scenario=night.scenario.model_copy(update={"sites": sites})), 0)
+    ]
+    assert [row for row in rows if row.startswith("stop of tier")] == [
+        "stop of tier 1, position known",
+        "stop of tier 2, position known",
+        "stop of tier 3 to 5, position known",
+    ]

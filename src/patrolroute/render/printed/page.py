@@ -191,16 +191,24 @@ def cut(text: str, size: float, width: float, *, bold: bool = False) -> str:
     return f"{text[:low].rstrip()}…"
 
 
-def wrap(paragraphs: Iterable[str], size: float, width: float) -> list[str]:
+def squeeze(text: str, size: float, width: float, *, bold: bool = False) -> str:
+    """Return the text, without its middle where it is too wide: names of squads differ in their last word."""
+    if text_width(text, size, bold=bold) <= width:
+        return text
+    tail = cut(text[::-1], size, width / 3, bold=bold)[::-1].lstrip("… ")
+    return cut(text, size, width - text_width(tail, size, bold=bold), bold=bold) + tail
+
+
+def wrap(paragraphs: Iterable[str], size: float, width: float, *, bold: bool = False) -> list[str]:
     """Return the lines that paragraphs break into at `width` points."""
     lines = []
     for paragraph in paragraphs:
         line = ""
         for word in paragraph.split():
             longer = f"{line} {word}".strip()
-            if line and text_width(longer, size) > width:
-                lines.append(cut(line, size, width))
+            if line and text_width(longer, size, bold=bold) > width:
+                lines.append(cut(line, size, width, bold=bold))
                 longer = word
             line = longer
-        lines.append(cut(line, size, width))
+        lines.append(cut(line, size, width, bold=bold))
     return lines

@@ -18,9 +18,9 @@ from patrolroute.render.printed.marks import (
     draw_outline_mark,
     draw_slow_area,
 )
-from patrolroute.render.printed.page import cut, drawable, text_width
-from patrolroute.render.printed.stops import Stop, draw_stop, letters
-from patrolroute.render.stays import stays_of
+from patrolroute.render.printed.page import cut, drawable, squeeze, text_width
+from patrolroute.render.printed.stops import Shape, Stop, draw_stop, letters, tier_shape
+from patrolroute.render.stays import Sign, sign_of, stays_of
 from patrolroute.render.tables import skipped_in_order
 from patrolroute.render.wording import share_text, span_text, stops_text, weight_text
 from patrolroute.scenario.words import counted
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
     from patrolroute.render.night import Night
 
+SIGN_WORDS: dict[Sign, str] = {
+    "joint": "double outline: squads meet (titik singgung)",
+    "post": "pennant: post that is held (penjagaan)",
+}
 PANELS = {1: 222.0, 2: 312.0}
 """Width in points of a panel of one or two columns."""
 
@@ -48,7 +52,7 @@ _SYMBOLS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the panel: its words, size, indent and the symbol before it."""
+    """One line of the panel: its words, size, indent and the symbol before it; squeezed, it keeps its end."""
 
     text: str
     size: float = 7.2
@@ -58,6 +62,7 @@ class Row:
     ink: Ink | None = None
     symbol: str = ""
     tail: str = ""
+    squeezed: bool = False
     space: float = 0.0
 
 
@@ -94,10 +99,11 @@ def _draw_rows(page: Axes, rows: Sequence[Row], left: float, top: float, width: 
             drawn = _SYMBOLS[row.symbol]
             drawn(page, (left + 7, middle), row.size * 1.2)
             indent = 16
+        shorten = squeeze if row.squeezed else cut
         page.text(
             left + indent,
             middle,
-            cut(row.text, row.size, width - indent - text_width(row.tail, row.size), bold=row.bold) + row.tail,
+            shorten(row.text, row.size, width - indent - text_width(row.tail, row.size), bold=row.bold) + row.tail,
             va="center_baseline",
             fontsize=row.size,
             weight="bold" if row.bold else "normal",
@@ -120,7 +126,7 @@ def panel_columns(night: Night, squad_inks: dict[str, Ink], room: float) -> tupl
                 columns = _columns([*squads, *left_out_block(night, listed, size)], room)
                 if len(columns) <= most:
                     return columns, listed
-    return [_squads_only(night, squad_inks, room)], 0
+    return _squads_only(night, squad_inks, room), 0
 
 
 def left_out_block(night: Night, count: int, size: float) -> list[list[Row]]:
@@ -139,16 +145,18 @@ def left_out_block(night: Night, count: int, size: float) -> list[list[Row]]:
     return [rows]
 
 
-def _squads_only(night: Night, squad_inks: dict[str, Ink], room: float) -> list[Row]:
-    blocks = [_squad_rows(night, squad.id, squad_inks, 7.0, stops=False) for squad in night.scenario.squads]
-    shown: list[Row] = []
-    for done, block in enumerate(blocks):
-        last = done == len(blocks) - 1
-        if sum(map(height, [*shown, *block])) + (0 if last else 12) > room:
-            more = counted(len(blocks) - done, "more squad")
-            return [*shown, Row(f"and {more}: see summary.txt", colour=GREY, space=2)]
-        shown += block
-    return shown
+def _squads_only(night: Night, squad_inks: dict[str, Ink], room: float) -> list[list[Row]]:
+    """Return the squads without their stops in as few columns as hold them all; else the first squads in two."""
+    for size in (7.0, 6.0):
+        blocks = [_squad_rows(night, squad.id, squad_inks, size, stops=False) for squad in night.scenario.squads]
+        if len(columns := _columns(blocks, room)) <= max(PANELS):
+            return columns
+    for shown in range(len(blocks) - 1, -1, -1):
+        more = Row(f"and {counted(len(blocks) - shown, 'more squad')}: see summary.txt", colour=GREY, space=2)
+        columns = _columns([*blocks[:shown], [more]], room)
+        if len(columns) <= max(PANELS):
+            break
+    return columns
 
 
 def _columns(blocks: Sequence[Sequence[Row]], room: float) -> list[list[Row]]:
@@ -165,10 +173,10 @@ def _columns(blocks: Sequence[Sequence[Row]], room: float) -> list[list[Row]]:
 
 def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: float, *, stops: bool) -> list[Row]:
     squad, route, ink = night.squad(squad_id), night.route(squad_id), squad_inks[squad_id]
-    name = Row(drawable(squad.title), size + 1, bold=True, ink=ink, space=4)
+    name = Row(drawable(squad.title), size + 1, bold=True, ink=ink, squeezed=True, space=4)
     if route is None or not route.visits:
         shift = f"no stops; shift {span_text(night, squad.shift.start, squad.shift.end)}"
-        why = [Row(night.idle[squad_id], size, colour=GREY)] if squad_id in night.idle else []
+        why = [Row(night.idle[squad_id], size, colour=GREY)] if stops and squad_id in night.idle else []
         return [name, Row(shift, size, colour=GREY), *why]
     share = share_text(route.drive_s, squad.shift.length_s)
     times = span_text(night, night.clock(route.leave_s), night.clock(route.return_s))
@@ -189,6 +197,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
             ink=ink,
             lonlat=(site.lon, site.lat),
             rest=not visit.site,
+            sign=sign_of(night, visit),
         )
         guess = "≈ " if stop.approximate else ""
         when = f"{night.clock(visit.begin_s):%H:%M}"
@@ -211,15 +220,25 @@ def left_out_text(night: Night) -> str:
 def key_rows(night: Night, outside: int) -> list[Row]:
     """Return the rows that explain the symbols which the map uses."""
     grey = Ink(GREY, "#ffffff", "solid")
-    visited = [night.stop(visit) for route in night.plan.routes for visit in route.visits if visit.site]
+    made = [visit for route in night.plan.routes for visit in route.visits]
+    visited = [night.stop(visit) for visit in made if visit.site]
+    signs = {sign_of(night, visit): night.stop(visit).tier for visit in made}
     rows = []
+    by_shape: dict[Shape, list[int]] = {}
     for tier in sorted({site.tier for site in visited}):
-        stop = Stop(number=tier, tier=tier, approximate=False, ink=grey, lonlat=(0, 0))
-        rows.append(Row(f"stop of tier {tier}, position known", stop=stop))
+        by_shape.setdefault(tier_shape(tier), []).append(tier)
+    for first, *others in by_shape.values():
+        stop = Stop(number=first, tier=first, approximate=False, ink=grey, lonlat=(0, 0))
+        tiers = f"{first} to {others[-1]}" if others else f"{first}"
+        rows.append(Row(f"stop of tier {tiers}, position known", stop=stop))
     for tier in sorted({site.tier for site in visited if is_approximate(site)})[:1]:
         stop = Stop(number=tier, tier=tier, approximate=True, ink=grey, lonlat=(0, 0))
         rows.append(Row("white: position approximate (≈)", stop=stop))
-    if any(not visit.site for route in night.plan.routes for visit in route.visits):
+    for sign, words in SIGN_WORDS.items():
+        if sign in signs:
+            stop = Stop(number=0, tier=signs[sign], approximate=False, ink=grey, lonlat=(0, 0), sign=sign)
+            rows.append(Row(words, stop=stop))
+    if not all(visit.site for visit in made):
         stop = Stop(number=0, tier=1, approximate=False, ink=grey, lonlat=(0, 0), rest=True)
         rows.append(Row("break", stop=stop))
     if night.scenario.squads:

@@ -28,7 +28,7 @@ from patrolroute.render.printed.marks import (
     draw_slow,
     inks,
 )
-from patrolroute.render.printed.page import Frame, cut, draw_roads, drawable, plan_bounds, wrap
+from patrolroute.render.printed.page import Frame, cut, draw_roads, drawable, plan_bounds, text_width, wrap
 from patrolroute.render.printed.panel import PANELS, draw_panel, height, key_rows, panel_columns
 from patrolroute.render.printed.stops import draw_letters, draw_stops, letters, stops_of
 from patrolroute.render.slowed import slow_grounds
@@ -59,6 +59,7 @@ _EDGE, _GUTTER = 20.0, 12.0
 _FOOT_PT, _FOOT_LINE = 6.5, 8.6
 _FOOT_MOST, _FOOT_CLOSED = 8, 60
 _BAND_PT = 19.0
+_TITLE_PT, _TOLD_PT = 15.0, 8.5
 
 
 def draw_map(night: Night, *, dpi: int = 150) -> bytes:
@@ -67,7 +68,8 @@ def draw_map(night: Night, *, dpi: int = 150) -> bytes:
     The roads themselves are the background, north is up and the scale is true at the map's middle. Each squad has a
     colour that people with any colour vision tell apart; its way keeps to the left of the street so that out and back
     can be told apart, with arrows. Stops carry their number in visiting order: square, circle or diamond for tier 1, 2
-    or lower; filled where the position is known, white where it is approximate. Sites left out are hollow grey crosses;
+    or lower; filled where the position is known, white where it is approximate; with a second outline where squads
+    meet, with a pennant where a post is held. Sites left out are hollow grey crosses;
     a letter leads to their name in the panel, which lists stops and sites left out as far as there is room. Closed
     areas are hatched, areas where driving is slower dotted, streets closed by name are red with white bars. The foot
     says where the roads come from and what is closed.
@@ -124,31 +126,19 @@ def _axes(figure: Figure, box_pt: tuple[float, float, float, float]) -> Axes:
 
 
 def _head(page: Axes, night: Night) -> float:
-    """Draw the title, and the band over synthetic roads; return where the map may begin."""
+    """Draw the title, what is told under it, and the band over synthetic roads; return where the map may begin."""
     width, y = WIDTH_PT - 2 * _EDGE, HEIGHT_PT - _EDGE
-    page.text(
-        _EDGE,
-        y,
-        cut(drawable(night.scenario.name), 15, width, bold=True),
-        fontsize=15,
-        weight="bold",
-        va="top",
-        color=INK,
-        parse_math=False,
-    )
-    plan = night.plan
-    stops = stops_text(night, *plan.routes)
-    things = things_text(night.scenario, plan.coverage[-1].total_sites if plan.coverage else 0)
-    tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {t.total_sites}" for t in plan.coverage) + f" {things}"
-    beats_m = sum(route_beats_m(night, route) for route in plan.routes)
-    driven = f"{length_text(plan.drive_m)} between them and {length_text(beats_m)} of beats" if beats_m else ""
-    words = (
-        f"{day_text(night.scenario.start)} ({drawable(zone_text(night))}). {stops}, "
-        f"{driven or length_text(plan.drive_m)}."
-    )
-    line = f"{words} {tiers[:1].upper()}{tiers[1:]}." if plan.coverage else words
-    page.text(_EDGE, y - 20, cut(line, 8.5, width), fontsize=8.5, va="top", color="#3c3c3c", parse_math=False)
-    y -= 34
+    title, told = drawable(night.scenario.name), _told(night)
+    first, *others = wrap([title], _TITLE_PT, width, bold=True)
+    # The second line has all that is left of a title that is longer still, and shows that it is cut.
+    for line in [first, cut(" ".join(others), _TITLE_PT, width, bold=True)] if others else [first]:
+        page.text(_EDGE, y, line, fontsize=_TITLE_PT, weight="bold", va="top", color=INK, parse_math=False)
+        y -= 20
+    on_one = text_width(" ".join(told), _TOLD_PT) <= width
+    for line in wrap([" ".join(told)] if on_one else told, _TOLD_PT, width):
+        page.text(_EDGE, y, line, fontsize=_TOLD_PT, va="top", color="#3c3c3c", parse_math=False)
+        y -= 11
+    y -= 3
     if night.synthetic:
         page.add_patch(Rectangle((_EDGE, y - _BAND_PT), width, _BAND_PT, fc="#b00020", ec="none"))
         page.text(
@@ -164,6 +154,22 @@ def _head(page: Axes, night: Night) -> float:
         )
         y -= _BAND_PT + 5
     return y
+
+
+def _told(night: Night) -> list[str]:
+    """Return what stands under the title: the night and how much is done in it, and what is covered of each tier."""
+    plan = night.plan
+    beats_m = sum(route_beats_m(night, route) for route in plan.routes)
+    driven = length_text(plan.drive_m)
+    if beats_m:
+        driven = f"{driven} between them and {length_text(beats_m)} of beats"
+    when = f"{day_text(night.scenario.start)} ({drawable(zone_text(night))})"
+    done = f"{when}. {stops_text(night, *plan.routes)}, {driven}."
+    if not plan.coverage:
+        return [done]
+    things = things_text(night.scenario, plan.coverage[-1].total_sites)
+    tiers = ", ".join(f"tier {t.tier}: {t.covered_sites} of {t.total_sites}" for t in plan.coverage)
+    return [done, f"{tiers[:1].upper()}{tiers[1:]} {things}."]
 
 
 def _foot(page: Axes, night: Night) -> float:

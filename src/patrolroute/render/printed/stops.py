@@ -7,11 +7,12 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from matplotlib.patches import Polygon
 from matplotlib.patheffects import withStroke
 
 from patrolroute.render.places import is_approximate
 from patrolroute.render.printed.marks import GREY, INK, Ink
-from patrolroute.render.stays import stays_of
+from patrolroute.render.stays import Sign, sign_of, stays_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +37,16 @@ def tier_shape(tier: int) -> Shape:
 
 
 _REST = Shape("h", 13.0)
+_BEYOND: dict[Sign, float] = {"": 0.0, "joint": 0.4, "post": 0.9}
+"""By how much of its size a sign reaches beyond a marker."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """A numbered stop on the map; `rest` where it is a break, which has no tier."""
+    """A numbered stop on the map.
+
+    `rest` where it is a break, which has no tier; `sign` where squads meet or a post is held.
+    """
 
     number: int
     tier: int
@@ -48,6 +54,7 @@ class Stop:
     ink: Ink
     lonlat: tuple[float, float]
     rest: bool = False
+    sign: Sign = ""
 
     @property
     def shape(self) -> Shape:
@@ -69,6 +76,7 @@ def stops_of(night: Night, squad_inks: dict[str, Ink]) -> list[Stop]:
                     ink=squad_inks[route.squad],
                     lonlat=(site.lon, site.lat),
                     rest=not visit.site,
+                    sign=sign_of(night, visit),
                 )
             )
     return sorted(stops, key=lambda stop: stop.tier)
@@ -135,22 +143,34 @@ def draw_stops(
     zoom = 1.0 if len(stops) <= 60 else 0.78 if len(stops) <= 200 else 0.6
     anchors = frame.xy([stop.lonlat for stop in stops])
     sizes = [stop.shape.size * zoom for stop in stops]
-    spots = spread(anchors, [size / 2 + 0.8 for size in sizes], frame, taken)
+    halves = [size / 2 * (1 + _BEYOND[stop.sign]) for stop, size in zip(stops, sizes, strict=True)]
+    spots = spread(anchors, [half + 0.8 for half in halves], frame, taken)
     for stop, anchor, spot, size in zip(stops, anchors, spots, sizes, strict=True):
         if not np.array_equal(anchor, spot):
             axes.plot([anchor[0], spot[0]], [anchor[1], spot[1]], color=INK, lw=0.7, zorder=6)
             axes.plot(*anchor, "o", ms=3.2, mfc=stop.ink.ground, mec="white", mew=0.5, zorder=6.5)
         draw_stop(axes, spot, stop, size)
-    return [(float(x), float(y), size / 2) for (x, y), size in zip(spots, sizes, strict=True)]
+    return [(float(x), float(y), half) for (x, y), half in zip(spots, halves, strict=True)]
 
 
 def draw_stop(
     axes: Axes, spot: NDArray[np.float64] | tuple[float, float], stop: Stop, size: float, *, numbered: bool = True
 ) -> None:
-    """Draw one stop's marker: filled where the position is known, white where it is approximate."""
+    """Draw one stop's marker: filled where the position is known, white where it is approximate.
+
+    Where squads meet it has a second outline, where a post is held a pennant: in black, so that print shows them.
+    """
     marker = stop.shape.marker
+    if not numbered:
+        # In a line of text nothing reaches beyond it.
+        size /= 1 + (_BEYOND["joint"] if stop.sign == "joint" else 0)
     face, edge = ("white", stop.ink.ground) if stop.approximate else (stop.ink.ground, "white")
+    if stop.sign == "joint":
+        axes.plot(*spot, marker, ms=size * (1 + _BEYOND["joint"]), mfc="white", mec=INK, mew=1.1, zorder=7.9)
     axes.plot(*spot, marker, ms=size, mfc=face, mec=edge, mew=1.6 if stop.approximate else 0.9, zorder=8)
+    if stop.sign == "post":
+        aside = (0.0, 0.0) if numbered else (0.33 * size, -0.6 * size)
+        _draw_pennant(axes, (spot[0] + aside[0], spot[1] + aside[1]), size)
     if not numbered:
         return
     axes.text(
@@ -164,6 +184,15 @@ def draw_stop(
         color=INK if stop.approximate else stop.ink.writing,
         zorder=9,
     )
+
+
+def _draw_pennant(axes: Axes, spot: tuple[float, float], size: float) -> None:
+    """Draw a pennant that stands on the upper right corner of a marker."""
+    x, y = spot[0] + 0.42 * size, spot[1] + 0.3 * size
+    halo = [withStroke(linewidth=2.2, foreground="white")]
+    axes.plot([x, x], [y, y + 0.75 * size], color=INK, lw=1.1, zorder=9.2, path_effects=halo)
+    corners = [(x, y + 0.75 * size), (x + 0.5 * size, y + 0.55 * size), (x, y + 0.35 * size)]
+    axes.add_patch(Polygon(corners, fc=INK, ec="white", lw=0.4, zorder=9.3))
 
 
 def letters(count: int) -> list[str]:
