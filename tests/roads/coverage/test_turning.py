@@ -123,7 +123,7 @@ def least_ms(network: RoadNetwork, wanted: list[int], ground: TurnGround, *, clo
             legal = [e for e in onward if not any((*tail, e)[-len(ban) :] == ban for ban in restricted)]
             for edge in legal:
                 back = int(network.twin[tail[-1]]) == edge
-                cost = ground.u_turn_ms if back and len(legal) > 1 and ways_on[network.tail[edge]] > 1 else 0
+                cost = ground.u_turn_ms if back and ways_on[network.tail[edge]] > 1 else 0
                 after = done | place.get(int(network.first[edge]), 0)
                 heapq.heappush(heap, (ms + int(network.time_ms[edge]) + cost, (*tail, edge)[-longest + 1 :], after))
     return min(found, default=None)

@@ -14,7 +14,7 @@ from patrolroute.roads.coverage.drives import drive_streets
 from patrolroute.roads.coverage.pace import paced, patrol_ms
 from patrolroute.roads.coverage.prizes import Effort, drive_share
 from patrolroute.roads.coverage.streets import Ends
-from patrolroute.roads.coverage.turning import turn_ground, turned_drive, turning_ms
+from patrolroute.roads.coverage.turning import turn_ground, turned_drive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,13 +33,15 @@ class Beats:
     Parameters
     ----------
     drives : tuple of Drive
-        Each counts streets of its own only, even where it passes those of another.
+        Each counts streets of its own only, even where it passes those of another. Its `lower_ms`, at the network's
+        speeds, is for any drive over these streets, with turning round where turns are obeyed.
     whole : Drive
         The drive over all of them that was cut.
     times_ms : tuple of int
         Milliseconds of each beat, at patrol speed where one was asked for, with turning round where turns were.
     lower_ms : int, optional
-        No one drive over the share takes less; None where no bound was asked for or found.
+        No one drive over the share takes less, at patrol speed where one was asked for; None where no bound was asked
+        for or found. Found without turns, it holds for drives that obey them too: turns only take drives away.
     """
 
     drives: tuple[Drive, ...]
@@ -127,11 +129,7 @@ def cut_beats(
         drives = tuple(_beat(network, counted, part, closed=closed, seconds=effort.polish_seconds) for part in parts)
         if ground is not None:
             drives = tuple(turned_drive(ground, drive, closed=closed, effort=effort) for drive in drives)
-        u_turn_ms = 0 if ground is None else ground.u_turn_ms
-        times_ms = tuple(
-            int(patrol_ms(network, drive, patrol_kph).sum() + turning_ms(network, drive.edges, u_turn_ms).sum())
-            for drive in drives
-        )
+        times_ms = tuple(int(patrol_ms(network, drive, patrol_kph).sum()) + drive.turning_ms for drive in drives)
         if max(times_ms) <= limit_ms or number == len(street):
             break
         number = max(number + 1, math.ceil(sum(times_ms) / limit_ms))

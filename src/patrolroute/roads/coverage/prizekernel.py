@@ -53,7 +53,7 @@ def _best_gap(ways: Any, services: Any, pair: Any, order: Any, size: int, ends: 
     cost, where, which = _NONE, 0, pair[0]
     for gap in range(1 if ends[0] == _CYCLE and size > 0 else 0, size + 1):
         before, after = _around(services, order, size, gap, ends)
-        for k in range(2):
+        for k in range(len(pair)):
             if pair[k] >= 0:
                 now = _gap_cost(ways, services, pair[k], before, after)
                 if now < cost:
@@ -159,7 +159,7 @@ def _recreate(
                 costs[c, 1] += 1
             for beside in (gap, gap + 1):
                 before, after = _around(services, order, size, beside, ends)
-                for k in range(2):
+                for k in range(len(pair)):
                     if pair[k] >= 0:
                         now = _gap_cost(ways, services, pair[k], before, after)
                         if now < costs[c, 0]:
@@ -226,8 +226,8 @@ def search_order(
         Milliseconds between ends.
     services : int64 array, shape (V, 4)
         Tail, head, milliseconds and street of each service.
-    pairs : int64 array, shape (S, 2)
-        Services of each street; -1 where it has one way only.
+    pairs : int64 array, shape (S, P)
+        Services of each street; -1 where it has fewer than others.
     worth : int64 array, shape (S,)
     near : int64 array, shape (S, M)
         Streets near each street, nearest first, itself the first.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from patrolroute.beats import inside_dm
@@ -23,12 +26,14 @@ def check_drive(
     classes: Collection[str] | None = None,
     ends: Ends | None = None,
     only: Collection[int] | None = None,
+    u_turn_s: float | None = None,
 ) -> list[str]:
     """Return what is wrong with a drive, nothing if it is sound.
 
     Edge after edge: each begins where the last ended; times and lengths add up; each street that counts is driven, is
     of a class that counts, counts once, and as much of it as lies in the polygon; the streets of the polygon add up to
-    the total; the drive begins and ends where it was asked to; bounds do not contradict it.
+    the total; the drive begins and ends where it was asked to; bounds do not contradict it. Where it shall obey turns,
+    no turn is forbidden, and turning round takes its time.
 
     Parameters
     ----------
@@ -42,6 +47,9 @@ def check_drive(
         Where it was asked to begin and end; not looked at where left out.
     only : collection of int, optional
         Edges, one of each street, that make up the total where it is not all streets of the polygon and the classes.
+    u_turn_s : float, optional
+        What turning round takes away from dead ends; where left out, the drive need not obey turns. A drive that comes
+        back to its first street must be able to go round again.
     """
     if wrong := _misplaced(network, drive):
         return wrong
@@ -60,8 +68,31 @@ def check_drive(
     if (ms, dm) != (drive.travel_ms, drive.length_dm):
         wrong.append(f"edges take {ms} ms and {dm} dm, but the drive says {drive.travel_ms} and {drive.length_dm}.")
     wrong += _wrong_streets(network, drive, _area(network, polygon, classes, only), driven)
+    if u_turn_s is not None:
+        wrong += _wrong_turns(network, drive, u_turn_s, closed=ends is not None and ends.closed)
+    ms += drive.turning_ms
     if drive.lower_ms is not None and drive.lower_ms > ms:
         wrong.append(f"the drive takes {ms} ms, less than the bound {drive.lower_ms}.")
+    return wrong
+
+
+def _wrong_turns(network: RoadNetwork, drive: Drive, u_turn_s: float, *, closed: bool) -> list[str]:
+    """Return forbidden turns, and whether turning round does not add up."""
+    edges = [int(edge) for edge in drive.edges]
+    wrong = []
+    for ban in network.restrictions.sequences:
+        round_again = edges[: len(ban) - 1] if closed else []
+        along = [*edges, *round_again]
+        wrong += [
+            f"edges {', '.join(map(str, ban))} follow each other at {position}, which is forbidden."
+            for position in range(len(along) - len(ban) + 1)
+            if along[position : position + len(ban)] == list(ban)
+        ]
+    ways_on = Counter(network.tail.tolist())
+    pairs = pairwise([*edges, *edges[:1]] if closed else edges)
+    turned = sum(int(network.twin[a]) == b and ways_on[int(network.tail[b])] > 1 for a, b in pairs)
+    if drive.turning_ms != turned * math.ceil(u_turn_s * 1000):
+        wrong.append(f"it turns round {turned} times in {u_turn_s:g} s, but says {drive.turning_ms} ms of turning.")
     return wrong
 
 

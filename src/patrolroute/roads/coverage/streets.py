@@ -88,9 +88,13 @@ class Drive:
     total_dm : int
         Decimetres of all streets of the area.
     lower_ms : int, optional
-        No drive that covers as much as was asked for takes less; None where no bound was computed.
+        No drive that covers as much as was asked for takes less, turning round included where turns are obeyed; None
+        where no bound was computed.
     upper_dm : int, optional
         No drive within the time covers more; None where no bound was computed.
+    turning_ms : int
+        Milliseconds of turning round on top of `travel_ms`, where turns are obeyed; of a drive that comes back to where
+        it began, with turning into its first edge again.
     """
 
     edges: NDArray[np.int32]
@@ -103,10 +107,11 @@ class Drive:
     total_dm: int
     lower_ms: int | None = None
     upper_dm: int | None = None
+    turning_ms: int = 0
 
     @property
     def travel_s(self) -> float:
-        """Seconds of driving."""
+        """Seconds of driving, without turning round."""
         return self.travel_ms / 1000
 
     @property
@@ -127,7 +132,7 @@ class Drive:
     @property
     def proved(self) -> bool:
         """Whether no drive is better, by one of the bounds."""
-        quick = self.lower_ms is not None and self.lower_ms >= self.travel_ms
+        quick = self.lower_ms is not None and self.lower_ms >= self.travel_ms + self.turning_ms
         return quick or (self.upper_dm is not None and self.upper_dm <= int(self.covered_dm.sum()))
 
 

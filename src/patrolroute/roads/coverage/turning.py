@@ -1,23 +1,23 @@
 """Drives that obey turns: streets put in a new order by what turning costs, and the way along them by allowed turns.
 
-On the turn graph a street is a state and every turn has its price, so that the search which orders streets needs no
-rule for turns: each direction of a street is two ends of its own. The ways between are then found once more, through
-states that remember the beginnings of longer restrictions, so that what comes out is allowed as a whole.
+On the turn graph a street is a state and every turn has its price; states with a memory stand for an edge reached over
+the beginning of a longer restriction. The quickest ways between the states on the streets of an area make tours of
+streets (`tours`) whose time is that of the drive along them, and what comes out is allowed as a whole.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from patrolroute.errors import InputError
-from patrolroute.roads.coverage.prizekernel import search_order
 from patrolroute.roads.coverage.streets import drive_of
+from patrolroute.roads.coverage.tours import FAR_MS, Stands, best_tour, good_tour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,16 +30,13 @@ if TYPE_CHECKING:
 _MARGINS_M = (1_000.0, np.inf)
 """So far around an area ways are looked for first, and where that does not join its streets, everywhere."""
 _CHUNK = 64
-_NEAR = 40
-_FAR_MS = 2**28
-_NO_LIMIT_MS = 2**50
 SHORTEST_END_DM = 3
 """A drive begins and ends on streets at least this long, so that there is room for its ends within them."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TurnGround:
-    """The turns around an area; n states, V services, each of them one direction of one of S streets.
+    """The turns around an area; n states, V of them on its streets.
 
     Parameters
     ----------
@@ -48,14 +45,12 @@ class TurnGround:
         Streets that some drive which obeys the turns can take.
     state_edge : int64 array, shape (n,)
         Edge of the network that each state stands at the end of.
-    graph : csr_array, shape (n, n)
-        Milliseconds of each turn and of the edge behind it.
-    service : int64 array, shape (V,)
-        Edge of each service.
-    street : int64 array, shape (V,)
-        Its position in the area.
-    between_ms : int64 array, shape (V, V)
-        From the end of one service to the beginning of another, and turning into it.
+    graph : csr_array, shape (n + 2, n + 2)
+        Milliseconds of each turn and of the edge behind it. From node n on a drive begins, to node n + 1 it ends.
+    state : int64 array, shape (V,)
+        The state of each stand.
+    stands : Stands
+        On the streets of the area, by their positions in it.
     u_turn_ms : int
     held : bool array, shape (E,)
         Edges over which a restriction leads on, or which are too short: no drive begins or ends on them.
@@ -65,16 +60,10 @@ class TurnGround:
     area: AreaStreets
     state_edge: NDArray[np.int64]
     graph: csr_array
-    service: NDArray[np.int64]
-    street: NDArray[np.int64]
-    between_ms: NDArray[np.int64]
+    state: NDArray[np.int64]
+    stands: Stands
     u_turn_ms: int
     held: NDArray[np.bool_]
-
-    @cached_property
-    def into(self) -> csc_array:
-        """The graph by columns: what leads into each state."""
-        return self.graph.tocsc()
 
 
 def turn_ground(network: RoadNetwork, turns: TurnGraph, area: AreaStreets) -> TurnGround:
@@ -88,32 +77,32 @@ def turn_ground(network: RoadNetwork, turns: TurnGraph, area: AreaStreets) -> Tu
     turns.check_streets(network)
     there = area.edge.astype(np.int64)
     back = network.twin[there].astype(np.int64)
-    service = np.concatenate([there, back[back >= 0]])
-    street = np.concatenate([np.arange(len(there)), np.flatnonzero(back >= 0)])
-    free = ~turns.stranded[service]
-    service, street = service[free], street[free]
-    kept = np.zeros(len(there), bool)
-    kept[street] = True
+    street = np.full(len(network.tail), -1)
+    street[there] = np.arange(len(there))
+    street[back[back >= 0]] = np.flatnonzero(back >= 0)
+    street[turns.stranded] = -1
+    kept = np.isin(np.arange(len(there)), street)
     if not kept.any():
         raise InputError(["area: no drive that obeys the turn restrictions reaches any of its streets."])
-    street = (np.cumsum(kept) - 1)[street]
-    for margin_m in _MARGINS_M:
-        states = _around(network, turns, service, margin_m)
-        graph, state_edge = _cut_out(turns, states)
-        between_ms = _between(network, graph, state_edge, service)
-        if (between_ms < _FAR_MS).all():
-            break
+    street[street >= 0] = (np.cumsum(kept) - 1)[street[street >= 0]]
     held = network.length_dm < SHORTEST_END_DM
     for sequence in network.restrictions.sequences:
         held[list(sequence[1:-1])] = True
+    whole = _priced(network, turns)
+    for margin_m in _MARGINS_M:
+        states = _around(network, turns, np.flatnonzero(street >= 0), margin_m)
+        part = _Part.of(network, turns, whole, states, held, street)
+        if part.joined:
+            break
+    if len(more := _worth_a_detour(whole, part)) > len(states):
+        part = _Part.of(network, turns, whole, more, held, street)
     return TurnGround(
         network=network,
         area=area.only(kept),
-        state_edge=state_edge,
-        graph=graph,
-        service=service,
-        street=street,
-        between_ms=between_ms,
+        state_edge=part.state_edge,
+        graph=part.graph,
+        state=part.state,
+        stands=part.stands,
         u_turn_ms=turns.u_turn_ms,
         held=held,
     )
@@ -143,6 +132,8 @@ def turning_ms(network: RoadNetwork, edges: NDArray[np.integer], u_turn_ms: int)
 def turned_drive(ground: TurnGround, drive: Drive, *, closed: bool, effort: Effort) -> Drive:
     """Return a drive over the streets that a drive covers, which obeys the turns.
 
+    Up to about twelve streets it is the quickest one.
+
     Parameters
     ----------
     ground : TurnGround
@@ -150,14 +141,15 @@ def turned_drive(ground: TurnGround, drive: Drive, *, closed: bool, effort: Effo
     drive : Drive
         The order to begin with; whether it obeys turns does not matter.
     closed : bool
-        Whether it comes back to where it begins.
+        Whether it comes back to where it begins, and turns into its first street again.
     effort : Effort
         Iterations and seed of the search for a better order.
 
     Returns
     -------
     Drive
-        Without bounds; its milliseconds are those of its edges, without turning round.
+        With `turning_ms`. Its lower bound is its own time where it is the quickest, else that of the drive which was
+        given: turns only take drives away.
 
     Raises
     ------
@@ -166,10 +158,26 @@ def turned_drive(ground: TurnGround, drive: Drive, *, closed: bool, effort: Effo
     """
     network = ground.network
     wanted = np.searchsorted(ground.area.edge, drive.streets)
-    order = _ordered(ground, drive, wanted, closed=closed, effort=effort)
-    edges = _allowed_way(ground, order, closed=closed)
+    chosen = np.flatnonzero(np.isin(ground.stands.street, wanted))
+    stands = ground.stands.only(wanted)
+    tour = best_tour(stands, closed=closed)
+    lower_ms = drive.lower_ms
+    if tour is not None:
+        lower_ms = max(lower_ms or 0, stands.tour_ms(tour, closed=closed))
+    else:
+        first = _as_driven(network, drive, ground.state_edge[ground.state[chosen]], stands)
+        tour = good_tour(stands, ground.area.inside_dm[wanted], first, closed=closed, effort=effort)
+    if stands.tour_ms(tour, closed=closed) >= FAR_MS:
+        raise InputError(["area: a beat of it can be begun or ended nowhere without breaking a turn restriction."])
+    edges = _edges_along(ground, ground.state[chosen[tour]], closed=closed)
     area = ground.area.only(np.isin(np.arange(len(ground.area.edge)), wanted))
-    return replace(drive_of(network, area, edges, int(network.tail[edges[0]])), total_dm=drive.total_dm)
+    turned_ms = turning_ms(network, np.append(edges, edges[:1]) if closed else edges, ground.u_turn_ms)
+    return replace(
+        drive_of(network, area, edges, int(network.tail[edges[0]])),
+        total_dm=drive.total_dm,
+        turning_ms=int(turned_ms.sum()),
+        lower_ms=lower_ms,
+    )
 
 
 def _around(network: RoadNetwork, turns: TurnGraph, edges: NDArray[np.int64], margin_m: float) -> NDArray[np.int64]:
@@ -180,163 +188,168 @@ def _around(network: RoadNetwork, turns: TurnGraph, edges: NDArray[np.int64], ma
     return np.flatnonzero((near[network.tail] & near[network.head])[turns.edge])
 
 
-def _cut_out(turns: TurnGraph, states: NDArray[np.int64]) -> tuple[csr_array, NDArray[np.int64]]:
-    place = np.full(turns.states, -1, np.int64)
-    place[states] = np.arange(len(states))
-    tail, head = place[turns.tail], place[turns.head]
-    inside = (tail >= 0) & (head >= 0)
-    weights = turns.time_ms[inside].astype(np.float64)
-    graph = csr_array((weights, (tail[inside], head[inside])), shape=(len(states), len(states)))
-    return graph, turns.edge[states].astype(np.int64)
+def _priced(network: RoadNetwork, turns: TurnGraph) -> csr_array:
+    """Return the graph of all states; turning round costs wherever another street leads on, if a forbidden one."""
+    before, after = turns.edge[turns.tail], turns.edge[turns.head]
+    ways_on = np.bincount(network.tail, minlength=len(network.node_id))
+    round_ = (network.twin[before] == after) & (ways_on[network.tail[after]] > 1)
+    weights = (network.time_ms[after] + turns.u_turn_ms * round_).astype(np.float64)
+    return csr_array((weights, (turns.tail, turns.head)), shape=(turns.states, turns.states))
 
 
-def _between(
-    network: RoadNetwork, graph: csr_array, state_edge: NDArray[np.int64], service: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the milliseconds from the end of each service to the beginning of each, shape (V, V)."""
-    # The first states of the graph are the edges themselves, in their order; those with a memory come behind.
-    source = np.searchsorted(state_edge[: len(np.unique(state_edge))], service)
-    position = np.full(len(network.tail), -1)
-    position[service] = np.arange(len(service))
-    entered = np.flatnonzero(position[state_edge] >= 0)
-    column = position[state_edge[entered]]
-    found = np.full((len(service), len(service)), float(_FAR_MS))
-    for first in range(0, len(service), _CHUNK):
-        part = slice(first, first + _CHUNK)
-        reached = dijkstra(graph, indices=source[part])[:, entered]
-        best = found[part].T
-        np.minimum.at(best, column, reached.T - network.time_ms[service[column], None])
-    np.fill_diagonal(found, 0)
-    between: NDArray[np.int64] = np.minimum(found, _FAR_MS).astype(np.int64)
-    return between
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Part:
+    """A part of the turn graph, as in `TurnGround`, and the states of the whole that it consists of."""
+
+    states: NDArray[np.int64]
+    state_edge: NDArray[np.int64]
+    graph: csr_array
+    state: NDArray[np.int64]
+    stands: Stands
+    joined: bool
+
+    @classmethod
+    def of(
+        cls,
+        network: RoadNetwork,
+        turns: TurnGraph,
+        whole: csr_array,
+        states: NDArray[np.int64],
+        held: NDArray[np.bool_],
+        street: NDArray[np.int64],
+    ) -> _Part:
+        state_edge = turns.edge[states].astype(np.int64)
+        graph = _with_ends(whole[states][:, states], network, state_edge, states < len(network.tail), held)
+        state = np.flatnonzero(street[state_edge] >= 0)
+        reach_ms = _reach(graph, state)
+        plain = states[state] < len(network.tail)
+        # A memory that no street brings about is no stand.
+        kept = plain | (reach_ms[plain] < FAR_MS).any(axis=0)
+        state, reach_ms, plain = state[kept], reach_ms[np.ix_(kept, kept)], plain[kept]
+        on = street[state_edge[state]]
+        begin_ms = _whole_ms(dijkstra(graph, indices=np.array([len(states)]))[0, state])
+        end_ms = _whole_ms(dijkstra(graph.T.tocsr(), indices=np.array([len(states) + 1]))[0, state])
+        order = np.argsort(state_edge[state], kind="stable")
+        start = np.flatnonzero(np.diff(state_edge[state[order]], prepend=-1))
+        joined = (np.minimum.reduceat(reach_ms[plain][:, order], start, axis=1) < FAR_MS).all()
+        return cls(
+            states=states,
+            state_edge=state_edge,
+            graph=graph,
+            state=state,
+            stands=Stands(
+                street=on,
+                own_ms=network.time_ms[state_edge[state]],
+                reach_ms=reach_ms,
+                begin_ms=begin_ms,
+                end_ms=end_ms,
+            ),
+            joined=bool(joined),
+        )
 
 
-def _ordered(
-    ground: TurnGround, drive: Drive, wanted: NDArray[np.int64], *, closed: bool, effort: Effort
-) -> NDArray[np.int64]:
-    """Return positions in the area of the wanted streets, in the best order that was found."""
-    chosen = np.flatnonzero(np.isin(ground.street, wanted))
-    service, street = ground.service[chosen], np.searchsorted(wanted, ground.street[chosen])
-    count = len(chosen)
-    ways = np.full((2 * count, 2 * count), _FAR_MS, np.int32)
-    ways[1::2, ::2] = ground.between_ms[np.ix_(chosen, chosen)]
-    cost = ground.network.time_ms[service]
-    services = np.column_stack([2 * np.arange(count), 2 * np.arange(count) + 1, cost, street]).astype(np.int64)
-    pairs = np.full((len(wanted), 2), -1, np.int64)
-    for number, row in enumerate(street.tolist()):
-        pairs[row, 0 if pairs[row, 0] < 0 else 1] = number
-    apart = ways[1::2, ::2][np.ix_(pairs[:, 0], pairs[:, 0])].astype(np.int64)
-    apart += apart.T
-    np.fill_diagonal(apart, -1)
-    near = np.argsort(apart, axis=1, kind="stable")[:, :_NEAR].astype(np.int64)
-    driven = {edge: number for number, edge in enumerate(service.tolist())}
+def _with_ends(
+    graph: csr_array,
+    network: RoadNetwork,
+    state_edge: NDArray[np.int64],
+    plain: NDArray[np.bool_],
+    held: NDArray[np.bool_],
+) -> csr_array:
+    """Return a graph with two nodes more: a drive begins in the one, on whatever edge it may, and ends in the other."""
+    count = len(state_edge)
+    arcs = graph.tocoo()
+    free = ~held[state_edge]
+    first, last = np.flatnonzero(free & plain), np.flatnonzero(free)
+    tail = np.concatenate([arcs.coords[0], np.full(len(first), count), last])
+    head = np.concatenate([arcs.coords[1], first, np.full(len(last), count + 1)])
+    weights = np.concatenate([arcs.data, network.time_ms[state_edge[first]], np.zeros(len(last))])
+    return csr_array((weights, (tail, head)), shape=(count + 2, count + 2))
+
+
+def _whole_ms(found: NDArray[np.float64]) -> NDArray[np.int64]:
+    whole: NDArray[np.int64] = np.minimum(found, FAR_MS).astype(np.int64)
+    return whole
+
+
+def _reach(graph: csr_array, state: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the milliseconds from each of some states to each, shape (V, V); once round where they are the same."""
+    into = graph.tocsc()
+    found = np.empty((len(state), len(state)), np.int64)
+    for first in range(0, len(state), _CHUNK):
+        rows = dijkstra(graph, indices=state[first : first + _CHUNK])
+        found[first : first + _CHUNK] = _whole_ms(rows[:, state])
+        for row, place in zip(rows, range(first, first + len(rows)), strict=True):
+            arcs = slice(*into.indptr[state[place] : state[place] + 2].tolist())
+            round_ms = (row[into.indices[arcs]] + into.data[arcs]).min(initial=np.inf)
+            found[place, place] = min(round_ms, FAR_MS)
+    return found
+
+
+def _worth_a_detour(whole: csr_array, part: _Part) -> NDArray[np.int64]:
+    """Return the states of a part, and those farther off that quicker ways might pass than are within it."""
+    stands, state = part.stands, part.states[part.state]
+    longest = [int(ms[ms < FAR_MS].max(initial=0)) for ms in (stands.reach_ms, stands.begin_ms, stands.end_ms)]
+    to = dijkstra(whole.T.tocsr(), indices=state, min_only=True, limit=max(longest[:2]))
+    off = dijkstra(whole, indices=state, min_only=True, limit=max(longest[0], longest[2]))
+    near = (to + off <= longest[0]) | (to <= longest[1]) | (off <= longest[2])
+    return np.union1d(part.states, np.flatnonzero(near))
+
+
+def _as_driven(network: RoadNetwork, drive: Drive, edge: NDArray[np.int64], stands: Stands) -> NDArray[np.int64]:
+    """Return stands on streets in the order in which a drive comes by them."""
+    place = {each: number for number, each in reversed(list(enumerate(edge.tolist())))}
     first: dict[int, int] = {}
-    for edge in drive.edges.tolist():
-        number = driven.get(edge, driven.get(int(ground.network.twin[edge]), -1))
+    for each in drive.edges.tolist():
+        number = place.get(each, place.get(int(network.twin[each]), -1))
         if number >= 0:
-            first.setdefault(int(street[number]), number)
-    typical = float(np.median(cost))
-    worth = ground.area.inside_dm[wanted].astype(np.int64)
-    found = search_order(
-        ways,
-        services,
-        pairs,
-        worth,
-        near,
-        np.full(2, -2 if closed else -1, np.int64),
-        np.array([_NO_LIMIT_MS, worth.sum(), 1], np.int64),
-        np.array(list(first.values()), np.int64),
-        np.array([effort.iterations if len(wanted) > 1 else 0, effort.seed, 0.3 * typical, 0.03 * typical]),
-    )
-    streets: NDArray[np.int64] = wanted[services[np.asarray(found, np.int64), 3]]
-    return streets
+            first.setdefault(int(stands.street[number]), number)
+    return np.array(list(first.values()), np.int64)
 
 
-@dataclass(frozen=True)
-class _Stand:
-    """A state, what it took to get there, and the edges that were driven."""
+def _edges_along(ground: TurnGround, tour: NDArray[np.int64], *, closed: bool) -> NDArray[np.int64]:
+    """Return the edges of the quickest allowed drive from state to state, which begins and ends where it may."""
+    begin, end = len(ground.state_edge), len(ground.state_edge) + 1
+    if not closed:
+        way = _way(ground.graph, [begin, *tour.tolist(), end])
+        return ground.state_edge[np.array(way[:-1], np.int64)]
+    way = _way(ground.graph, [*tour.tolist(), int(tour[0])])
+    free = np.flatnonzero(~ground.held[ground.state_edge[way]])
+    if not len(free):
+        way = _way(ground.graph, _past_an_end(ground, tour))
+        free = np.array([0])
+    return ground.state_edge[np.roll(np.array(way, np.int64), -int(free[0]))]
 
-    state: int
-    ms: float
-    way: tuple[int, ...]
+
+def _way(graph: csr_array, stops: list[int]) -> list[int]:
+    """Return the nodes of the quickest way from stop to stop, without the first of them."""
+    way = []
+    for here, there in pairwise(stops):
+        (reached,), (before,) = dijkstra(graph, indices=np.array([here]), return_predecessors=True)
+        path, at = [there], int(before[there])
+        if here == there:
+            # Once round, and back into the same state.
+            into = graph[:, [there]].tocoo()
+            at = int(into.coords[0][np.argmin(reached[into.coords[0]] + into.data)])
+        while at != here:
+            path.append(at)
+            at = int(before[at])
+        way += path[::-1]
+    return way
 
 
-def _allowed_way(ground: TurnGround, order: NDArray[np.int64], *, closed: bool) -> NDArray[np.int64]:
-    """Return the edges of the quickest allowed drive over streets in an order, each either way.
-
-    Street after street, the quickest drive to each state on it: the states remember what a restriction could ask for.
-    """
-    rows: dict[int, list[int]] = {}
-    for state, edge in enumerate(ground.state_edge.tolist()):
-        rows.setdefault(edge, []).append(state)
-    ways_along = [ground.service[ground.street == street].tolist() for street in order.tolist()]
-    best: tuple[float, tuple[int, ...]] | None = None
-    begun = _beginnings(ground, rows, ways_along[0])
-    for stands in [[each] for each in begun] if closed else [begun]:
-        last = stands
-        for edges in ways_along[1:]:
-            last = _onward(ground, last, [state for edge in edges for state in rows[edge]])
-        if closed:
-            first = stands[0].way[0]
-            last = [replace(each, way=each.way[:-1]) for each in _onward(ground, last, rows[first])]
-        else:
-            last = _endings(ground, last)
-        for each in last:
-            if best is None or each.ms < best[0]:
-                best = (each.ms, each.way)
+def _past_an_end(ground: TurnGround, tour: NDArray[np.int64]) -> list[int]:
+    """Return stops of a closed tour over held edges alone, with the least detour to where it may begin."""
+    backwards = ground.graph.T.tocsr()
+    free = np.flatnonzero(~ground.held[ground.state_edge])
+    best: tuple[float, list[int]] | None = None
+    for k in range(len(tour)):
+        turned = np.roll(tour, -k)
+        there, back = dijkstra(ground.graph, indices=turned[-1:])[0], dijkstra(backwards, indices=turned[:1])[0]
+        # A tour of one stop is all detour.
+        extra = there + back - (there[turned[0]] if len(tour) > 1 else 0)
+        at = int(free[np.argmin(extra[free])]) if len(free) else -1
+        if at >= 0 and np.isfinite(extra[at]) and (best is None or extra[at] < best[0]):
+            best = (float(extra[at]), [at, *turned.tolist(), at])
     if best is None:
         raise InputError(["area: a beat of it can be begun or ended nowhere without breaking a turn restriction."])
-    return np.array(best[1], np.int64)
-
-
-def _beginnings(ground: TurnGround, rows: dict[int, list[int]], edges: list[int]) -> list[_Stand]:
-    """Return how a drive may begin on some edges: where a restriction leads on over one, from the street before it."""
-    time_ms = ground.network.time_ms
-    begun = [_Stand(rows[edge][0], float(time_ms[edge]), (edge,)) for edge in edges if not ground.held[edge]]
-    if begun:
-        return begun
-    for edge in edges:
-        for state in rows[edge]:
-            for arc in range(*ground.into.indptr[state : state + 2].tolist()):
-                before = int(ground.into.indices[arc])
-                first = int(ground.state_edge[before])
-                if not ground.held[first] and before == rows[first][0]:
-                    begun.append(_Stand(state, float(time_ms[first] + ground.into.data[arc]), (first, edge)))
-    return begun
-
-
-def _endings(ground: TurnGround, stands: list[_Stand]) -> list[_Stand]:
-    """Return where a drive may end: where a restriction leads on over its last edge, on the street behind it."""
-    ended = [each for each in stands if not ground.held[each.way[-1]]]
-    if ended:
-        return ended
-    for each in stands:
-        for arc in range(*ground.graph.indptr[each.state : each.state + 2].tolist()):
-            state = int(ground.graph.indices[arc])
-            edge = int(ground.state_edge[state])
-            if not ground.held[edge]:
-                ended.append(_Stand(state, each.ms + float(ground.graph.data[arc]), (*each.way, edge)))
-    return ended
-
-
-def _onward(ground: TurnGround, stands: list[_Stand], targets: list[int]) -> list[_Stand]:
-    """Return the quickest allowed drive from any of some states to each of others."""
-    best: dict[int, _Stand] = {}
-    for each in stands:
-        (reached,), (before,) = dijkstra(ground.graph, indices=np.array([each.state]), return_predecessors=True)
-        for state in targets:
-            arrives, at = float(reached[state]), int(before[state])
-            if state == each.state:
-                # Once around and back onto the same street.
-                begin, end = ground.into.indptr[state : state + 2].tolist()
-                arrivals = reached[ground.into.indices[begin:end]] + ground.into.data[begin:end]
-                at = int(ground.into.indices[begin + int(np.argmin(arrivals))])
-                arrives = float(arrivals.min())
-            ms = each.ms + arrives
-            if np.isfinite(ms) and (state not in best or ms < best[state].ms):
-                path = [state]
-                while at != each.state:
-                    path.append(at)
-                    at = int(before[at])
-                best[state] = _Stand(state, ms, (*each.way, *ground.state_edge[path[::-1]].tolist()))
-    return list(best.values())
+    return best[1]
