@@ -7,7 +7,8 @@ A graph of more than 5,000 nodes is looked at in a square kilometre around the s
 share: beats of at most `--longest` seconds as a plan would have them, added up; the one drive that they were cut from;
 and a bound that no one drive over the share beats, of the prize-collecting postman's relaxation on a network that has
 each street twice, slow where it counts. Beats may together take less than one drive, as the ways between them are not
-theirs.
+theirs. `turned_beats` and `turned_min` are of beats that obey the roads' turn restrictions and take 20 s to turn round,
+but in dead ends; the bound is theirs, too, since turns only take drives away.
 `faults` are those that the check of areas finds, which must be none.
 """
 
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from patrolroute.roads import read_roads
+from patrolroute.roads import read_roads, turn_graph
 from patrolroute.roads.coverage.beats import cut_beats
 from patrolroute.roads.coverage.pace import patrol_ms
 from patrolroute.roads.coverage.patrols import BeatWish, plan_beats
@@ -35,17 +36,30 @@ from street_coverage import LARGE_NODES, square
 if TYPE_CHECKING:
     from patrolroute.roads import RoadNetwork
 
-COLUMNS = ("graph", "km", "share", "beats", "beats_min", "longest_min", "one_drive_min", "bound_min", "faults")
-Row = tuple[str, float, float, int, float, float, float, float, int]
+COLUMNS = (
+    "graph",
+    "km",
+    "share",
+    "beats",
+    "beats_min",
+    "longest_min",
+    "one_drive_min",
+    "bound_min",
+    "turned_beats",
+    "turned_min",
+    "faults",
+)
+Row = tuple[str, float, float, int, float, float, float, float, int, float, int]
 
 
 def measure(name: str, network: RoadNetwork, polygon: shapely.Polygon, options: argparse.Namespace) -> list[Row]:
-    streets = area_streets(network, polygon)
+    streets, turns = area_streets(network, polygon), turn_graph(network)
     rows: list[Row] = []
     for share in (float(each) for each in options.shares.split(",")):
         area = Area(id="area", rings=(tuple(polygon.exterior.coords),), share=share, patrol_kph=options.kph)
         effort = Effort(iterations=options.iterations)
-        book = plan_beats(network, [area], BeatWish(longest_s={"area": options.longest}, effort=effort))
+        wish = BeatWish(longest_s={"area": options.longest}, effort=effort)
+        book, turned = (plan_beats(network, [area], replace(wish, turns=each)) for each in (None, turns))
         bounded = replace(effort, bound_seconds=options.bound_seconds)
         cut = cut_beats(
             network, streets, options.longest, share=share, closed=False, patrol_kph=options.kph, effort=bounded
@@ -60,7 +74,9 @@ def measure(name: str, network: RoadNetwork, polygon: shapely.Polygon, options: 
             round(max(minutes), 2),
             round(float(patrol_ms(network, cut.whole, options.kph).sum()) / 60_000, 2),
             round((cut.lower_ms or 0) / 60_000, 2),
-            len(list(area_faults(book, area))),
+            len(turned.beats),
+            round(sum(beat.duration_s for beat in turned.beats) / 60, 2),
+            sum(len(list(area_faults(each, area))) for each in (book, turned)),
         )
         print(*row, flush=True)
         rows.append(row)
@@ -75,9 +91,12 @@ def plot(rows: list[Row], attribution: str, kph: float, path: Path) -> None:
 
     figure, axes = plt.subplots(figsize=(7.5, 4.6), layout="constrained")
     for graph, colour in zip(dict.fromkeys(row[0] for row in rows), ("#1b6ca8", "#c8553d", "#3a7d44"), strict=False):
-        share, beats, bound = np.array([(row[2], row[4], row[7]) for row in rows if row[0] == graph]).T
+        columns = [(row[2], row[4], row[7], row[9]) for row in rows if row[0] == graph]
+        share, beats, bound, turned = np.array(columns).T
         axes.plot(beats, 100 * share, "o-", color=colour, markersize=4, label=f"{graph}: beats")
+        axes.plot(turned, 100 * share, "^:", color=colour, markersize=4, linewidth=1)
         axes.plot(bound, 100 * share, "--", color=colour, linewidth=1)
+    axes.plot([], [], "^:", color="#555555", markersize=4, linewidth=1, label="beats that obey turns")
     axes.plot([], [], "--", color="#555555", linewidth=1, label="lower bound of one drive")
     axes.set(
         xlabel=f"minutes, {kph:g} km/h on streets that count", ylabel="share of the street kilometres, %", ylim=(0, 103)

@@ -53,7 +53,8 @@ class TurnGround:
         On the streets of the area, by their positions in it.
     u_turn_ms : int
     held : bool array, shape (E,)
-        Edges over which a restriction leads on, or which are too short: no drive begins or ends on them.
+        Edges over which a restriction leads on, or which are too short, or which no drive reaches and leaves: no drive
+        begins or ends on them.
     """
 
     network: RoadNetwork
@@ -85,7 +86,7 @@ def turn_ground(network: RoadNetwork, turns: TurnGraph, area: AreaStreets) -> Tu
     if not kept.any():
         raise InputError(["area: no drive that obeys the turn restrictions reaches any of its streets."])
     street[street >= 0] = (np.cumsum(kept) - 1)[street[street >= 0]]
-    held = network.length_dm < SHORTEST_END_DM
+    held = (network.length_dm < SHORTEST_END_DM) | turns.stranded
     for sequence in network.restrictions.sequences:
         held[list(sequence[1:-1])] = True
     whole = _priced(network, turns)
@@ -223,12 +224,12 @@ class _Part:
         state = np.flatnonzero(street[state_edge] >= 0)
         reach_ms = _reach(graph, state)
         plain = states[state] < len(network.tail)
-        # A memory that no street brings about is no stand.
-        kept = plain | (reach_ms[plain] < FAR_MS).any(axis=0)
-        state, reach_ms, plain = state[kept], reach_ms[np.ix_(kept, kept)], plain[kept]
-        on = street[state_edge[state]]
         begin_ms = _whole_ms(dijkstra(graph, indices=np.array([len(states)]))[0, state])
         end_ms = _whole_ms(dijkstra(graph.T.tocsr(), indices=np.array([len(states) + 1]))[0, state])
+        # A memory that nothing brings about is no stand.
+        kept = plain | (reach_ms[plain] < FAR_MS).any(axis=0) | (begin_ms < FAR_MS)
+        state, reach_ms, plain = state[kept], reach_ms[np.ix_(kept, kept)], plain[kept]
+        on, begin_ms, end_ms = street[state_edge[state]], begin_ms[kept], end_ms[kept]
         order = np.argsort(state_edge[state], kind="stable")
         start = np.flatnonzero(np.diff(state_edge[state[order]], prepend=-1))
         joined = (np.minimum.reduceat(reach_ms[plain][:, order], start, axis=1) < FAR_MS).all()
