@@ -33,13 +33,14 @@ from patrolroute.search.layout import (
     STOP,
     TIES,
     TO,
+    WISHES,
     has,
     head,
     is_so,
     tail,
     tied_only,
 )
-from patrolroute.search.rng import draw
+from patrolroute.search.rng import below, draw
 from patrolroute.search.state import (
     ARC,
     BEGIN,
@@ -58,6 +59,7 @@ from patrolroute.search.state import (
     OFFERED,
     OUT,
     PLACE,
+    SHAKEN,
     SLOT,
     SQUAD,
     STOPS,
@@ -253,11 +255,31 @@ def _has_enough(n: Night, s: State, u: int, k: int) -> bool:
     return has(n, LIMITED) and is_so(n, STOP, u) and s.tour[NOW, k, STOPS] >= most
 
 
+@tied_only(lambda *_: 0)
+def _look_about(n: Night, s: State, u: int, k: int) -> int:
+    """Do what `look` does over some positions by chance, and for stops of some squads not at all.
+
+    Cheapest insertions alone never make some plans, and what is wished for beside coverage may want one of these.
+    """
+    favoured = s.tally[SHAKEN] - 1
+    if is_so(n, STOP, u) and k != favoured and below(s.rng, 4) < (3 if favoured < s.tour.shape[1] else 1):
+        return NEVER
+    length = s.tour[NOW, k, LENGTH]
+    a, b = below(s.rng, length + 1), below(s.rng, length + 1)
+    cost, at, _missed = scan(n, s, u, k, min(a, b), max(a, b), False)
+    s.offer[u, k, KNOWN] = -1
+    s.offer[u, k, OFFERED] = cost
+    s.offer[u, k, SLOT] = at
+    return cost
+
+
 @kernel
 def look(n: Night, s: State, u: int, k: int, blink: bool) -> int:
     """Bring `cost` and `slot` of a visit in a route up to date and return the cost, `NEVER` where there is no slot."""
     if has(n, ALIKE) and _has_enough(n, s, u, k):
         return NEVER
+    if has(n, WISHES) and s.tally[SHAKEN]:
+        return _look_about(n, s, u, k)
     version = 2 * s.tour[NOW, k, VERSION] + s.tally[THRIFTY]
     if s.offer[u, k, KNOWN] != version or (has(n, TIES) and tail(n, KNOTS, u) > head(n, KNOTS, u)):
         cost, at, missed = scan(n, s, u, k, 0, s.tour[NOW, k, LENGTH], blink)

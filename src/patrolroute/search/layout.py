@@ -33,14 +33,15 @@ PROFILE, FROM, MAX_DRIVE, KIND, OVERTIME_FROM, MAX_STOPS = range(6)
 """Columns of `Night.squad`; squads of one KIND may exchange their routes."""
 
 KNOTS, NEEDED, BOUND, CHOICES, CHORES, FLOATS, STOP, BALANCE, ROUNDS, TIES, AFLOAT, LIMITED = range(12)
-ALIKE, SPREAD_STOPS, SPREAD_DUTY, COST_LEVEL, COST, HOURS = range(12, 18)
+ALIKE, SPREAD_STOPS, SPREAD_DUTY, COST_LEVEL, COST, WISHES, HOURS = range(12, 19)
 """First entries of `Night.tie`: where the lists of each table begin (`head`, `tail`), of visits their couplings, of
 groups those that must be served where they are, those that must not be where they are not, and their visits, of squads
 their duties; where a row begins that says of each node whether it is made wherever the squad is, and whether it counts
 as a stop; what squads shall have alike; after how many routes timed anew an insertion is taken to fit nowhere;
 whether there are couplings or groups that need others, visits that float, limits on stops or duties; whether there are
 limits by how much what one squad has may exceed what another has, and which, in stops and seconds; which level overtime
-adds to, and how much an hour; and where the seconds stand at which periods of speeds begin and the last one ends."""
+adds to, and how much an hour; whether squads' times or stops are wished for beside coverage at all: ALIKE, BALANCE or
+COST; and where the seconds stand at which periods of speeds begin and the last one ends."""
 
 OTHER, ON, BACK, APART, KNOT = range(5)
 """Entries of a coupling, and how many there are: the other visit, how much later it begins at least, how much later
@@ -229,6 +230,7 @@ def _ties(problem: PatrolProblem, needed: list[list[int]], possible: NDArray[np.
     tie[SPREAD_STOPS], tie[SPREAD_DUTY] = (EVER_S if limit is None else limit for limit in limits)
     if problem.overtime_price:
         tie[COST_LEVEL], tie[COST] = 1 + problem.tiers.index(problem.overtime_tier), problem.overtime_price
+    tie[WISHES] = bool(tie[ALIKE] or tie[BALANCE] or tie[COST])
     tie[HOURS] = len(tie)
     if problem.hours is not None:
         tie += [-EVER_S, *problem.hours.begins_s.tolist()[1:], EVER_S]

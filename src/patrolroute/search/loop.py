@@ -18,6 +18,7 @@ from patrolroute.search.layout import (
     LIMITED,
     TIER,
     TIES,
+    WISHES,
     HourlyNight,
     Night,
     TiedNight,
@@ -46,6 +47,7 @@ from patrolroute.search.state import (
     OLD,
     REQUIRED,
     SERVED,
+    SHAKEN,
     SQUAD,
     THRIFTY,
     TILT,
@@ -270,6 +272,9 @@ def _put_back(n: Night, s: State, many: int, dial: Dial) -> None:
         s.tally[TILT] = max(0, below(s.rng, 16) - 7)
     if has(n, COST) or has(n, ALIKE):
         s.tally[FRUGAL] = below(s.rng, 4) > 0
+    if has(n, WISHES):
+        shaken = below(s.rng, 4 + len(n.worth) // 8) == 0
+        s.tally[SHAKEN] = 1 + below(s.rng, 2 * s.tour.shape[1]) if shaken else 0
     if has(n, ALIKE):
         mind_least(s)
     strict = below(s.rng, 4) > 0
@@ -349,6 +354,7 @@ def _build(n: Night, s: State) -> None:
             s.desk[many, WHO] = u
             many += 1
     s.tally[FRUGAL] = 1
+    s.tally[SHAKEN] = 0
     if has(n, ALIKE):
         mind_least(s)
     order_keys(n, s, many, True)

@@ -69,12 +69,13 @@ iteration in which it was changed last, and whether its times wait to be compute
 are computed from nothing, for each squad its version before and what told its times apart."""
 
 ITERATION, NEXT_VERSION, CHANGED, BEST_AT, CYCLE_FROM, THRIFTY, IMPROVED, TILT, FRUGAL, UNLIKE, WAS_UNLIKE = range(11)
-LEAST_STOPS, LEAST_DUTY = range(11, 13)
+LEAST_STOPS, LEAST_DUTY, SHAKEN = range(11, 14)
 """Entries of `State.tally`; THRIFTY is 1 while insertions are judged by their detour alone, IMPROVED counts, TILT says
 how much insertions favour squads that have little. FRUGAL is 1 while none may cost more overtime than it is worth, or
 go to squads that have more than others already. UNLIKE tells by how much squads are less alike than they may be, now
 and when the iteration began; LEAST_STOPS and LEAST_DUTY are what the squad has that has least, while visits are put
-in."""
+in. SHAKEN is not 0 while chance has a say in where they go, and
+may name a squad that is favoured then: 1 is the first."""
 
 
 class State(NamedTuple):
@@ -97,7 +98,7 @@ class State(NamedTuple):
     pool : int64 array
         See `patrolroute.search.pool`.
     trail : int64 array, shape (K, 6)
-    tally : int64 array, shape (13,)
+    tally : int64 array, shape (14,)
     rng : uint64 array, shape (1,)
     """
 
@@ -305,7 +306,7 @@ def build_state(problem: PatrolProblem, n: Night, seed: int, pool: NDArray[np.in
     group[:, REQUIRED] = problem.groups.required
     offer = np.zeros((v, k, 4), np.int64)
     offer[:, :, ALLOWED] = possible_squads(problem)
-    tally = np.zeros(13, np.int64)
+    tally = np.zeros(14, np.int64)
     tally[NEXT_VERSION] = 1
     return State(
         route=route,
