@@ -247,7 +247,7 @@ def mind_least(s: State) -> None:
 @tied_only(lambda *_: False)
 def _has_enough(n: Night, s: State, u: int, k: int) -> bool:
     """Return whether a squad has as much as it may have before those with least have more."""
-    if not s.tally[FRUGAL]:
+    if not s.tally[FRUGAL] or s.tally[SHAKEN]:
         return False
     if s.tour[NOW, k, FINISH] > s.tally[LEAST_DUTY] + n.tie[SPREAD_DUTY]:
         return True

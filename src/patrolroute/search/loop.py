@@ -273,7 +273,7 @@ def _put_back(n: Night, s: State, many: int, dial: Dial) -> None:
     if has(n, COST) or has(n, ALIKE):
         s.tally[FRUGAL] = below(s.rng, 4) > 0
     if has(n, WISHES):
-        shaken = below(s.rng, 4 + len(n.worth) // 8) == 0
+        shaken = below(s.rng, 2 + len(n.worth) // 8) == 0
         s.tally[SHAKEN] = 1 + below(s.rng, 2 * s.tour.shape[1]) if shaken else 0
     if has(n, ALIKE):
         mind_least(s)
