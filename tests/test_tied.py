@@ -16,7 +16,7 @@ from patrolroute.explain import explain_left_out
 from patrolroute.problem import Couplings, Groups, PatrolProblem
 from patrolroute.schedule import objective_of, schedule, time_orders
 from patrolroute.solver import solve
-from tied import best_objective, broken_rules, tied_problem
+from tied import best_objective, broken_rules, tied_problem, wishing_problem
 from tiny import line, problem_of
 
 ITERATIONS = 3000
@@ -157,6 +157,25 @@ def test_the_search_finds_the_optimum_and_bounds_hold(seed: int) -> None:
     for each in bound.tiers:
         assert each.upper_weight >= total - best.uncovered[0]
         assert each.upper_weight >= each.covered_weight
+
+
+@pytest.mark.parametrize(
+    ("wish", "seed"),
+    [("price", 1018), ("duty", 1002), ("duty", 1003), ("both", 1015), ("even", 1010), ("level", 1004), ("all", 1024)],
+)
+def test_no_wish_keeps_the_search_from_the_optimum(wish: str, seed: int) -> None:
+    """Cheapest insertions alone did not find these plans, in some nights none but the empty one."""
+    problem = wishing_problem(wish, seed)
+    best = best_objective(problem)
+    for again in (1, 2):
+        orders = planned(problem, again)
+        assert broken_rules(problem, orders) == []
+        assert objective_of(problem, orders)[:5] == best[:5]
+
+
+def test_the_same_seed_and_iterations_give_the_same_plan_under_wishes() -> None:
+    problem = wishing_problem("all", 1, visits=14)
+    assert planned(problem, 7) == planned(problem, 7)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -47,11 +47,13 @@ def every_plan(problem: PatrolProblem) -> Iterator[Orders]:
 
 
 def _worth(problem: PatrolProblem) -> list[int]:
-    """Return the visits that earn something, are asked for, or are needed by others: nobody makes any other."""
+    """Return the visits that earn something, are asked for, or are needed by such ones: nobody makes any other."""
     groups = problem.groups
-    tied = {int(g) for g in groups.needs} | {g for g in range(len(groups)) if groups.bundle[g] >= 0}
     asked = groups.required | (groups.duty >= 0) | (problem.group_weight > 0)
-    return [v for v, g in enumerate(problem.visits.group.tolist()) if asked[g] or g in tied]
+    for _ in range(len(groups)):
+        asked[groups.needs[asked & (groups.needs >= 0)]] = True
+        asked |= (groups.bundle >= 0) & np.isin(groups.bundle, groups.bundle[asked])
+    return [v for v, g in enumerate(problem.visits.group.tolist()) if asked[g]]
 
 
 def best_objective(problem: PatrolProblem) -> Objective:
@@ -146,3 +148,25 @@ def _tie(plain: PatrolProblem, draw: np.random.Generator) -> PatrolProblem:
         overtime_tier=1,
         overtime_price=int(draw.integers(1, 20)) if priced and draw.random() < 0.7 else 0,
     )
+
+
+WISHES = ("price", "stops", "duty", "both", "even", "level", "all")
+"""What `wishing_problem` makes sure of: a price of overtime, limits of the spread of stops, of time on duty or of both,
+stops or time on duty shared out, or all of it."""
+
+
+def wishing_problem(wish: str, seed: int, *, visits: int = 5) -> PatrolProblem:
+    """Return the `tied_problem` of a seed with something wished for beside coverage."""
+    plain = tied_problem(seed, visits=visits)
+    draw = np.random.default_rng([seed, WISHES.index(wish)])
+    if wish in {"price", "all"}:
+        overtime = (plain.squads.until_s - draw.integers(300, 2400, 2)).astype(np.int32)
+        squads = replace(plain.squads, overtime_from_s=overtime)
+        plain = replace(plain, squads=squads, overtime_tier=1, overtime_price=int(draw.integers(1, 20)))
+    if wish in {"stops", "both", "all"}:
+        plain = replace(plain, most_spread_stops=int(draw.integers(0, 2)))
+    if wish in {"duty", "both", "all"}:
+        plain = replace(plain, most_spread_duty_s=int(draw.integers(0, 600)))
+    if wish in {"even", "level"}:
+        return replace(plain, balance="stops" if wish == "even" else "duty")
+    return replace(plain, balance=("stops", "duty")[draw.integers(0, 2)]) if wish == "all" else plain
