@@ -5,18 +5,23 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from patrolroute.bound import bound_plan
 from patrolroute.engines.protocol import Budget, Found, Watch
 from patrolroute.errors import InfeasibleError, InputError, RuleBrokenError
 from patrolroute.problem import PatrolProblem
 from patrolroute.solver import Progress, interrupts, solve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from patrolroute.problem import Orders
 
+README = Path(__file__).resolve().parents[1] / "README.md"
 TRAVEL_S = [[0, 100, 100], [100, 0, 100], [100, 100, 0]]
 
 
@@ -114,6 +119,35 @@ def test_ctrl_c_returns_the_best_so_far_and_handlers_are_put_back() -> None:
     assert engine.saw_stop
     assert plan.coverage[0].covered_sites == 2
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_ends_the_search_and_not_the_proof_and_one_more_ends_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the readme's table of Ctrl-C has it."""
+    told: list[bool] = []
+
+    def prove(*given: Any, stopped: Callable[[], bool], **options: Any) -> Any:
+        told.append(stopped())
+        os.kill(os.getpid(), signal.SIGINT)
+        told.append(stopped())
+        return bound_plan(*given, stopped=stopped, **options)
+
+    monkeypatch.setattr("patrolroute.solver.bound_plan", prove)
+    plan = solve(problem_of(), engine=Scripted(((1,),), press=True))
+    assert told == [False, True]
+    assert plan.bound is not None
+    assert "| proves the bound (`--bound-seconds`, 5 unless told) | ends the proof" in README.read_text(
+        encoding="utf-8"
+    )
+
+
+def test_ctrl_c_twice_during_the_search_loses_the_plan() -> None:
+    class Deaf(Scripted):
+        def search(self, *given: Any, **options: Any) -> Found:
+            os.kill(os.getpid(), signal.SIGINT)
+            return super().search(*given, **options)
+
+    with pytest.raises(KeyboardInterrupt):
+        solve(problem_of(), engine=Deaf(((1, 0),), press=True))
 
 
 def test_a_press_while_the_handler_is_set_is_a_wish_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,10 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
     turns: Annotated[bool, typer.Option("--turns", help="Obey the turn restrictions of the roads.")] = False,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for sheets, map and data.")] = Path("out"),
 ) -> None:
-    """Plan a night and write patrol sheets, a map and GIS files. Ctrl-C takes the best plan so far."""
+    """Plan a night and write patrol sheets, a map and GIS files.
+
+    Ctrl-C ends the search and takes the best plan so far; once the search has ended, it ends the proof of the bound.
+    """
     night, read = _scenario_and_roads(scenario, roads)
     asked = {name: True for name, wanted in (("skip_off_road", skip_off_road), ("turns", turns)) if wanted}
     night = night.model_copy(update={"travel": night.travel.model_copy(update=asked)})

@@ -277,7 +277,8 @@ def plan(
 ) -> PatrolPlan:
     """Plan a night: who goes where, when, along which streets, and what is left out.
 
-    Ctrl-C ends the search, or the proof of a bound, and returns the best plan so far with what is proved.
+    Ctrl-C ends the search, after which the bound is proved all the same; Ctrl-C during the proof ends that. Either way
+    the best plan so far is returned, with what is proved; before the search there is none, and it ends everything.
 
     Parameters
     ----------

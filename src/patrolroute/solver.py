@@ -66,8 +66,9 @@ def solve(
 ) -> Plan:
     """Search for the best plan of a problem, and check it.
 
-    Ctrl-C ends the search, or the proof of a bound, and returns the best plan so far with what is proved; a second
-    Ctrl-C raises `KeyboardInterrupt`.
+    Ctrl-C ends the search, after which the bound is proved all the same; Ctrl-C during the proof ends that. Either way
+    the best plan so far is returned, with what is proved. A second Ctrl-C before the first has taken effect raises
+    `KeyboardInterrupt`.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.image
@@ -17,6 +18,7 @@ from patrolroute.render.printed.marks import Ink, inks
 from patrolroute.render.printed.page import Frame
 from patrolroute.render.printed.panel import SIGN_WORDS, key_rows
 from patrolroute.render.printed.stops import Stop, draw_stop, draw_stops, stops_of
+from patrolroute.render.shares import shares_words
 from patrolroute.render.stays import sign_of
 
 NIGHTS = Path(__file__).resolve().parents[2] / "docs" / "nights"
@@ -56,7 +58,7 @@ def test_the_keys_and_popups_name_the_signs(nights):
 
 def drawn(sign, *, numbered=True) -> np.ndarray:
     """Return a stop in shades of grey, as a printer without colours shows it."""
-    figure = Figure(figsize=(1, 1), dpi=100)
+    figure = Figure(figsize=(1, 1), dpi=200)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, 72), ylim=(0, 72))
@@ -64,7 +66,7 @@ def drawn(sign, *, numbered=True) -> np.ndarray:
     stop = Stop(number=3, tier=2, approximate=False, ink=GREY, lonlat=(0, 0), sign=sign)
     draw_stop(axes, (36, 36), stop, stop.shape.size, numbered=numbered)
     target = io.BytesIO()
-    figure.savefig(target, format="png", dpi=100)
+    figure.savefig(target, format="png", dpi=200)
     return matplotlib.image.imread(io.BytesIO(target.getvalue()), format="png")[:, :, :3].mean(axis=2)
 
 
@@ -92,3 +94,13 @@ def test_no_sign_covers_another_stop():
         assert (np.abs(others[:, :2] - [x, y]).max(axis=1) >= others[:, 2] + half).all()
     plain = [stop.shape.size / 2 for stop in stops]
     assert [half > size for (_, _, half), size in zip(squares, plain, strict=True)] == [True, True, True, True, False]
+
+
+def test_slots_of_a_post_are_said_to_count_where_stops_are_shared(nights):
+    night = nights["post"]
+    wished = replace(night, scenario=night.scenario.model_copy(update={"balance": "stops"}))
+    (told,) = shares_words(wished)
+    assert ", each slot of a post counted as one," in told
+    joint = nights["joint"]
+    (told,) = shares_words(replace(joint, scenario=joint.scenario.model_copy(update={"balance": "stops"})))
+    assert "counted as one" not in told

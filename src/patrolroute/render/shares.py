@@ -38,8 +38,13 @@ def _spread(night: Night) -> tuple[str, ...]:
     made = counted(many, "stop") if few == many else f"{few} to {counted(many, 'stop')}"
     short, long = (minutes_text(each) for each in (min(on_duty_s), max(on_duty_s)))
     lasts = short if short == long else f"{short} to {long}"
-    others = bool(scenario.areas or scenario.presence or any(site.seen_within_m for site in scenario.sites))
-    what = ", beats and all else that is visited among them," if others else ""
+    counts = [
+        "each beat" if scenario.areas else "",
+        "each slot of a post" if scenario.presence else "",
+        "each site seen from the road" if any(site.seen_within_m for site in scenario.sites) else "",
+    ]
+    others = " and ".join(filter(None, counts))
+    what = f", {others} counted as one," if others else ""
     since = "from when its shift lets it leave"
     return (f"A squad makes {made}{what}{stops_limit} and is on duty for {lasts}{duty_limit}, {since}.",)
 

@@ -163,7 +163,7 @@ def draw_stop(
     marker = stop.shape.marker
     if not numbered:
         # In a line of text nothing reaches beyond it.
-        size /= 1 + (_BEYOND["joint"] if stop.sign == "joint" else 0)
+        size /= 1 + min(_BEYOND[stop.sign], 0.4)
     face, edge = ("white", stop.ink.ground) if stop.approximate else (stop.ink.ground, "white")
     if stop.sign == "joint":
         axes.plot(*spot, marker, ms=size * (1 + _BEYOND["joint"]), mfc="white", mec=INK, mew=1.1, zorder=7.9)
