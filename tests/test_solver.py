@@ -118,6 +118,8 @@ def test_ctrl_c_returns_the_best_so_far_and_handlers_are_put_back() -> None:
     plan = solve(problem_of(), engine=engine)
     assert engine.saw_stop
     assert plan.coverage[0].covered_sites == 2
+    assert plan.stopped
+    assert not solve(problem_of(), engine=Scripted(((1, 0),))).stopped
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -131,9 +131,10 @@ def check(
 ) -> None:
     """Check a plan against the scenario and travel matrix that stand beside it, and against roads that are given."""
     violations = check_saved(plan_file, roads=None if roads_file is None else _roads_named(roads_file))
-    for violation in violations:
-        err.print(str(violation), markup=False, highlight=False, soft_wrap=True)
     if violations:
+        count = f"{len(violations)} faults" if len(violations) > 1 else "1 fault"
+        for line in (f"{plan_file}: {count}. Nothing but these is wrong with what was checked.", *violations):
+            err.print(str(line), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_NO_PLAN)
     for line in (f"{plan_file}: obeys every rule.", *scope_words(plan_file, roads=roads_file)):
         out.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -207,6 +207,8 @@ class Plan:
         overtime has a price.
     problem_parts : tuple of ProblemPart
         Digests of the problem's parts; none in plans that were saved before these were kept.
+    stopped : bool
+        Whether somebody ended the search (Ctrl-C) before its time was over.
     """
 
     __pydantic_config__ = _STRICT
@@ -222,6 +224,7 @@ class Plan:
     bound: tuple[TierBound, ...] | None = None
     weight_unit: Amount = 1
     problem_parts: tuple[ProblemPart, ...] = ()
+    stopped: bool = False
     schema_version: Literal[1] = 1
 
     @property

@@ -115,14 +115,15 @@ def solve(
     stops = np.flatnonzero(problem.groups.duty < 0)
     nothing_to_search = len(problem.squads) == 0 or all(int(g) in impossible for g in stops)
     chosen = engine_of(engine)
-    orders = (
-        ((),) * len(problem.squads) if nothing_to_search else _search(problem, chosen, budget, drawn, start, progress)
-    )
+    orders: Orders = ((),) * len(problem.squads)
+    stopped = False
+    if not nothing_to_search:
+        orders, stopped = _search(problem, chosen, budget, drawn, start, progress)
     _refuse_without_duties(problem, orders)
     # From here on there is a plan, which Ctrl-C must not lose.
     with interrupts() as interrupted:
         reasons = explain_left_out(problem, orders, impossible=impossible)
-        plan = schedule(problem, orders, engine=chosen.name, reasons=reasons)
+        plan = replace(schedule(problem, orders, engine=chosen.name, reasons=reasons), stopped=stopped)
         _refuse_broken(plan, problem)
         if plan.required_missed:
             raise InfeasibleError(required_left_out(plan), best=plan)
@@ -227,7 +228,8 @@ def _bounded(problem: PatrolProblem, plan: Plan, orders: Orders, proof: Callable
     proven = proof(problem, orders)
     if proven.improved:
         reasons = explain_left_out(problem, proven.orders)
-        plan = schedule(problem, proven.orders, engine=f"{plan.engine} and bound", reasons=reasons)
+        better = schedule(problem, proven.orders, engine=f"{plan.engine} and bound", reasons=reasons)
+        plan = replace(better, stopped=plan.stopped)
     bound = tuple(
         TierBound(
             tier=each.tier,
@@ -259,14 +261,16 @@ def _search(
     seed: int,
     start: Plan | Orders | None,
     progress: Callable[[Progress], None] | None,
-) -> Orders:
+) -> tuple[Orders, bool]:
+    """Return the best orders found, and whether Ctrl-C ended the search."""
     orders = orders_of(problem, start) if isinstance(start, Plan) else start
     teller = _Teller(problem, progress)
     with interrupts() as interrupted:
         watch = Watch(report=teller.hear, stopped=interrupted)
         found = engine.search(problem, budget=budget, seed=seed, start=orders, watch=watch)
+        stopped = interrupted()
     teller.tell(found.orders, found.iterations)
-    return found.orders
+    return found.orders, stopped
 
 
 class _Teller:

@@ -89,6 +89,13 @@ def test_a_proof_names_what_it_does_not_speak_of(make_night, wish):
     open_bound = (replace(proved[0], upper_weight=proved[0].upper_weight + 1, proved=False), *proved[1:])
     for bound, claim in ((proved, "Proved: no plan covers more"), (open_bound, "proved that no plan covers more")):
         asked = wishing(replace(plain, plan=replace(plain.plan, bound=bound)), **wishes)
+        in_time = summary(asked)
+        assert "no plan covers more" in in_time
+        assert ("Outside of" in in_time) == (wish == "balance"), "there is no less overtime than none"
+        first, *others = asked.plan.routes
+        back_s = asked.scenario.seconds(asked.squad(first.squad).shift.back)
+        late = replace(asked.plan, routes=(replace(first, return_s=back_s + 900), *others))
+        asked = asked if wish == "balance" else replace(asked, plan=late)
         for told in (summary(asked), summary_html(asked)):
             assert claim in told
             assert "optimal" not in told
@@ -96,3 +103,10 @@ def test_a_proof_names_what_it_does_not_speak_of(make_night, wish):
     simple = replace(plain, plan=replace(plain.plan, bound=proved))
     assert "Proved optimal: no plan covers more" in summary(simple)
     assert "Outside of" not in summary(simple)
+
+
+def test_a_search_that_was_stopped_by_hand_is_told(make_night):
+    night = make_night()
+    assert "stopped by hand" not in summary(night)
+    cut = replace(night, plan=replace(night.plan, stopped=True))
+    assert "whose search was stopped by hand before its time was over. " in summary(cut)

@@ -35,6 +35,11 @@ def quality_words(night: Night) -> str:
     return " ".join(_tier_sentences(plan)) + outside
 
 
+def cut_short(plan: Plan) -> str:
+    """Say that the search was ended by hand, where it was."""
+    return ", whose search was stopped by hand before its time was over" if plan.stopped else ""
+
+
 def _tier_sentences(plan: Plan) -> Iterator[str]:
     """Say of each tier what is proved of it."""
     coverage = {each.tier: each for each in plan.coverage}
@@ -55,7 +60,8 @@ def _tier_sentences(plan: Plan) -> Iterator[str]:
 def _outside_proof(night: Night) -> str:
     """Say what a proof of coverage does not speak of, where the scenario asks for it."""
     scenario = night.scenario
-    late = any(squad.overtime_min for squad in scenario.squads)
+    # None made is none too much, whatever a plan may cost that makes some.
+    late = any(night.overtime_s(route) for route in night.plan.routes)
     wishes = [
         "what overtime costs (overtime_price)" if late and scenario.overtime_price is not None else "",
         "how much overtime is made" if late and scenario.overtime_price is None else "",

@@ -13,7 +13,7 @@ from patrolroute.render.grid import FittedTable, Grid
 from patrolroute.render.idleness import idleness
 from patrolroute.render.passed import passing_text
 from patrolroute.render.places import position_text
-from patrolroute.render.quality import bound_text, is_complete, quality_words
+from patrolroute.render.quality import bound_text, cut_short, is_complete, quality_words
 from patrolroute.render.roster import squads_grid, teams_grid
 from patrolroute.render.shares import shares_words
 from patrolroute.render.tables import skipped_in_order
@@ -128,7 +128,7 @@ def summarise(night: Night) -> Summary:
         remarks=(
             *shares_words(night),
             *(plain(statement) for statement in night.statements),
-            f"Planned by {plain(plan.engine)}. {quality_words(night)}",
+            f"Planned by {plain(plan.engine)}{cut_short(plan)}. {quality_words(night)}",
         ),
         notes=tuple(plain(note) for note in night.scenario.notes),
     )
