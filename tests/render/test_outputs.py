@@ -25,6 +25,7 @@ OWN = {
     "regu-2.gpx",
     "sheet-regu-1.md",
     "sheet-regu-2.md",
+    "sheets.html",
 }
 
 
@@ -54,7 +55,7 @@ def test_writes_everything(night, tmp_path):
 
 def test_text_outputs_name_their_roads(night, tmp_path):
     for path in write_outputs(night, tmp_path / "out"):
-        if path.suffix in {".txt", ".md", ".gpx", ".geojson"}:
+        if path.suffix in {".txt", ".md", ".gpx", ".geojson", ".html"}:
             assert night.roads.provenance.statement in path.read_text(encoding="utf-8"), path.name
 
 

@@ -105,7 +105,8 @@ def resolved(out_dir: Path | str) -> Path:
 def own_names(scenario: Scenario) -> list[str]:
     """Return the names of all files that a plan of this scenario is written to, the manifest the last."""
     stems = file_stems([squad.id for squad in scenario.squads]).values()
-    fixed = ["plan.json", "summary.txt", "map.png", "plan.gpkg", *(f"{layer}.geojson" for layer in layers_of(scenario))]
+    fixed = ["plan.json", "summary.txt", "map.png", "sheets.html", "plan.gpkg"]
+    fixed += [f"{layer}.geojson" for layer in layers_of(scenario)]
     return [*fixed, *(f"{stem}.gpx" for stem in stems), *(f"sheet-{stem}.md" for stem in stems), MANIFEST]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from patrolroute.render.folder import MANIFEST, WRITER, check_out_dir, file_stems, listed_before, resolved, told
 from patrolroute.render.gis import geojson, layers_of, write_geopackage
 from patrolroute.render.gpx import squad_gpx
+from patrolroute.render.paper import sheets_page
 from patrolroute.render.printed.picture import draw_map
 from patrolroute.render.sheet import patrol_sheet
 from patrolroute.render.summary import summary
@@ -26,7 +27,8 @@ def write_outputs(night: Night, out_dir: Path | str, *, extra: Mapping[str, byte
 
     ``plan.json``, ``summary.txt``, ``map.png``, ``plan.gpkg``, ``visits.geojson``, ``legs.geojson``,
     ``skipped.geojson``, with areas ``beats.geojson`` and ``areas.geojson``, for each squad
-    ``<squad>.gpx`` and ``sheet-<squad>.md``, what the caller adds, and ``manifest.json``, which lists them.
+    ``<squad>.gpx`` and ``sheet-<squad>.md``, all sheets to print as ``sheets.html``, what the caller adds, and
+    ``manifest.json``, which lists them.
 
     Everything is made in a hidden directory, within `out_dir` where that exists, and moved in only when the last file
     is complete. What fails before or during the move leaves `out_dir` as it was. Files that the manifest of an earlier
@@ -103,6 +105,7 @@ def _produce(night: Night, staged: Path, more: Mapping[str, bytes | str]) -> Non
     for squad_id, stem in file_stems([squad.id for squad in night.scenario.squads]).items():
         _write(staged / f"{stem}.gpx", squad_gpx(night, squad_id))
         _write(staged / f"sheet-{stem}.md", patrol_sheet(night, squad_id))
+    _write(staged / "sheets.html", sheets_page(night))
     _write(staged / "map.png", draw_map(night))
     write_geopackage(night, staged / "plan.gpkg")
     for name, content in more.items():
