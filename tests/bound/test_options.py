@@ -25,7 +25,7 @@ from tiny import problem_of
 def quick(problem: PatrolProblem) -> int:
     """Return the bound of the only tier that the knapsack gives."""
     night = relaxed(problem)
-    have = resources(night.problem, night.options, gaps=night.gaps, duties=night.duties)
+    have = resources(night.problem, night.options, gaps=night.gaps)
     ((tier, weight),) = level_weights(night.problem).items()
     return cheap_level(Level(tier=tier, weight=weight), have, night.options, -1, Clock(60)).upper
 
@@ -140,10 +140,80 @@ def test_what_can_only_be_made_in_between_has_only_that() -> None:
     assert quick(one_place(*[between] * 5, until_s=5000)) == 1
 
 
-def test_squads_that_go_out_have_no_time_for_visits_while_they_take_their_break() -> None:
-    plain = one_place({}, {}, {}, {"weight": 0, "duration_s": 600})
-    assert quick(plain) == 3
-    assert quick(replace(plain, groups=replace(plain.groups, duty=np.array([-1, -1, -1, 0], np.int32)))) == 1
+def with_break(plain: PatrolProblem, row: int, *, floats: bool = True, **groups: object) -> PatrolProblem:
+    """Return a problem in which the visit of a row, alone in its group, is the first squad's break."""
+    duty, afloat = np.full(len(plain.groups), -1, np.int32), np.zeros(len(plain.visits), np.bool_)
+    duty[row], afloat[row] = 0, floats
+    changed = replace(plain, groups=replace(plain.groups, duty=duty, **groups))  # type: ignore[arg-type]
+    return replace(changed, visits=replace(changed.visits, floats=afloat))
+
+
+IN_SPAN = {"duration_s": 100, "opens_s": 900, "closes_s": 1200}
+GAP = [(0, 1, 600, 2**28, False)]
+
+
+@pytest.mark.parametrize(
+    ("problem", "orders"),
+    [
+        pytest.param(
+            with_break(one_place(*[IN_SPAN] * 3, {**IN_SPAN, "weight": 0, "duration_s": 600}, until_s=3600), 3),
+            ((0, 1, 2, 3),),
+            id="after the last visit of a span",
+        ),
+        pytest.param(
+            with_break(
+                one_place(
+                    {**IN_SPAN, "opens_s": 500, "closes_s": 9000},
+                    *[IN_SPAN] * 3,
+                    {"weight": 0, "duration_s": 400, "opens_s": 500, "closes_s": 1200},
+                    until_s=3600,
+                ),
+                4,
+            ),
+            ((4, 1, 2, 3, 0),),
+            id="before the first visit of a span",
+        ),
+        pytest.param(
+            with_break(
+                coupled(
+                    problem_of(
+                        np.array([[0, 300], [300, 0]]),
+                        squads=[{"until_s": 1200}],
+                        visits=[*[{"duration_s": 0, "tier": 1}] * 2, {"duration_s": 500, "weight": 0, "tier": 1}],
+                    ),
+                    GAP,
+                ),
+                2,
+                site=("a", "a", "c"),
+            ),
+            ((0, 2, 1),),
+            id="within a gap",
+        ),
+        pytest.param(
+            with_break(
+                problem_of(
+                    np.array([[0, 600, 600], [600, 0, 1200], [600, 1200, 0]]),
+                    squads=[{"start": 1, "end": 2, "until_s": 700}],
+                    visits=[
+                        {"at": 1, "duration_s": 0, "tier": 1},
+                        {"at": 2, "duration_s": 0, "tier": 1},
+                        {"at": 1, "entry": 1, "exit": 2, "duration_s": 600, "weight": 0, "tier": 1},
+                    ],
+                ),
+                2,
+                floats=False,
+            ),
+            ((0, 2, 1),),
+            id="from one place to another",
+        ),
+    ],
+)
+def test_a_break_takes_no_time_that_a_squad_has_for_it(problem: PatrolProblem, orders: tuple[tuple[int, ...]]) -> None:
+    """Where it waits anyway, or outside of a span, a break costs no visit."""
+    assert check_against_problem(schedule(problem, orders, engine="by hand"), problem) == []
+    covered = sum(covered_weights(problem, orders).values())
+    for plan in (None, orders):
+        assert bound_plan(problem, plan, seconds=2).tiers[0].upper_weight == covered
 
 
 def test_a_bundle_takes_the_time_of_all_its_visits() -> None:

@@ -3,8 +3,8 @@
 Couplings, bundles and needs leave the windows that they imply behind (`patrolroute.bound.implied`), and what they say
 of visits that follow each other; limits on stops and spread, what overtime costs and the wish for balance go; where
 speeds depend on the hour, each drive takes what it takes at the fastest. What is left asks less of a plan, so a bound
-of it holds. What counts together (`patrolroute.bound.options`) and the time of duties stand beside it, for the bounds
-that can keep them.
+of it holds. What counts together (`patrolroute.bound.options`) stands beside it, for the bound that can keep it. Duties
+go with their time: a squad may do them while it waits for a gap or a window, and then they take none of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import numpy as np
 from patrolroute.bound.implied import Ladders, distances, implied_windows
 from patrolroute.bound.network import FAR, NO_GAPS, Gaps
 from patrolroute.bound.options import each_alone, tied_options
-from patrolroute.bound.resources import Duty
 from patrolroute.problem import Groups, PatrolProblem, Squads
 
 if TYPE_CHECKING:
@@ -43,8 +42,6 @@ class Relaxed:
         What counts together in that problem, by rows of this one.
     gaps : Gaps
         Of visits that may still follow each other.
-    duties : tuple of Duty
-        What squads that go out have no time for.
     """
 
     problem: PatrolProblem
@@ -52,7 +49,6 @@ class Relaxed:
     ladders: Ladders
     options: Options
     gaps: Gaps
-    duties: tuple[Duty, ...]
 
     def orders(self, orders: Orders) -> Orders:
         """Return orders without the visits that are gone, and with the first of those that are alike."""
@@ -65,8 +61,8 @@ def _by_way_of_duties(problem: PatrolProblem) -> NDArray[np.int32]:
     visits = problem.visits
     fixed = (problem.groups.duty[visits.group] >= 0) & ~visits.floats
     travel_s: NDArray[np.int32] = problem.fastest_s
-    for point in np.unique(visits.entry[fixed]):
-        by_way = travel_s[:, :, point, np.newaxis] + travel_s[:, np.newaxis, point, :]
+    for entry, leave in np.unique(np.stack([visits.entry[fixed], visits.exit[fixed]], axis=1), axis=0):
+        by_way = travel_s[:, :, entry, np.newaxis] + travel_s[:, np.newaxis, leave, :]
         travel_s = np.minimum(travel_s, by_way)
     return travel_s
 
@@ -79,7 +75,6 @@ def untied(problem: PatrolProblem) -> Relaxed:
         ladders=Ladders(problem),
         options=each_alone(problem),
         gaps=NO_GAPS,
-        duties=(),
     )
 
 
@@ -125,7 +120,6 @@ def relaxed(problem: PatrolProblem) -> Relaxed:
         ladders=ladders,
         options=tied_options(problem, ladders, (opens_s, closes_s), apart_s, row),
         gaps=_gaps(problem, apart_s, row),
-        duties=_duties(problem),
     )
 
 
@@ -141,20 +135,3 @@ def _gaps(problem: PatrolProblem, apart_s: Distances, row: dict[int, int]) -> Ga
             impossible = frozenset((u, v)) in never or most_s[u, v] < least
             rows.append((row[u], row[v], FAR if impossible else least))
     return Gaps(*np.array(sorted(rows), np.int64).reshape(-1, 3).T)
-
-
-def _duties(problem: PatrolProblem) -> tuple[Duty, ...]:
-    """Return the least that each duty takes, and within what time it is begun."""
-    groups, visits = problem.groups, problem.visits
-    found = []
-    for g in np.flatnonzero(groups.duty >= 0):
-        mine = visits.group == g
-        found.append(
-            Duty(
-                squad=int(groups.duty[g]),
-                duration_s=int(visits.duration_s[mine].min()),
-                opens_s=int(visits.opens_s[mine].min()),
-                closes_s=int(visits.closes_s[mine].max()),
-            )
-        )
-    return tuple(found)

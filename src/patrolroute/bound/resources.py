@@ -8,7 +8,7 @@ the squads have of that span.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -96,7 +96,7 @@ class _Shares:
     begin_s, latest_s : int64 array
     least_out, least_home : int64 array, shape (C,)
         The shortest drive to any visit, and back from any.
-    from_s, until_s : int64 array, shape (C,)
+    from_s, until_s, count : int64 array, shape (C,)
         Of a kind's squads.
     """
 
@@ -110,23 +110,7 @@ class _Shares:
     least_home: Ints
     from_s: Ints
     until_s: Ints
-
-
-class Duty(NamedTuple):
-    """What a squad that goes out must do beside its visits.
-
-    Parameters
-    ----------
-    squad : int
-    duration_s : int
-    opens_s, closes_s : int
-        It begins from the one to the other.
-    """
-
-    squad: int
-    duration_s: int
-    opens_s: int
-    closes_s: int
+    count: Ints
 
 
 @compiled
@@ -174,9 +158,7 @@ def _shortest(travel: Ints, tail: Ints, head: Ints, duration: Ints, reached: Int
                     shorter = True
 
 
-def resources(
-    problem: PatrolProblem, options: Options | None = None, *, gaps: Gaps = NO_GAPS, duties: Sequence[Duty] = ()
-) -> Resources:
+def resources(problem: PatrolProblem, options: Options | None = None, *, gaps: Gaps = NO_GAPS) -> Resources:
     """Return what visits take and squads have; a few seconds at 5,000 visits.
 
     Parameters
@@ -185,31 +167,23 @@ def resources(
     options : Options, optional
         Whose visits are told, with their windows; the problem's own when left out, in the order of their groups.
     gaps : Gaps
-    duties : sequence of Duty
     """
     options = each_alone(problem) if options is None else options
     kinds = squad_rows(problem)
     shares = _shares(problem, options, kinds, gaps)
     ends = shares.least_out + shares.least_home
     most_drive_s = problem.squads.max_drive_s[[rows[0] for rows in kinds]].astype(np.int64)
-    busy = [[sum(2 * duty.duration_s for duty in duties if duty.squad == k) for k in rows] for rows in kinds]
-    time_budget = _in_all(2 * (shares.until_s - shares.from_s) - ends, busy)
-    within, span_budget = _spans(options, shares, kinds, duties, int(time_budget.sum()))
+    time_budget = shares.count * np.maximum(0, 2 * (shares.until_s - shares.from_s) - ends)
+    within, span_budget = _spans(options, shares, int(time_budget.sum()))
     return Resources(
         able=shares.able,
         time=shares.lead + shares.tail,
         drive=shares.drive,
         time_budget=time_budget,
-        drive_budget=_in_all(2 * most_drive_s - ends, [[0] * len(rows) for rows in kinds]),
+        drive_budget=shares.count * np.maximum(0, 2 * most_drive_s - ends),
         within=within,
         span_budget=span_budget,
     )
-
-
-def _in_all(each: Ints, busy: Sequence[Sequence[int]]) -> Ints:
-    """Return what all squads of each kind have, of whom each has so much less than all of the kind."""
-    sums = [sum(max(0, have - less) for less in of) for have, of in zip(each.tolist(), busy, strict=True)]
-    return np.array(sums, np.int64)
 
 
 def _shares(problem: PatrolProblem, options: Options, kinds: Sequence[Sequence[int]], gaps: Gaps) -> _Shares:
@@ -226,6 +200,7 @@ def _shares(problem: PatrolProblem, options: Options, kinds: Sequence[Sequence[i
         least_home=np.zeros(len(kinds), np.int64),
         from_s=squads.from_s[first].astype(np.int64),
         until_s=squads.until_s[first].astype(np.int64),
+        count=np.array([len(rows) for rows in kinds], np.int64),
     )
     between: dict[int, tuple[Ints, Ints]] = {}
     reach: dict[tuple[int, int, bool], tuple[Ints, Ints]] = {}
@@ -260,9 +235,7 @@ def _shares(problem: PatrolProblem, options: Options, kinds: Sequence[Sequence[i
     return shares
 
 
-def _spans(
-    options: Options, shares: _Shares, kinds: Sequence[Sequence[int]], duties: Sequence[Duty], whole_night: int
-) -> tuple[Bools, Ints]:
+def _spans(options: Options, shares: _Shares, whole_night: int) -> tuple[Bools, Ints]:
     """Return which visits can begin within a span only, shape (S, V), and what kinds have of it, shape (S, C).
 
     Of all spans between the edges of windows those that are most sought after.
@@ -273,9 +246,7 @@ def _spans(
     for since, until in spans:
         within = (opens >= since) & (closes <= until)
         if within.any() and within.tobytes() not in found:
-            inside = [each for each in duties if each.opens_s >= since and each.closes_s <= until]
-            busy = [[sum(2 * each.duration_s for each in inside if each.squad == k) for k in rows] for rows in kinds]
-            found[within.tobytes()] = within, _span_budget(shares, within, busy)
+            found[within.tobytes()] = within, _span_budget(shares, within)
     short = {
         key: _sought(options, shares, within) / max(1, budget.sum())
         for key, (within, budget) in found.items()
@@ -284,7 +255,7 @@ def _spans(
     most = sorted((key for key in short if short[key] > 1.0), key=lambda key: -short[key])[:_MOST_SPANS]
     return (
         np.array([found[key][0] for key in most], np.bool_).reshape(len(most), len(opens)),
-        np.array([found[key][1] for key in most], np.int64).reshape(len(most), len(kinds)),
+        np.array([found[key][1] for key in most], np.int64).reshape(len(most), len(shares.count)),
     )
 
 
@@ -296,8 +267,8 @@ def _edges(times_s: Ints) -> Ints:
     return times_s[np.linspace(0, len(times_s) - 1, _MOST_EDGES).astype(np.int64)]
 
 
-def _span_budget(shares: _Shares, within: Bools, busy: Sequence[Sequence[int]]) -> Ints:
-    """Return what squads of each kind have for visits that begin within a span, less what duties take of it.
+def _span_budget(shares: _Shares, within: Bools) -> Ints:
+    """Return what squads of each kind have for visits that begin within a span.
 
     From the beginning of the first one to that of the last one, and what leads to the one and follows the other; or
     from when the squad sets out, or until it is back.
@@ -313,7 +284,7 @@ def _span_budget(shares: _Shares, within: Bools, busy: Sequence[Sequence[int]]) 
             2 * (until_s - shares.from_s) + tail - shares.least_out,
         ),
     )
-    return np.where(mine.any(axis=0), _in_all(each, busy), 0)
+    return np.where(mine.any(axis=0), shares.count * np.maximum(0, each), 0)
 
 
 def _sought(options: Options, shares: _Shares, within: Bools) -> int:

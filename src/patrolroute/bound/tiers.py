@@ -120,7 +120,7 @@ def warm_up() -> None:
 def _prove(night: Relaxed, plan: Orders, clock: Clock, *, improve: bool) -> Bound:
     problem, options = night.problem, night.options
     weights = level_weights(problem)
-    have = resources(problem, options, gaps=night.gaps, duties=night.duties)
+    have = resources(problem, options, gaps=night.gaps)
     routes = RouteBounds(problem, night.gaps) if _priceable(problem, clock) else None
     found: list[LevelBound] = []
     floors: tuple[tuple[Ints, int], ...] = ()
