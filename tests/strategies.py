@@ -141,7 +141,8 @@ def formings(draw: st.DrawFn, ends: list[str], date: dt.date, timezone: str) -> 
     pools = st.builds(
         VehiclePool, kind=kinds, seats=st.integers(1, 9), count=st.integers(1, 3), speed_factor=st.floats(0.1, 5)
     )
-    return Forming(
+    shift = Shift(start=start, end=end)
+    forming = Forming(
         people=people,
         vehicles=tuple(draw(st.lists(pools, min_size=1, max_size=3))),
         squads=draw(st.none() | st.just(1)),
@@ -149,9 +150,13 @@ def formings(draw: st.DrawFn, ends: list[str], date: dt.date, timezone: str) -> 
         leaders=draw(st.sampled_from([None, 1, {first: 1}])),
         start=draw(st.sampled_from(ends)),
         end=draw(st.sampled_from(ends)),
-        shift=Shift(start=start, end=end),
+        shift=shift,
+        overtime_min=draw(st.floats(0, 1440)),
         max_stops=draw(st.none() | st.integers(0, 9)),
     )
+    rests = {"breaks": draw(breaks(shift, ends)), "longest_without_break_min": draw(st.none() | st.floats(30, 240))}
+    rested = forming.model_copy(update=rests)
+    return forming if rest_fault(rested) else rested
 
 
 @st.composite
@@ -167,11 +172,11 @@ def revisits(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def breaks(draw: st.DrawFn, shift: Shift, places: list[str]) -> list[Break]:
+def breaks(draw: st.DrawFn, shift: Shift, places: list[str]) -> tuple[Break, ...]:
     """Return breaks that the shift has room for."""
     room_s = int((shift.back.astimezone(dt.UTC) - shift.leave.astimezone(dt.UTC)).total_seconds())
     if room_s < 3600:
-        return []
+        return ()
     pauses = []
     for minutes in draw(st.lists(st.integers(1, 60), max_size=2)):
         late_s = draw(st.integers(0, room_s - minutes * 60))
@@ -180,7 +185,7 @@ def breaks(draw: st.DrawFn, shift: Shift, places: list[str]) -> list[Break]:
         window = draw(st.sampled_from([None, Window(opens=opens, closes=closes)]))
         named = draw(st.lists(st.sampled_from(places), max_size=2, unique=True))
         pauses.append(Break(minutes=minutes, window=window, places=tuple(named)))
-    return pauses
+    return tuple(pauses)
 
 
 @st.composite

@@ -19,7 +19,8 @@ from patrolroute.compiled import Job, ahead, compiling_ahead, is_compiled, is_ke
 from patrolroute.engines import native
 from patrolroute.patrol import compiling_for
 from patrolroute.rules import is_tied
-from patrolroute.scenario.squads import OvertimePrice
+from patrolroute.scenario import Forming
+from patrolroute.scenario.squads import Break, OvertimePrice
 from patrolroute.search.layout import Night, TiedNight
 from patrolroute.search.loop import compiled_before
 
@@ -270,6 +271,17 @@ def test_whether_a_night_is_tied_is_told_from_its_words(asked: dict[str, Any]) -
     night = night_of(**asked)
     problem = compile_problem(night, line_matrix(night, {"base": 10.0, "kpu": 14.0, "pasar": 12.0}))
     assert is_tied(night) == bool(problem.beyond)
+
+
+def test_squads_to_be_formed_may_tie_a_night() -> None:
+    shift = squad("regu-1").shift
+    asked: list[dict[str, Any]] = [{}, {"breaks": (Break(minutes=10),)}, {"overtime_min": 5}, {"max_stops": 1}]
+    told = [
+        is_tied(night_of(night={"forming": Forming(people={"p": 2}, vehicles=({"seats": 2},), start="base", end="base",
+                                                   shift=shift, **each)}))
+        for each in asked
+    ]  # fmt: skip
+    assert told == [False, True, True, True]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the noise is made by a script of a Unix shell")

@@ -16,7 +16,7 @@ from nights import at, scenario_of, site, squad
 from patrolroute.errors import InputError
 from patrolroute.forming import form_squads
 from patrolroute.forming.crews import Crews, Problem, problem_of
-from patrolroute.scenario import Forming, Scenario, Shift, Site, VehiclePool, read_scenario
+from patrolroute.scenario import Break, Forming, Scenario, Shift, Site, VehiclePool, Window, read_scenario
 
 CAR, MOTOR = "car", "motorcycle"
 
@@ -172,6 +172,15 @@ def test_formed_squads_are_a_sound_night_that_says_so() -> None:
     assert again.squads[1].shift == TINY["no sites"].forming.shift  # type: ignore[union-attr]
 
 
+def test_every_squad_has_the_breaks_and_overtime_that_are_told() -> None:
+    lunch = Break(minutes=20, window=Window(opens=at(21), closes=at(22)), places=("base",))
+    rests = {"overtime_min": 25.5, "breaks": (lunch,), "longest_without_break_min": 90}
+    formed = form_squads(night((), people={"p": 4}, vehicles=[(CAR, 2, 2)], **rests))
+    assert [(s.overtime_min, s.breaks, s.longest_without_break_min) for s in formed.squads] == [
+        (25.5, (lunch,), 90)
+    ] * 2  # fmt: skip
+
+
 def test_ids_that_are_taken_are_left_alone() -> None:
     taken = night((), there=(squad("regu-1"),), people={"p": 4}, vehicles=[(CAR, 2, 2)])
     assert [each.id for each in form_squads(taken).squads] == ["regu-2", "regu-3"]
@@ -273,6 +282,9 @@ start = "polda"
 end = "polda"
 shift = { start = 20:15:00, end = 22:30:00, briefing_min = 15 }
 max_stops = 6
+breaks = "15 21:00/22:00 polda"
+overtime_min = 10
+longest_without_break_min = 75
 [[places]]
 id = "polda"
 lon = 123.5976
@@ -299,6 +311,9 @@ def test_a_file_and_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("regu-ii-1", 5, 6), ("regu-ii-2", 2, 6), ("regu-ii-3", 2, 6)
     ]  # fmt: skip
     assert written.squads[1].vehicle.speed_factor == 1.2
+    for each in written.squads:
+        assert [pause.words for pause in each.breaks] == ["15 min within 21:00-22:00 at polda"]
+        assert (each.overtime_min, each.longest_without_break_min) == (10, 75)
     assert written == form_squads(read_scenario(file)).scenario
 
 
@@ -310,4 +325,5 @@ def test_plan_forms_the_squads(tmp_path: Path) -> None:
     (route,) = [route for route in patrol.routes if route.visits]
     by = next(each for each in patrol.scenario.squads if each.id == route.squad)
     assert by.people["sterilisasi"] >= 2
+    assert "polda" in [visit.entry for visit in route.visits if not visit.site]
     assert "Squads formed by patrolroute" in patrol.summary()

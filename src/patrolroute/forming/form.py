@@ -169,7 +169,10 @@ def _squads_of(problem: Problem, crews: Crews, taken: set[str]) -> tuple[Squad, 
                 end=forming.end,
                 shift=forming.shift,
                 max_driving_min=forming.max_driving_min,
+                overtime_min=forming.overtime_min,
                 max_stops=forming.max_stops,
+                breaks=forming.breaks,
+                longest_without_break_min=forming.longest_without_break_min,
             )
         )
     return tuple(squads)

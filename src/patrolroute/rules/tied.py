@@ -30,7 +30,7 @@ def is_tied(scenario: Scenario) -> bool:
         or any(
             scenario.visits_wanted(site) > 1 or site.every_min or site.squads_together > 1 for site in scenario.sites
         )
-        or any(squad.breaks or squad.longest_without_break_min or squad.overtime_min for squad in scenario.squads)
+        or any(crew.breaks or crew.longest_without_break_min or crew.overtime_min for crew in _crews(scenario))
         or any(crew.max_stops is not None and crew.max_stops < things for crew in _crews(scenario))
     )
 

@@ -8,7 +8,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Name
-from patrolroute.scenario.squads import Shift, Vehicle
+from patrolroute.scenario.rests import MOST_BREAKS, break_faults, break_places
+from patrolroute.scenario.squads import Break, Shift, Vehicle
 from patrolroute.scenario.teams import vehicle_kind
 from patrolroute.scenario.words import did_you_mean, found, listed
 
@@ -77,13 +78,14 @@ class Forming(Frozen):
     start, end : str
         Ids of the place or site where the squads set out and where they return.
     shift : Shift
-    max_driving_min, max_stops
-        As of `Squad`.
+    max_driving_min, overtime_min, max_stops, breaks, longest_without_break_min
+        As of `Squad`; every squad has them.
 
     Raises
     ------
     InputError
-        When a value is at fault, or the people, seats or leaders are too few for the squads.
+        When a value is at fault, the breaks cannot all be taken, or the people, seats or leaders are too few for the
+        squads.
     """
 
     people: Annotated[dict[Identifier, Annotated[int, Field(ge=0, le=10_000)]], Field(min_length=1)] = Field(
@@ -108,8 +110,17 @@ class Forming(Frozen):
     max_driving_min: Annotated[float, Field(ge=0, le=2880)] | None = Field(
         default=None, description="most minutes at the wheel, from 0 to 2880; left out for no limit but the shift"
     )
+    overtime_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        default=0.0, description="minutes by which each squad may be back late, from 0 to 1440"
+    )
     max_stops: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
         default=None, description="most stops of the night, from 0 to 10000; left out for no limit but the shift"
+    )
+    breaks: Annotated[tuple[Break, ...], Field(max_length=MOST_BREAKS)] = Field(
+        default=(), description="breaks of each squad such as '15 22:30/23:30', minutes and the window they lie in"
+    )
+    longest_without_break_min: Annotated[float, Field(ge=30, le=2880)] | None = Field(
+        default=None, description="most minutes of the shift without a break, from 30 to 2880"
     )
 
     @field_validator("leaders", mode="before")
@@ -134,10 +145,15 @@ class Forming(Frozen):
 
     @model_validator(mode="after")
     def _enough(self) -> Self:
-        faults = self.shortages()
+        faults = [*self.shortages(), *break_faults(self)]
         if faults:
             raise InputError(faults)
         return self
+
+    @property
+    def break_ends(self) -> tuple[tuple[str, str], ...]:
+        """The places that the breaks name, each with what to call the field."""
+        return break_places(self)
 
     @property
     def most_leaders(self) -> int | None:

@@ -63,6 +63,7 @@ FARTHEST_DAYS = 31
 """No time lies further from the scenario's date; a slip in a year is found by it."""
 
 _Span = TypeVar("_Span", Window, Shift, Worth)
+_Crew = TypeVar("_Crew", Squad, Forming)
 _Windowed = TypeVar("_Windowed", Area, SpeedHours, SlowArea)
 NodeId = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
@@ -275,7 +276,9 @@ class Scenario(Frozen):
         forming = self.forming
         crews: list[Squad | Forming] = [*self.squads, *([forming] if forming else [])]
         if forming is not None:
-            squads.append(Entry("forming", None, None, (("start", forming.start), ("end", forming.end))))
+            squads.append(
+                Entry("forming", None, None, (("start", forming.start), ("end", forming.end), *forming.break_ends))
+            )
         presences = [
             Entry(f"presence {n} {found(p.title)}", p.id, None, (("place", p.place),))
             for n, p in enumerate(self.presence, start=1)
@@ -329,22 +332,9 @@ class Scenario(Frozen):
             for site in self.sites
         )
         areas = tuple(_windows_in_zone(area, zone) for area in self.areas)
-        squads = tuple(
-            squad.model_copy(
-                update={
-                    "shift": _in_zone(squad.shift, zone),
-                    "breaks": tuple(
-                        each.model_copy(update={"window": _in_zone(each.window, zone)}) if each.window else each
-                        for each in squad.breaks
-                    ),
-                }
-            )
-            for squad in self.squads
-        )
+        squads = tuple(_crew_in_zone(squad, zone) for squad in self.squads)
         presence = tuple(p.model_copy(update={"period": _in_zone(p.period, zone)}) for p in self.presence)
-        forming = self.forming
-        if forming is not None:
-            forming = forming.model_copy(update={"shift": _in_zone(forming.shift, zone)})
+        forming = None if self.forming is None else _crew_in_zone(self.forming, zone)
         hours = tuple(_windows_in_zone(each, zone) for each in self.travel.hours)
         slow = tuple(_windows_in_zone(each, zone) for each in self.travel.slow)
         travel = self.travel.model_copy(update={"hours": hours, "slow": slow}) if hours or slow else self.travel
@@ -434,6 +424,13 @@ def _in_zone(span: _Span, zone: ZoneInfo | dt.timezone) -> _Span:
         if isinstance(value, dt.datetime) and value.tzinfo is not zone
     }
     return span.model_copy(update=moments) if moments else span
+
+
+def _crew_in_zone(crew: _Crew, zone: ZoneInfo | dt.timezone) -> _Crew:
+    breaks = tuple(
+        each.model_copy(update={"window": _in_zone(each.window, zone)}) if each.window else each for each in crew.breaks
+    )
+    return crew.model_copy(update={"shift": _in_zone(crew.shift, zone), "breaks": breaks})
 
 
 def _windows_in_zone(timed: _Windowed, zone: ZoneInfo | dt.timezone) -> _Windowed:

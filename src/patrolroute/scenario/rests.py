@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from patrolroute.scenario.base import elapsed_s, seconds_up
 
@@ -13,11 +13,31 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from patrolroute.scenario.squads import Break, Squad
+    from patrolroute.scenario.squads import Break, Shift
 
+
+MOST_BREAKS = 6
+USUAL_BREAK_MIN = 15.0
+"""Minutes of a break of a squad that only says how long it may go without."""
 
 _MOST_ORDERS = 5_040
 """Of a squad's breaks that are tried: all of seven."""
+
+
+class Resting(Protocol):
+    """A squad, or what squads are formed from, as far as its breaks go."""
+
+    @property
+    def shift(self) -> Shift:
+        """When it is on duty."""
+
+    @property
+    def breaks(self) -> tuple[Break, ...]:
+        """Taken if it goes out."""
+
+    @property
+    def longest_without_break_min(self) -> float | None:
+        """Most minutes of the shift without a break."""
 
 
 @dataclass(kw_only=True)
@@ -30,7 +50,7 @@ class Pause:
     places: tuple[str, ...] = ()
 
 
-def pauses_of(squad: Squad, origin: dt.datetime) -> list[Pause]:
+def pauses_of(squad: Resting, origin: dt.datetime) -> list[Pause]:
     """Return a squad's breaks, with the fewest more that keep it from going too long without one.
 
     Where there is such a limit they stand in the order in which they are taken: that in which they open, or where that
@@ -49,7 +69,7 @@ def pauses_of(squad: Squad, origin: dt.datetime) -> list[Pause]:
     limit_s = longest_s(squad)
     if limit_s is None:
         return named
-    more = Pause(opens_s=from_s, closes_s=until_s - (least_s := seconds_up(squad.least_break_min)), length_s=least_s)
+    more = Pause(opens_s=from_s, closes_s=until_s - (least_s := seconds_up(least_break_min(squad))), length_s=least_s)
     for order in itertools.islice(itertools.permutations(named), _MOST_ORDERS):
         pauses = _often_enough(order, more, limit_s)
         if _in_order(pauses, limit_s):
@@ -74,7 +94,17 @@ def _often_enough(named: Sequence[Pause], more: Pause, limit_s: int) -> list[Pau
     return pauses
 
 
-def longest_s(squad: Squad) -> int | None:
+def break_places(squad: Resting) -> tuple[tuple[str, str], ...]:
+    """Return the places that breaks name, each with what to call the field."""
+    return tuple((f"place of break {n}", p) for n, each in enumerate(squad.breaks, start=1) for p in each.places)
+
+
+def least_break_min(squad: Resting) -> float:
+    """Return what counts as a break: the shortest that a squad has, 15 minutes where it has none."""
+    return min((each.minutes for each in squad.breaks), default=USUAL_BREAK_MIN)
+
+
+def longest_s(squad: Resting) -> int | None:
     """Return the most seconds without a break, rounded down; None for no limit."""
     minutes = squad.longest_without_break_min
     return None if minutes is None else math.floor(round(minutes * 60, 6))
@@ -91,7 +121,23 @@ def _pause(each: Break, origin: dt.datetime, from_s: int, until_s: int) -> Pause
     )
 
 
-def rest_fault(squad: Squad) -> str:
+def break_faults(squad: Resting) -> list[str]:
+    """Return a fault for each break that does not fit the shift; where all do, why they cannot all be taken."""
+    faults = []
+    leave, back = squad.shift.leave, squad.shift.back
+    for number, each in enumerate(squad.breaks, start=1):
+        opens, closes = (each.window.opens, each.window.closes) if each.window else (leave, back)
+        if min(closes.timestamp(), back.timestamp()) - max(opens.timestamp(), leave.timestamp()) < each.length_s:
+            faults.append(
+                f"break {number}, {each.words}, does not fit between {leave:%H:%M}, when the squad may leave, and "
+                f"{back:%H:%M}, when it must be back; move the window or shorten the break"
+            )
+    if not faults and (fault := rest_fault(squad)):
+        faults.append(fault)
+    return faults
+
+
+def rest_fault(squad: Resting) -> str:
     """Return why a squad can never take all its breaks, though each fits its shift; empty where it can."""
     leave, back, limit_s = squad.shift.leave, squad.shift.back, longest_s(squad)
     shift = f"between {leave:%H:%M}, when the squad may leave, and {back:%H:%M}, when it must be back"

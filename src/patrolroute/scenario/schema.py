@@ -13,7 +13,7 @@ _DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(\.0+)? 
 _TIME = rf"({_TIME_OF_DAY}|{_DATED})"
 _SPAN = rf"{_TIME}\s*/\s*{_TIME}"
 _COUNTS = r"^\s*([^=:;,]+[=:]\s*\+?[0-9]+\s*([;,]\s*|$))*$"
-
+_BREAKS = r"^\s*([0-9][^;]*(;\s*|$))*$"
 _WORTH = rf"{_SPAN}\s*=\s*[0-9]+"
 _POLYGONS = r"^.+\.(geojson|gpkg(#.+)?)$"
 _TABLE = r"^.+\.(csv|geojson|gpkg(#.+)?)$"
@@ -118,6 +118,7 @@ def _flatten_forming(forming: dict[str, Any]) -> None:
     properties = forming["properties"]
     properties["people"] = _or_text(properties["people"], _COUNTS)
     properties["leaders"]["anyOf"].append({"type": "string"})
+    properties["breaks"] = _or_text(properties["breaks"], _BREAKS)
     _flatten_shift(forming)
 
 
@@ -146,12 +147,7 @@ def _flatten_squad(squad: dict[str, Any]) -> None:
         "description": vehicle["description"],
         "anyOf": [{"$ref": "#/$defs/Vehicle"}, {"enum": ["car", "motorcycle"]}],
     }
-    breaks = properties["breaks"]
-    properties["breaks"] = {
-        "description": breaks.pop("description"),
-        "default": breaks.pop("default"),
-        "anyOf": [breaks, {"type": "string", "pattern": r"^\s*([0-9][^;]*(;\s*|$))*$"}],
-    }
+    properties["breaks"] = _or_text(properties["breaks"], _BREAKS)
     factor = Vehicle.model_json_schema()["properties"]["speed_factor"]
     properties["speed_factor"] = {key: value for key, value in factor.items() if key != "title"}
     _flatten_shift(squad)

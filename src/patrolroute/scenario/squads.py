@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from patrolroute.errors import InputError
 from patrolroute.scenario.base import Frozen, Identifier, Moment, Name, elapsed_s, later, later_day, seconds_up
-from patrolroute.scenario.rests import rest_fault
+from patrolroute.scenario.rests import MOST_BREAKS, break_faults, break_places, least_break_min
 from patrolroute.scenario.sites import Window  # noqa: TC001 - pydantic reads the annotation
 from patrolroute.scenario.teams import vehicle_kind
 from patrolroute.scenario.worth import Ranked
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 LONGEST_SHIFT_H = 48
 """One scenario is one night; anything longer is a slip in a date."""
-
-MOST_BREAKS = 6
-USUAL_BREAK_MIN = 15.0
-"""Minutes of a break of a squad that only says how long it may go without."""
 
 
 class Shift(Frozen):
@@ -229,30 +225,19 @@ class Squad(Frozen):
 
     @model_validator(mode="after")
     def _breaks_fit(self) -> Self:
-        faults = []
-        leave, back = self.shift.leave, self.shift.back
-        for number, each in enumerate(self.breaks, start=1):
-            opens, closes = (each.window.opens, each.window.closes) if each.window else (leave, back)
-            if min(closes.timestamp(), back.timestamp()) - max(opens.timestamp(), leave.timestamp()) < each.length_s:
-                faults.append(
-                    f"break {number}, {each.words}, does not fit between {leave:%H:%M}, when the squad may leave, and "
-                    f"{back:%H:%M}, when it must be back; move the window or shorten the break"
-                )
-        if not faults and (fault := rest_fault(self)):
-            faults.append(fault)
-        if faults:
+        if faults := break_faults(self):
             raise InputError(faults)
         return self
 
     @property
     def break_ends(self) -> tuple[tuple[str, str], ...]:
         """The places that its breaks name, each with what to call the field."""
-        return tuple((f"place of break {n}", p) for n, each in enumerate(self.breaks, start=1) for p in each.places)
+        return break_places(self)
 
     @property
     def least_break_min(self) -> float:
         """What counts as a break: the shortest that it has, 15 minutes where it has none."""
-        return min((each.minutes for each in self.breaks), default=USUAL_BREAK_MIN)
+        return least_break_min(self)
 
     @property
     def title(self) -> str:

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from patrolroute.scenario.forming import Forming
 from patrolroute.scenario.model import far_times
-from patrolroute.scenario.tables.cells import people_of
+from patrolroute.scenario.tables.cells import number, people_of
 from patrolroute.scenario.tables.crews import shift_of
+from patrolroute.scenario.tables.pauses import breaks_of
 from patrolroute.scenario.tables.reading import Reading
 from patrolroute.scenario.tables.rows import Row
 from patrolroute.scenario.words import did_you_mean, faults_of, found
@@ -18,9 +19,11 @@ from patrolroute.scenario.words import did_you_mean, faults_of, found
 if TYPE_CHECKING:
     from patrolroute.scenario.times import Clock
 
-_PLAIN = ("vehicles", "squads", "least_size", "name", "start", "end", "max_driving_min", "max_stops")
+_PLAIN = ("vehicles", "squads", "least_size", "name", "start", "end", "max_driving_min", "overtime_min", "max_stops",
+          "longest_without_break_min")  # fmt: skip
 _KNOWN = ("people", "vehicles", "squads", "least_size", "leaders", "name", "start", "end", "shift_start", "shift_end",
-          "briefing_min", "debriefing_min", "max_driving_min", "max_stops", "shift")  # fmt: skip
+          "briefing_min", "debriefing_min", "max_driving_min", "overtime_min", "max_stops", "breaks",
+          "longest_without_break_min", "shift")  # fmt: skip
 
 
 def forming_of(where: str, value: Any, clock: Clock) -> tuple[Forming | None, list[str]]:
@@ -43,6 +46,7 @@ def forming_of(where: str, value: Any, clock: Clock) -> tuple[Forming | None, li
         reading.take(field, lambda given: given)
     reading.take("people", partial(people_of, "people"))
     reading.take("leaders", _leaders)
+    reading.take("breaks", partial(breaks_of, clock=clock, number=number))
     shift_of(reading, clock, frozenset())
     for field in value:
         if field not in _KNOWN:
