@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from patrolroute.plans import TierBound
-from patrolroute.render import summary, summary_html
+from patrolroute.render import explore, patrol_sheet, summary, summary_html
 from patrolroute.render.shares import shares_words
 from patrolroute.render.summary import summarise
 
@@ -29,7 +29,8 @@ def test_overtime_is_told_without_a_price_and_a_price_without_overtime(make_nigh
     first, *others = night.plan.routes
     back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
     late = replace(night.plan, routes=(replace(first, return_s=back_s + 180), *others))
-    assert shares_words(replace(night, plan=late)) == ("Overtime: 3 min in all.",)
+    since = "counted from a shift's end less its debriefing"
+    assert shares_words(replace(night, plan=late)) == (f"Overtime: 3 min in all, {since}.",)
     tier = make_night().scenario.sites[0].tier
     in_vain = wishing(make_night(), overtime_price={"tier": tier, "weight_per_h": 1})
     assert shares_words(in_vain) == ("Overtime has a price, and no squad may make any.",)
@@ -58,7 +59,9 @@ def test_overtime_is_told_with_its_cost(make_night):
     first, *others = night.plan.routes
     back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
     late = replace(night.plan, routes=(replace(first, return_s=back_s + 900), *others))
-    assert shares_words(replace(night, plan=late)) == (f"Overtime: 15 min, which costs 2 of tier {tier}.",)
+    assert shares_words(replace(night, plan=late)) == (
+        f"Overtime: 15 min, counted from a shift's end less its debriefing, which costs 2 of tier {tier}.",
+    )
 
 
 def test_the_cost_is_that_of_the_objective_to_the_last_thousandth(make_night):
@@ -68,7 +71,27 @@ def test_the_cost_is_that_of_the_objective_to_the_last_thousandth(make_night):
     first, *others = night.plan.routes
     back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
     late = replace(night.plan, routes=(replace(first, return_s=back_s + 180), *others))
-    assert shares_words(replace(night, plan=late)) == (f"Overtime: 3 min, which costs 0.055 of tier {tier}.",)
+    (told,) = shares_words(replace(night, plan=late))
+    assert told.startswith("Overtime: 3 min, ")
+    assert told.endswith(f", which costs 0.055 of tier {tier}.")
+
+
+def test_who_is_late_is_told_when_it_was_due(make_night):
+    """The shift ends at 02:00, its debriefing begins at 01:45."""
+    night = wishing(make_night(), overtime_min=30)
+    first, *others = night.plan.routes
+    back_s = night.scenario.seconds(night.squad(first.squad).shift.back)
+    late = replace(night, plan=replace(night.plan, routes=(replace(first, return_s=back_s + 179), *others)))
+    said = "2 min late (due 01:45 (24 Nov))"
+    squads = summarise(late).squads
+    assert squads.rows[0][squads.heads.index("back")] == f"01:47 (24 Nov), {said}"
+    assert f"back 01:47 (24 Nov), {said}" in explore(late).get_root().render()
+    sheet = patrol_sheet(late, first.squad)
+    assert f"| Lembur / overtime | {said} planned, 30 min allowed |" in sheet
+    assert "01:47 (24 Nov) at Mapolda NTT, due 01:45 (24 Nov), 02:15 (24 Nov) at the latest" in sheet
+    on_time = patrol_sheet(night, first.squad)
+    assert "due 01:45 (24 Nov), 02:15 (24 Nov) at the latest" in on_time
+    assert "late (due" not in on_time
 
 
 OUTSIDE = {

@@ -8,11 +8,11 @@ from patrolroute.render.areas import route_beats_m
 from patrolroute.render.grid import Grid
 from patrolroute.render.stays import tally
 from patrolroute.render.wording import (
+    back_text,
     clock_text,
     driving_text,
     length_text,
     listed,
-    minutes_text,
     plain,
     share_text,
     span_text,
@@ -58,7 +58,7 @@ def _cells(night: Night, squad: Squad, route: Route | None) -> dict[str, str]:
     cells |= dict.fromkeys(("leaves", "back", "driving (of shift)", "waits", "breaks"), "-") | {"way": "0 m"}
     if route is None or not route.visits:
         return cells
-    made, late_s = tally(night, route), night.overtime_s(route)
+    made = tally(night, route)
     rests = [
         span_text(night, night.clock(visit.begin_s), night.clock(visit.end_s))
         for visit in route.visits
@@ -69,7 +69,7 @@ def _cells(night: Night, squad: Squad, route: Route | None) -> dict[str, str]:
         "beats": str(made.beats),
         "seen": str(made.seen),
         "leaves": clock_text(night, night.clock(route.leave_s)),
-        "back": clock_text(night, night.clock(route.return_s)) + (f", {minutes_text(late_s)} late" if late_s else ""),
+        "back": back_text(night, route),
         "way": length_text(route.drive_m + route_beats_m(night, route)),
         "driving (of shift)": f"{driving_text(night, route)} ({share_text(route.drive_s, shift.length_s)})",
         "waits": waiting_text(route) if any(visit.wait_s for visit in route.visits) else "-",

@@ -53,9 +53,11 @@ def _overtime(night: Night) -> tuple[str, ...]:
     price, late_s = night.scenario.overtime_price, sum(map(night.overtime_s, night.plan.routes))
     if not any(squad.overtime_min for squad in night.scenario.squads):
         return ("Overtime has a price, and no squad may make any.",) if price is not None else ()
+    debriefed = any(squad.shift.debriefing_min for squad in night.scenario.squads)
+    since = ", counted from a shift's end less its debriefing" if debriefed else ""
     if price is None:
-        return (f"Overtime: {minutes_text(late_s)} in all.",) if late_s else ()
+        return (f"Overtime: {minutes_text(late_s)} in all{since}.",) if late_s else ()
     thousandths = -(-late_s * round(price.weight_per_h * 1000) // 3600)
     cost = f"which costs {thousandths / 1000:g} of tier {price.tier}"
     would = f"an hour would cost {price.weight_per_h:g} of tier {price.tier}"
-    return (f"Overtime: {minutes_text(late_s)}, {cost}." if late_s else f"Overtime: none, {would}.",)
+    return (f"Overtime: {minutes_text(late_s)}{since}, {cost}." if late_s else f"Overtime: none, {would}.",)

@@ -24,6 +24,7 @@ from patrolroute.render.wording import (
     company_words,
     day_text,
     driving_text,
+    late_text,
     length_text,
     listed,
     markdown,
@@ -107,6 +108,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
     if route is not None and route.visits:
         leaves, back = night.clock(route.leave_s), night.clock(route.return_s)
         latest = clock_text(night, later(shift.back, squad.overtime_s))
+        due = f"due {clock_text(night, shift.back)}, " if squad.overtime_s else ""
         real = [visit for visit in route.visits if visit.site] or route.visits
         stops = [markdown(night.stop(visit).title) for visit in (real[0], real[-1])]
         free = f"starts at its first stop, {stops[0]}"
@@ -115,10 +117,10 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         shift_s = shift.length_s
         rows += [
             ("Berangkat / leaves", f"{clock_text(night, leaves)} {sets_out}"),
-            ("Kembali / back", f"{clock_text(night, back)} {ends}, {latest} at the latest"),
+            ("Kembali / back", f"{clock_text(night, back)} {ends}, {due}{latest} at the latest"),
         ]
         if squad.overtime_s:
-            planned = minutes_text(night.overtime_s(route)) if night.overtime_s(route) else "none"
+            planned = late_text(night, route) or "none"
             rows.append(("Lembur / overtime", f"{planned} planned, {minutes_text(squad.overtime_s)} allowed"))
     if shift.debriefing_min:
         rows.append(

@@ -19,6 +19,7 @@ from patrolroute.render.slowed import slow_grounds
 from patrolroute.render.stays import sign_of, stays_of
 from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
+    back_text,
     between_text,
     clock_text,
     length_text,
@@ -374,7 +375,7 @@ def _key(night: Night, squad_inks: dict[str, Ink]) -> str:
     for squad in night.scenario.squads:
         route, ink = night.route(squad.id), squad_inks[squad.id]
         stops = stops_text(night, route) if route else "0 stops"
-        back = f", back {clock_text(night, night.clock(route.return_s))}" if route and route.visits else ""
+        back = f", back {back_text(night, route)}" if route and route.visits else ""
         lines.append(
             f'<span style="display:inline-block;width:18px;height:4px;background:{ink.ground};vertical-align:middle">'
             f"</span> {markup(squad.title)}: {stops}{back}"

@@ -136,6 +136,20 @@ def driving_text(night: Night, route: Route) -> str:
     return _shown_text(sum(_shown_s(drive.leave_s, drive.arrive_s) for drive in night.drives(route)), route.drive_s)
 
 
+def late_text(night: Night, route: Route) -> str:
+    """Return by how much a squad is back after it is due, which its debriefing begins; empty where it is not."""
+    if not night.overtime_s(route):
+        return ""
+    due = night.squad(route.squad).shift.back
+    late = between_text(night.scenario.seconds(due), route.return_s)
+    return f"{late} late (due {clock_text(night, due)})"
+
+
+def back_text(night: Night, route: Route) -> str:
+    """Return when a squad is back, and by how much that is late, where it is."""
+    return ", ".join(filter(None, [clock_text(night, night.clock(route.return_s)), late_text(night, route)]))
+
+
 def waiting_text(route: Route) -> str:
     """Return the minutes that a route waits for windows to open, counted as those of its drives are."""
     shown_s = sum(_shown_s(visit.arrive_s, visit.begin_s) for visit in route.visits)
