@@ -32,7 +32,7 @@ test: lint
 test-slow: setup
 	$(VENV_BIN)/python -m pytest -m slow --hypothesis-profile=explore
 
-# Examples that no run had before, of every property; what they find becomes an @example.
+# Examples that no run had before, of every property that is not slow; what they find becomes an @example.
 test-explore: setup
 	$(VENV_BIN)/python -m pytest -n auto -m "hypothesis and not slow" --hypothesis-profile=explore
 

@@ -9,8 +9,8 @@ import pytest
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
-# How long an example takes is the machine's affair: a busy one is no fault of the code. A commit is judged by the same
-# examples everywhere; `make test-explore` looks for new ones.
+# How long an example takes is the machine's affair: a busy one is no fault of the code. With one release of
+# hypothesis a commit is judged by the same examples everywhere; `make test-explore` looks for new ones.
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("explore", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("same")

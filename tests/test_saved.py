@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nights import scenario_of, site, squad
+from patrolroute.errors import InputError
 from patrolroute.patrol import plan
 from patrolroute.roads import RoadNetwork, roads_from_graph
 from patrolroute.saved import check_saved
@@ -76,3 +77,26 @@ def test_a_plan_of_before_the_parts_says_so(roads: RoadNetwork, tmp_path: Path) 
     file.write_text(file.read_text().replace(planned.document.problem_digest, "0" * 64))
     (told,) = check_saved(tmp_path)
     assert "all its parts are the same, so the plan's own problem_digest was changed" in told.message
+
+
+def test_a_vehicle_that_was_changed_after_planning_is_told(roads: RoadNetwork, tmp_path: Path) -> None:
+    plan(late_night(), roads, iterations=300, bound_seconds=0, seed=1).save(tmp_path / "out")
+    file = tmp_path / "out" / "scenario.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data["squads"][0]["vehicle"]["speed_factor"] = 2.0
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(InputError, match="the travel matrix has no times for its vehicle"):
+        check_saved(tmp_path / "out")
+
+
+def test_parts_that_no_problem_has_are_not_repeated(roads: RoadNetwork, tmp_path: Path) -> None:
+    plan(late_night(), roads, iterations=300, bound_seconds=0, seed=1).save(tmp_path / "out")
+    file = tmp_path / "out" / "plan.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data["problem_digest"] = "0" * 64
+    data["problem_parts"].append({"part": "\x1b[2Jout: obeys every rule.", "digest": "0"})
+    file.write_text(json.dumps(data), encoding="utf-8")
+    (told,) = [each for each in check_saved(tmp_path / "out") if each.rule == "problem"]
+    assert "parts that no problem has" in told.message
+    assert "\x1b" not in told.message
+    assert "Put back the plan.json" in told.message

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from patrolroute.problem import PatrolProblem
 from patrolroute.solver import Progress, interrupts, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from patrolroute.problem import Orders
 
@@ -44,7 +43,7 @@ class Scripted:
         self.started_from = start
         watch.report(self.orders, 1)
         if self.press:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         self.saw_stop = watch.stopped()
         return Found(orders=self.orders, iterations=1, stopped_by="complete")
 
@@ -112,6 +111,14 @@ def test_what_a_callback_raises_reaches_the_caller() -> None:
         solve(problem_of(), engine=Scripted(((1, 0),)), progress=broken)
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell that runs the tests in the background has them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_returns_the_best_so_far_and_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGINT)
     engine = Scripted(((1, 0),), press=True)
@@ -129,7 +136,7 @@ def test_ctrl_c_ends_the_search_and_not_the_proof_and_one_more_ends_the_proof(mo
 
     def prove(*given: Any, stopped: Callable[[], bool], **options: Any) -> Any:
         told.append(stopped())
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         told.append(stopped())
         return bound_plan(*given, stopped=stopped, **options)
 
@@ -145,7 +152,7 @@ def test_ctrl_c_ends_the_search_and_not_the_proof_and_one_more_ends_the_proof(mo
 def test_ctrl_c_twice_during_the_search_loses_the_plan() -> None:
     class Deaf(Scripted):
         def search(self, *given: Any, **options: Any) -> Found:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             return super().search(*given, **options)
 
     with pytest.raises(KeyboardInterrupt):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from patrolroute.errors import InputError
 from patrolroute.problem import FARTHEST_S, Couplings, Groups, PatrolProblem, Squads, Visits
 from patrolroute.roads import (
     at_period,
@@ -267,6 +268,13 @@ def _pack(draft: Draft, matrix: TravelMatrix, hours: TravelPeriods | None) -> Pa
 def _pack_squads(draft: Draft, matrix: TravelMatrix) -> Squads:
     """Return the squads; what no rule has limited is limited by the shift."""
     squads = draft.squads
+    missing = [squad for squad in squads if squad.profile not in matrix.profiles]
+    if missing:
+        raise InputError(
+            f"squad {squad.id!r}: the travel matrix has no times for its vehicle, only for others; expected the "
+            "vehicle that the matrix was made for; put the vehicle back as it was, or plan again."
+            for squad in missing
+        )
     return Squads(
         ids=tuple(squad.id for squad in squads),
         start=_column(matrix.index(squad.start) for squad in squads),

@@ -93,8 +93,10 @@ def check_identity(plan: Plan, problem: PatrolProblem) -> list[Violation]:
     here = problem.part_digests
     if not planned:
         differs = "which of its parts differ, a plan of this age does not tell"
-    elif others := [part for part in {**here, **planned} if planned.get(part) != here.get(part)]:
+    elif others := [part for part in here if planned.get(part) != here[part]]:
         differs = f"these differ: {'; '.join(others)}"
+    elif planned.keys() - here.keys():
+        differs = "the plan tells of parts that no problem has, so the plan itself was changed"
     else:
         differs = "all its parts are the same, so the plan's own problem_digest was changed"
     return [Violation(rule="problem", message=f"the plan was made for another problem than this one: {differs}.")]

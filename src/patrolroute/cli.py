@@ -116,8 +116,8 @@ def plan(  # noqa: PLR0913 - a command has one parameter for each of its options
             )
     with _interrupted_says_so(lambda: _NOTHING), interrupts():
         files = planned.save(out_dir)
-    out.print(summary_tables(planned.night))
-    out.print(f"\n{counted(len(files), 'file')} in {out_dir}", markup=False, highlight=False)
+        out.print(summary_tables(planned.night))
+        out.print(f"\n{counted(len(files), 'file')} in {out_dir}", markup=False, highlight=False)
 
 
 @app.command()

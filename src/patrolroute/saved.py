@@ -152,10 +152,13 @@ def _broken(saved: _Saved) -> list[Violation]:
     )
     broken = broken or [each for each in check_against_problem(saved.document, problem) if each.rule != "problem"]
     kept = "" if broken else " It keeps the rules of what stands here all the same."
+    told = {each.part: each.digest for each in saved.document.problem_parts}
     remedy = (
         f"{SCENARIO_FILE} or a file beside it was changed after planning, or belongs to another plan: put back what "
         f"was written with this plan.json, or plan again.{kept}"
     )
+    if told and all(told.get(part) == digest for part, digest in problem.part_digests.items()):
+        remedy = f"Put back the plan.json that was written, or plan again.{kept}"
     others = [replace(each, message=f"{each.message} {remedy}") for each in check_identity(saved.document, problem)]
     return [*others, *broken]
 

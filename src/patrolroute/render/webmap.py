@@ -21,7 +21,6 @@ from patrolroute.render.summary import summarise
 from patrolroute.render.wording import (
     back_text,
     between_text,
-    clock_text,
     length_text,
     markup,
     share_text,
