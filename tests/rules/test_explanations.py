@@ -74,6 +74,18 @@ def test_a_driving_limit_that_is_too_low() -> None:
             "no squad can be there before 23:05; 01:00 is before the night, on 2023-11-23; where the morning after it "
             "is meant, write 2023-11-24T01:00.",
         ),
+        (
+            (69, 0),
+            (71, 0),
+            "its stop must lie within 25 Nov 21:00-25 Nov 23:00, and all squads are back by 24 Nov 01:55; is the date "
+            "right?",
+        ),
+        (
+            (-3, 0),
+            (-1, 0),
+            "its stop must lie within 22 Nov 21:00-22 Nov 23:00, and no squad can be there before 23 Nov 23:05; is the "
+            "date right?",
+        ),
         ((5, 0), (5, 30), "write 2023-11-24T05:00, and let a shift end later."),
     ],
 )

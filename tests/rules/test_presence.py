@@ -190,6 +190,13 @@ def test_why_a_post_cannot_be_held() -> None:
         "1 squad is due from 22:30 to 01:00, and from 23:55 to 01:00 none is on duty; shorten the period or "
         "lengthen shifts."
     )
+    next_day, _ = night(period={"opens": at(45), "closes": at(46)})
+    assert explain_presence(next_day, next_day.presence[0]) == (
+        "1 squad is due from 24 Nov 21:00 to 24 Nov 22:00, and from 24 Nov 21:00 to 24 Nov 22:00 none is on duty; all "
+        "squads are back by 23 Nov 23:55; is the date right?"
+    )
+    day_before, _ = night(period={"opens": at(-3), "closes": at(-2)})
+    assert str(explain_presence(day_before, day_before.presence[0])).endswith("none is on duty; is the date right?")
     parts, _ = night(squads=3, all_or_nothing=False)
     assert explain_presence(parts, parts.presence[0]) is None
 

@@ -6,8 +6,10 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from patrolroute.rules.dated import back_text, is_own, times_text
 from patrolroute.rules.draft import Draft, DraftVisit, Facts, Rule, Violation, least_s, says_nothing, seconds_between
 from patrolroute.rules.naming import unused_mark
+from patrolroute.scenario.base import later
 from patrolroute.scenario.presence import short_spans
 from patrolroute.scenario.words import counted
 
@@ -138,9 +140,9 @@ def slot_of(scenario: Scenario, presence: Presence, part: str) -> tuple[int, int
     return begin_s, min(begin_s + least_s(presence.slot_min), until_s)
 
 
-def moment_text(scenario: Scenario, second: int) -> str:
-    """Return the time of day of a second of the plan."""
-    return f"{scenario.start.fromtimestamp(scenario.start.timestamp() + second, scenario.zone):%H:%M}"
+def seconds_text(scenario: Scenario, *seconds: int) -> tuple[str, ...]:
+    """Return the times of day of seconds of the plan, with their dates where one is not the night's own."""
+    return times_text(scenario, *(later(scenario.start, second) for second in seconds))
 
 
 def explain_presence(scenario: Scenario, presence: Presence) -> str | None:
@@ -160,12 +162,13 @@ def explain_presence(scenario: Scenario, presence: Presence) -> str | None:
     if not short or not (presence.all_or_nothing or short[0][:2] == (since_s, until_s)):
         return None
     first_s, last_s, there = max(short, key=lambda span: presence.squads - span[2])
-    since, until, first, last = (moment_text(scenario, second) for second in (since_s, until_s, first_s, last_s))
+    since, until, first, last = seconds_text(scenario, since_s, until_s, first_s, last_s)
     only = {0: "none is", 1: "only 1 is"}.get(there, f"only {there} are")
-    return (
-        f"{squads} due from {since} to {until}, and from {first} to {last} {only} on duty; "
-        "shorten the period or lengthen shifts."
-    )
+    remedy = "shorten the period or lengthen shifts."
+    if not is_own(scenario, presence.period.opens):
+        all_back = f"all squads are back by {back_text(scenario)}; " if scenario.squads and since_s > 0 else ""
+        remedy = f"{all_back}is the date right?"
+    return f"{squads} due from {since} to {until}, and from {first} to {last} {only} on duty; {remedy}"
 
 
 PRESENCE = Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patrolroute.rules.presence import moment_text, slot_of
+from patrolroute.rules.presence import seconds_text, slot_of
 from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _too_few_words(scenario: Scenario, presence: Presence, part: str) -> str:
     )
     if on_duty >= presence.squads:
         return ""
-    since, until = (moment_text(scenario, second) for second in (begin_s, end_s))
+    since, until = seconds_text(scenario, begin_s, end_s)
     due = counted(presence.squads, "squad is", "squads are")
     are = counted(on_duty, "is", "are") if on_duty else "none is"
     return f"{due} due from {since} to {until}, and {are} on duty throughout."

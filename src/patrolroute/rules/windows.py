@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from patrolroute.rules.dated import back_text, is_own, times_text
 from patrolroute.rules.draft import Draft, Facts, Rule, Violation, seconds_between
 from patrolroute.rules.naming import unused_mark
 
@@ -64,13 +65,19 @@ def _explain(scenario: Scenario, matrix: TravelMatrix, site: Site) -> str | None
         return None
     earliest = [_earliest_arrival(scenario, matrix, site, squad) for squad in scenario.squads]
     last = max(w.closes.timestamp() for w in site.windows) - site.dwell_s
+    off_date = not all(is_own(scenario, window.opens) for window in site.windows)
     if min(earliest).timestamp() > last:
-        return (
-            f"its stop must lie within {_spans(scenario, site)}, and no squad can be there before "
-            f"{min(earliest):%H:%M}; {_remedy(scenario, site)}."
-        )
+        there = min(earliest)
+        remedy = "is the date right?" if off_date else f"{_remedy(scenario, site)}."
+        when = f"{there.day} {there:%b %H:%M}" if off_date else f"{there:%H:%M}"
+        return f"its stop must lie within {_spans(scenario, site)}, and no squad can be there before {when}; {remedy}"
     latest = max(squad.shift.back.timestamp() + squad.overtime_s for squad in scenario.squads)
     if min(w.opens.timestamp() for w in site.windows) + site.dwell_s > latest:
+        if off_date:
+            return (
+                f"its stop must lie within {_spans(scenario, site)}, and all squads are back by {back_text(scenario)}; "
+                "is the date right?"
+            )
         return (
             f"its stop must lie within {_spans(scenario, site)}, when every squad must already be back; move the "
             "window or let a shift end later."
@@ -99,8 +106,8 @@ def _remedy(scenario: Scenario, site: Site) -> str:
 
 
 def _spans(scenario: Scenario, site: Site) -> str:
-    zone = scenario.zone
-    return " or ".join(f"{w.opens.astimezone(zone):%H:%M}-{w.closes.astimezone(zone):%H:%M}" for w in site.windows)
+    times = iter(times_text(scenario, *(moment for w in site.windows for moment in (w.opens, w.closes))))
+    return " or ".join(f"{opens}-{closes}" for opens, closes in zip(times, times, strict=True))
 
 
 WINDOWS = Rule(
