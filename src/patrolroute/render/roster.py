@@ -71,7 +71,7 @@ def _cells(night: Night, squad: Squad, route: Route | None) -> dict[str, str]:
         "leaves": clock_text(night, night.clock(route.leave_s)),
         "back": back_text(night, route),
         "way": length_text(route.drive_m + route_beats_m(night, route)),
-        "driving (of shift)": f"{driving_text(night, route)} ({share_text(route.drive_s, shift.length_s)})",
+        "driving (of shift)": f"{driving_text(route)} ({share_text(route.drive_s, shift.length_s)})",
         "waits": waiting_text(route) if any(visit.wait_s for visit in route.visits) else "-",
         "breaks": ", ".join(rests) or "-",
     }

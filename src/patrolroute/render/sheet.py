@@ -136,7 +136,7 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
             (
                 "Jumlah / in all",
                 f"{stops_text(night, route)}, {distance_text(night, route)}, driving "
-                f"{driving_text(night, route)} ({share} of the shift)",
+                f"{driving_text(route)} ({share} of the shift)",
             )
         )
     if closed := closed_text(night.scenario):
@@ -272,6 +272,9 @@ def _remarks(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
         yield ""
     yield "CB: cara bertindak / way of acting."
     yield ""
-    yield "Jam / times: seconds are cut off, and minutes are counted between the times shown, so that they add up."
+    yield (
+        "Jam / times: seconds are cut off, and minutes are counted between the times shown, so that they add up. "
+        "Driving in all is counted in seconds, and may be some minutes more or less than those of the drives."
+    )
     yield ""
     yield "Tanda tangan / signature: ______________________"

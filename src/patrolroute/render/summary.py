@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from patrolroute.render.night import Night
 
 _MOST_IDLE = 8
+_TOTALS = "Driving and waits of a squad are counted in seconds and rounded; single drives and times of day are cut."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +128,7 @@ def summarise(night: Night) -> Summary:
         closed=closed_words(night.scenario),
         remarks=(
             *shares_words(night),
+            *([_TOTALS] if any(route.visits for route in plan.routes) else []),
             *(plain(statement) for statement in night.statements),
             f"Planned by {plain(plan.engine)}{cut_short(plan)}. {quality_words(night)}",
         ),

@@ -131,9 +131,9 @@ def between_text(begin_s: int, end_s: int) -> str:
     return _shown_text(_shown_s(begin_s, end_s), end_s - begin_s)
 
 
-def driving_text(night: Night, route: Route) -> str:
-    """Return the minutes that a route is driven: those of its drives as they are shown, added up."""
-    return _shown_text(sum(_shown_s(drive.leave_s, drive.arrive_s) for drive in night.drives(route)), route.drive_s)
+def driving_text(route: Route) -> str:
+    """Return the minutes that a route is driven, counted in seconds; single drives are cut as times of day are."""
+    return minutes_text(route.drive_s)
 
 
 def late_text(night: Night, route: Route) -> str:
@@ -151,9 +151,8 @@ def back_text(night: Night, route: Route) -> str:
 
 
 def waiting_text(route: Route) -> str:
-    """Return the minutes that a route waits for windows to open, counted as those of its drives are."""
-    shown_s = sum(_shown_s(visit.arrive_s, visit.begin_s) for visit in route.visits)
-    return _shown_text(shown_s, sum(visit.wait_s for visit in route.visits))
+    """Return the minutes that a route waits for windows to open, counted in seconds."""
+    return minutes_text(sum(visit.wait_s for visit in route.visits))
 
 
 def _shown_s(begin_s: int, end_s: int) -> int:

@@ -22,7 +22,7 @@ from patrolroute.render.printed.page import cut, drawable, squeeze, text_width
 from patrolroute.render.printed.stops import Shape, Stop, draw_stop, letters, tier_shape
 from patrolroute.render.stays import Sign, sign_of, stays_of
 from patrolroute.render.tables import skipped_in_order
-from patrolroute.render.wording import share_text, span_text, stops_text, weight_text
+from patrolroute.render.wording import driving_text, share_text, span_text, stops_text, weight_text
 from patrolroute.scenario.words import counted
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _squad_rows(night: Night, squad_id: str, squad_inks: dict[str, Ink], size: f
     rows = [
         name,
         Row(f"{times}, {stops_text(night, route)}", size, colour="#3c3c3c"),
-        Row(f"{distance_text(night, route)}, driving {share} of shift", size, colour="#3c3c3c"),
+        Row(f"{distance_text(night, route)}, driving {driving_text(route)} ({share})", size, colour="#3c3c3c"),
     ]
     if not stops:
         return rows
