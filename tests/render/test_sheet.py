@@ -32,7 +32,9 @@ def test_header(night):
     assert header["Arahan / briefing"] == "22:00–22:30 at Mapolda NTT"
     assert header["Berangkat / leaves"] == "22:30 from Mapolda NTT"
     assert header["Kembali / back"] == f"{back} at Mapolda NTT, 01:45 (24 Nov) at the latest"
-    assert header["Konsolidasi / debriefing"] == "15 min at Mapolda NTT, over by 02:00 (24 Nov)"
+    over = f"{night.clock(route.return_s + 900):%H:%M}"
+    told = f"15 min at Mapolda NTT, over by {over} as planned, 02:00 (24 Nov) at the latest"
+    assert header["Konsolidasi / debriefing"] == told
     assert header["Jumlah / in all"].startswith("3 stops, 5.5 km, driving 14 min (")
 
 

@@ -35,7 +35,7 @@ from patrolroute.render.wording import (
     stretches,
     zone_text,
 )
-from patrolroute.scenario.base import later
+from patrolroute.scenario.base import later, seconds_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,12 +148,12 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
 
 
 def _debriefed(night: Night, squad: Squad, route: Route | None) -> str:
-    """Return until when the debriefing lasts, and until when if all overtime that is allowed is made."""
-    planned_s = night.overtime_s(route) if route else 0
-    over = clock_text(night, later(squad.shift.end, planned_s))
-    if route is None or not route.visits or planned_s == squad.overtime_s:
-        return over
-    return f"{over}, {clock_text(night, later(squad.shift.end, squad.overtime_s))} at the latest"
+    """Return until when the debriefing lasts that follows the planned return, and the latest that it may."""
+    latest = clock_text(night, later(squad.shift.end, squad.overtime_s))
+    if route is None or not route.visits:
+        return clock_text(night, squad.shift.end)
+    planned = clock_text(night, night.clock(route.return_s + seconds_up(squad.shift.debriefing_min)))
+    return planned if planned == latest else f"{planned} as planned, {latest} at the latest"
 
 
 def _table(night: Night, squad: Squad, route: Route) -> Iterator[str]:
