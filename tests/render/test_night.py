@@ -9,6 +9,8 @@ import pytest
 from patrolroute.errors import InputError
 from patrolroute.provenance import Provenance
 from patrolroute.render import Night, patrol_sheet, summary
+from patrolroute.roads.restrictions import Restrictions
+from patrolroute.scenario.model import Travel
 
 
 def test_drives_add_up_to_the_route(night):
@@ -72,3 +74,14 @@ def test_times_from_elsewhere_are_said(night, synthetic):
     assert "Roads: town.osm (2025-11-21)" in summary(other)
     assert not other.synthetic
     assert Night(replace(night.plan, provenance=synthetic), night.scenario, night.roads, night.legs).synthetic
+
+
+def test_turns_that_are_obeyed_are_said_to_be(make_night):
+    plain, told = make_night(), "the turn restrictions that these roads tell are obeyed"
+    obeying = plain.scenario.model_copy(update={"travel": Travel(turns=True)})
+    known = replace(plain, scenario=obeying, roads=replace(plain.roads, restrictions=Restrictions.of([], [])))
+    unknown = replace(known, roads=replace(known.roads, restrictions=replace(known.roads.restrictions, known=False)))
+    for night, said in ((known, True), (unknown, False), (plain, False)):
+        assert (told in summary(night)) is said
+        assert (told in patrol_sheet(night, "regu-1")) is said
+    assert "tell no turn restrictions" in summary(unknown)

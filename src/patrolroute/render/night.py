@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from patrolroute.scenario.model import Place, Presence, Scenario, Site, Squad
 
 
+_TURNS_OBEYED = "Turns: the turn restrictions that these roads tell are obeyed."
 _TURNS_UNKNOWN = "Turns: these roads tell no turn restrictions; a drive may turn where it is forbidden. Obey the signs."
 
 
@@ -118,13 +119,13 @@ class Night:
     def statements(self) -> tuple[str, ...]:
         """The lines that every output prints.
 
-        Where the roads come from, the travel times if from elsewhere, whether turns that were to be obeyed are not
-        known, and where and when driving is slower.
+        Where the roads come from, the travel times if from elsewhere, whether turns that were to be obeyed are, or are
+        not known, and where and when driving is slower.
         """
         roads, times = self.roads.provenance.statement, self.plan.provenance.statement
         lines = [roads] if roads == times else [roads, f"Travel times: {times}"]
-        if self.scenario.travel.turns and not self.roads.restrictions.known:
-            lines.append(_TURNS_UNKNOWN)
+        if self.scenario.travel.turns:
+            lines.append(_TURNS_OBEYED if self.roads.restrictions.known else _TURNS_UNKNOWN)
         return (*lines, *slowed_words(self.scenario), *self.remarks)
 
     @property
