@@ -87,7 +87,7 @@ def test_who_is_late_is_told_when_it_was_due(make_night):
     assert squads.rows[0][squads.heads.index("back")] == f"01:47 (24 Nov), {said}"
     assert f"back 01:47 (24 Nov), {said}" in explore(late).get_root().render()
     sheet = patrol_sheet(late, first.squad)
-    assert f"| Lembur / overtime | {said} planned, 30 min allowed |" in sheet
+    assert "| Lembur / overtime | 2 min planned, 30 min allowed |" in sheet
     assert "01:47 (24 Nov) at Mapolda NTT, due 01:45 (24 Nov), 02:15 (24 Nov) at the latest" in sheet
     on_time = patrol_sheet(night, first.squad)
     assert "due 01:45 (24 Nov), 02:15 (24 Nov) at the latest" in on_time

@@ -172,7 +172,8 @@ def test_closed_streets_and_notes_are_told(make_night):
     )
     text = summary(night)
     assert "\n\nClosed\n  Jalan <Ende>\n  Jalan Palapa\n  all streets in area 1 around lon 123.6010" in text
-    assert "\n\nNotes\n  One.\n  Two. Three.\n\nRoads: town.osm" in text
+    assert "\n\nNotes\n  One.\n  Two. Three.\n\nDriving and waits of a squad are counted in seconds" in text
+    assert "\nRoads: town.osm" in text
     printed = " ".join(_printed(night).split())
     assert "Closed: Jalan <Ende>; Jalan Palapa; all streets in area 1" in printed
     assert "Two. Three." not in printed

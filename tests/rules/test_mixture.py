@@ -141,7 +141,7 @@ def test_the_sheet_says_what_the_squad_must_know(planned: PatrolPlan) -> None:
     sheet = patrol_sheet(planned.night, "regu-1")
     assert "| Arahan / briefing | 22:00–22:10 where the squad is |" in sheet
     assert "22:10 starts at its first stop, " in sheet
-    assert "| Kembali / back | 23:10 ends at its last stop, bar, 23:15 at the latest |" in sheet
+    assert "| Kembali / back | 23:10 ends at its last stop, bar, due 22:55, 23:15 at the latest |" in sheet
     assert "| Lembur / overtime | 15 min planned, 20 min allowed |" in sheet
     assert "5 min where the squad is, over by 23:15" in sheet
     assert "3 stops, 1 site seen from the road" in sheet

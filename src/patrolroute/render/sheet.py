@@ -24,7 +24,6 @@ from patrolroute.render.wording import (
     company_words,
     day_text,
     driving_text,
-    late_text,
     length_text,
     listed,
     markdown,
@@ -120,7 +119,8 @@ def _header(night: Night, squad: Squad, route: Route | None) -> Iterator[str]:
             ("Kembali / back", f"{clock_text(night, back)} {ends}, {due}{latest} at the latest"),
         ]
         if squad.overtime_s:
-            planned = late_text(night, route) or "none"
+            late = between_text(night.scenario.seconds(shift.back), route.return_s)
+            planned = late if night.overtime_s(route) else "none"
             rows.append(("Lembur / overtime", f"{planned} planned, {minutes_text(squad.overtime_s)} allowed"))
     if shift.debriefing_min:
         rows.append(
