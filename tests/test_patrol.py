@@ -106,7 +106,8 @@ def test_a_night_with_turns_obeys_them(roads: RoadNetwork, planned: PatrolPlan) 
     assert obedient.built.matrix.travel_s.sum() > heedless.built.matrix.travel_s.sum()
     assert ids == obedient.built.matrix.ids
     assert heedless.built.turns is None
-    assert obedient.night.statements == (restricted.provenance.statement,)
+    obeyed = "Turns: the turn restrictions that these roads tell are obeyed."
+    assert obedient.night.statements == (restricted.provenance.statement, obeyed)
 
 
 def test_a_leg_that_takes_a_forbidden_turn_never_comes_out(
