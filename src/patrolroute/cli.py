@@ -133,7 +133,7 @@ def check(
     violations = check_saved(plan_file, roads=None if roads_file is None else _roads_named(roads_file))
     if violations:
         count = f"{len(violations)} faults" if len(violations) > 1 else "1 fault"
-        for line in (f"{plan_file}: {count}. Nothing but these is wrong with what was checked.", *violations):
+        for line in (f"{plan_file}: {count}.", *violations):
             err.print(str(line), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_NO_PLAN)
     for line in (f"{plan_file}: obeys every rule.", *scope_words(plan_file, roads=roads_file)):
